@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The macros Heddle's BUILD files, and those of its users, are written with."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//tools:variants.bzl", "variant_test")
+load("//tools/lint:lint.bzl", "lint_test")
+
+_GTEST = "@com_google_googletest//:gtest_main"
+
+# Engines that get a binary of their own, and the library that selects each.
+_ENGINES = {
+    "relacy": Label("//checkers/relacy:engine"),
+    "stress": Label("//stress:engine"),
+}
+
+# Engines that are another engine's binary, built differently.
+_VARIANT_ENGINES = {"tsan": "stress"}
+
+_SCENARIO_TAG = "heddle-scenario"
+_ENGINE_TAG = "engine="
+
+# Lint belongs to the workspace the rules live in: a user's code keeps its own style.
+_IS_MAIN_WORKSPACE = Label("//:WORKSPACE").workspace_root == ""
+
+# Attributes of a test that its sanitizer variant must repeat.
+_TEST_ATTRIBUTES = ["args", "flaky", "local", "shard_count", "size", "timeout", "visibility"]
+
+def _lint(name, kwargs):
+    if _IS_MAIN_WORKSPACE and "manual" not in kwargs.get("tags", []):
+        lint_test(name = name + ".lint", target = ":" + name)
+
+def _variant_kwargs(kwargs):
+    return {k: v for k, v in kwargs.items() if k in _TEST_ATTRIBUTES}
+
+def heddle_cc_library(name, lint = True, **kwargs):
+    """A cc_library, checked by lint.
+
+    Args:
+      name: as for cc_library.
+      lint: False leaves the target out of clang-tidy.
+      **kwargs: as for cc_library.
+    """
+    cc_library(name = name, **kwargs)
+    if lint:
+        _lint(name, kwargs)
+
+def heddle_cc_binary(name, lint = True, **kwargs):
+    """A cc_binary, checked by lint.
+
+    Args:
+      name: as for cc_binary.
+      lint: False leaves the target out of clang-tidy.
+      **kwargs: as for cc_binary.
+    """
+    cc_binary(name = name, **kwargs)
+    if lint:
+        _lint(name, kwargs)
+
+def heddle_cc_test(name, deps = [], tsan = True, tsan_env = {}, gtest = True, lint = True, tags = [], **kwargs):
+    """A test, and the same test built for ThreadSanitizer as `name`.tsan.
+
+    Args:
+      name: as for cc_test.
+      deps: as for cc_test.
+      tsan: False when the test is meaningless under ThreadSanitizer.
+      tsan_env: environment of the .tsan test, e.g. {"TSAN_OPTIONS": "suppressions=..."}.
+      gtest: False when the test has its own main() and does not use GoogleTest.
+      lint: False leaves the target out of clang-tidy.
+      tags: as for cc_test.
+      **kwargs: as for cc_test.
+    """
+    cc_test(
+        name = name,
+        deps = deps + ([_GTEST] if gtest else []),
+        tags = tags,
+        **kwargs
+    )
+    if tsan:
+        variant_test(
+            name = name + ".tsan",
+            test = ":" + name,
+            variant = "tsan",
+            env = tsan_env,
+            tags = tags,
+            **_variant_kwargs(kwargs)
+        )
+    if lint:
+        _lint(name, {"tags": tags})
+
+def heddle_scenario_test(
+        name,
+        srcs,
+        deps = [],
+        engines = None,
+        tags = [],
+        lint = True,
+        **kwargs):
+    """One test per engine from the same scenario sources: `name`.relacy, `name`.stress, `name`.tsan.
+
+    Args:
+      name: the scenarios' common name, e.g. "ticket_lock_model".
+      srcs: files with scenarios and mutants. They need no main().
+      deps: what the scenarios use.
+      engines: the engines to build for; all of them by default.
+      tags: as for cc_test.
+      lint: False leaves the sources out of clang-tidy.
+      **kwargs: as for cc_test; each engine's test gets them.
+    """
+    if engines == None:
+        engines = _ENGINES.keys() + _VARIANT_ENGINES.keys()
+    for engine in engines:
+        if engine not in _ENGINES and engine not in _VARIANT_ENGINES:
+            fail("%s: there is no engine '%s'" % (name, engine))
+
+    # Lint needs one engine's compile line; any will do.
+    linted = None
+    for engine, library in _ENGINES.items():
+        wanted = engine in engines
+        base_of = [v for v, base in _VARIANT_ENGINES.items() if base == engine and v in engines]
+        if not wanted and not base_of:
+            continue
+        cc_test(
+            name = name + "." + engine,
+            srcs = srcs,
+            deps = deps + [library],
+            tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + engine] + ([] if wanted else ["manual"]),
+            **kwargs
+        )
+        linted = name + "." + engine
+        for variant in base_of:
+            variant_test(
+                name = name + "." + variant,
+                test = ":" + name + "." + engine,
+                variant = variant,
+                tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + variant],
+                **_variant_kwargs(kwargs)
+            )
+    if lint and linted and _IS_MAIN_WORKSPACE:
+        lint_test(name = name + ".lint", target = ":" + linted)
+
+def _engine_of(rule_tags):
+    for tag in rule_tags:
+        if tag.startswith(_ENGINE_TAG):
+            return tag[len(_ENGINE_TAG):]
+    return None
+
+SuiteInfo = provider(
+    doc = "The scenario binaries of a suite.",
+    fields = {"lines": "depset of manifest lines"},
+)
+
+def _runfiles_path(ctx, file):
+    if file.short_path.startswith("../"):
+        return file.short_path[len("../"):]
+    return ctx.workspace_name + "/" + file.short_path
+
+def _suite_impl(ctx):
+    lines = []
+    runfiles = ctx.runfiles()
+    for test in ctx.attr.tests:
+        info = test[DefaultInfo]
+        engine = test.label.name.rpartition(".")[2]
+        lines.append("\t".join([engine, str(test.label), _runfiles_path(ctx, info.files_to_run.executable)]))
+        runfiles = runfiles.merge(ctx.runfiles([info.files_to_run.executable])).merge(info.default_runfiles)
+    for suite in ctx.attr.suites:
+        runfiles = runfiles.merge(suite[DefaultInfo].default_runfiles)
+
+    all_lines = depset(lines, transitive = [s[SuiteInfo].lines for s in ctx.attr.suites])
+    manifest = ctx.actions.declare_file(ctx.label.name + ".manifest")
+    ctx.actions.write(manifest, "".join([line + "\n" for line in sorted(all_lines.to_list())]))
+    return [
+        DefaultInfo(
+            files = depset([manifest]),
+            runfiles = runfiles.merge(ctx.runfiles([manifest])),
+        ),
+        SuiteInfo(lines = all_lines),
+    ]
+
+_heddle_suite = rule(
+    implementation = _suite_impl,
+    attrs = {
+        "suites": attr.label_list(providers = [SuiteInfo]),
+        "tests": attr.label_list(),
+    },
+)
+
+def heddle_suite(name, tests = None, suites = [], **kwargs):
+    """The scenario tests of a package, and of other suites, as something a tool can run.
+
+    Builds `name`.manifest, one line per test: engine, label and path within the runfiles, separated by
+    tabs. A target with the suite as data has the manifest and all the binaries in its runfiles.
+
+    Args:
+      name: name of the suite.
+      tests: names of heddle_scenario_test targets of this package; by default all above this call.
+      suites: other suites to take in.
+      **kwargs: attributes common to all rules.
+    """
+    found = []
+    for rule_name, attributes in native.existing_rules().items():
+        rule_tags = attributes.get("tags") or []
+        engine = _engine_of(rule_tags) if _SCENARIO_TAG in rule_tags and "manual" not in rule_tags else None
+        if engine and (tests == None or rule_name[:-len(engine) - 1] in tests):
+            found.append(":" + rule_name)
+    for test in tests or []:
+        if not [f for f in found if f.startswith(":" + test + ".")]:
+            fail("%s: no heddle_scenario_test '%s' above the suite" % (name, test))
+    _heddle_suite(
+        name = name,
+        tests = sorted(found),
+        suites = suites,
+        testonly = True,
+        **kwargs
+    )

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""variant_test: an existing test, built again under a sanitizer.
+
+The transition is on the attribute, not on the rule: test logs of a rule that transitions itself are
+missing from bazel-testlogs.
+"""
+
+_COMMON = ["-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
+
+# Compiler options and linker options of each variant.
+_VARIANTS = {
+    "asan": (["-fsanitize=address"], ["-fsanitize=address"]),
+    "tsan": (["-fsanitize=thread"], ["-fsanitize=thread"]),
+    "ubsan": (
+        ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"],
+        ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"],
+    ),
+}
+
+_ENVIRONMENT = {
+    "asan": {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1"},
+    "tsan": {"TSAN_OPTIONS": "second_deadlock_stack=1:history_size=4"},
+    "ubsan": {"UBSAN_OPTIONS": "print_stacktrace=1"},
+}
+
+_COPT = "//command_line_option:copt"
+_LINKOPT = "//command_line_option:linkopt"
+
+def _transition_impl(settings, attr):
+    copts, linkopts = _VARIANTS[attr.variant]
+    return {
+        _COPT: settings[_COPT] + _COMMON + copts,
+        _LINKOPT: settings[_LINKOPT] + linkopts,
+    }
+
+_variant_transition = transition(
+    implementation = _transition_impl,
+    inputs = [_COPT, _LINKOPT],
+    outputs = [_COPT, _LINKOPT],
+)
+
+def _variant_test_impl(ctx):
+    inner = ctx.attr.test[0][DefaultInfo]
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(
+        output = executable,
+        target_file = inner.files_to_run.executable,
+        is_executable = True,
+    )
+    environment = dict(_ENVIRONMENT[ctx.attr.variant])
+    environment.update(ctx.attr.env)
+    return [
+        DefaultInfo(executable = executable, runfiles = inner.default_runfiles),
+        testing.TestEnvironment(environment),
+    ]
+
+_variant_test = rule(
+    implementation = _variant_test_impl,
+    attrs = {
+        "env": attr.string_dict(),
+        "test": attr.label(cfg = _variant_transition, mandatory = True),
+        "variant": attr.string(mandatory = True, values = sorted(_VARIANTS)),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+    },
+    test = True,
+)
+
+def variant_test(name, test, variant, env = {}, tags = [], **kwargs):
+    """Runs `test` built with a sanitizer.
+
+    Args:
+      name: name of the new test; by convention the tested target's name plus "." plus the variant.
+      test: a cc_test or cc_binary. Its own args, size and shard_count are not taken over.
+      variant: "tsan", "asan" or "ubsan".
+      env: environment of the test, added to the variant's default options.
+      tags: as for any test; the variant is added.
+      **kwargs: any attribute common to tests.
+    """
+    _variant_test(
+        name = name,
+        test = test,
+        variant = variant,
+        env = env,
+        tags = tags + [variant],
+        **kwargs
+    )
