@@ -7,10 +7,11 @@ load("//tools/lint:lint.bzl", "lint_test")
 
 _GTEST = "@com_google_googletest//:gtest_main"
 
-# Engines that get a binary of their own, and the library that selects each.
+# Engines that get a binary of their own: the library that selects each, and compiler options.
+# Fortified longjmp() takes a switch between Relacy's fibers for stack smashing.
 _ENGINES = {
-    "relacy": Label("//checkers/relacy:engine"),
-    "stress": Label("//stress:engine"),
+    "relacy": (Label("//checkers/relacy:engine"), ["-U_FORTIFY_SOURCE"]),
+    "stress": (Label("//stress:engine"), []),
 }
 
 # Engines that are another engine's binary, built differently.
@@ -91,6 +92,7 @@ def heddle_scenario_test(
         name,
         srcs,
         deps = [],
+        copts = [],
         engines = None,
         tags = [],
         lint = True,
@@ -101,6 +103,7 @@ def heddle_scenario_test(
       name: the scenarios' common name, e.g. "ticket_lock_model".
       srcs: files with scenarios and mutants. They need no main().
       deps: what the scenarios use.
+      copts: as for cc_test.
       engines: the engines to build for; all of them by default.
       tags: as for cc_test.
       lint: False leaves the sources out of clang-tidy.
@@ -114,7 +117,7 @@ def heddle_scenario_test(
 
     # Lint needs one engine's compile line; any will do.
     linted = None
-    for engine, library in _ENGINES.items():
+    for engine, (library, engine_copts) in _ENGINES.items():
         wanted = engine in engines
         base_of = [v for v, base in _VARIANT_ENGINES.items() if base == engine and v in engines]
         if not wanted and not base_of:
@@ -123,6 +126,7 @@ def heddle_scenario_test(
             name = name + "." + engine,
             srcs = srcs,
             deps = deps + [library],
+            copts = copts + engine_copts,
             tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + engine] + ([] if wanted else ["manual"]),
             **kwargs
         )
