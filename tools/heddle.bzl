@@ -33,6 +33,11 @@ def _lint(name, kwargs):
 def _variant_kwargs(kwargs):
     return {k: v for k, v in kwargs.items() if k in _TEST_ATTRIBUTES}
 
+def _merged(first, second):
+    result = dict(first)
+    result.update(second)
+    return result
+
 def heddle_cc_library(name, lint = True, **kwargs):
     """A cc_library, checked by lint.
 
@@ -81,7 +86,7 @@ def heddle_cc_test(name, deps = [], tsan = True, tsan_env = {}, gtest = True, li
             name = name + ".tsan",
             test = ":" + name,
             variant = "tsan",
-            env = tsan_env,
+            env = _merged(kwargs.get("env", {}), tsan_env),
             tags = tags,
             **_variant_kwargs(kwargs)
         )
@@ -136,6 +141,7 @@ def heddle_scenario_test(
                 name = name + "." + variant,
                 test = ":" + name + "." + engine,
                 variant = variant,
+                env = kwargs.get("env", {}),
                 tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + variant],
                 **_variant_kwargs(kwargs)
             )
