@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Latch: a counter that falls to zero once, and threads that wait for it. The interface of std::latch
-// plus a deadline, on one four-byte futex word; counting down makes no system call except for the one
-// that reaches zero, and that only if a thread sleeps.
+// Latch: a counter that falls to zero once, and threads that wait for it. The interface of
+// std::latch plus a deadline, on one four-byte futex word; counting down makes no system call
+// except for the one that reaches zero, and that only if a thread sleeps.
 //
 //   word = count << 1 | parked
 //   count  parked  meaning                          count_down(n)                 wait()
@@ -19,9 +19,11 @@
 //   publication   every count_down() happens-before the return of any wait(), or true try_wait().
 //   progress      count_down() is wait-free (one atomic subtraction), try_wait() is one load.
 //   destruction   once the count is zero and every wait() has returned, count_down()s need not have
-//                 returned (I3): a single waiter may destroy the latch as soon as its wait() returns.
+//                 returned (I3): a single waiter may destroy the latch as soon as its wait()
+//                 returns.
 //   signals       count_down() and try_wait() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy with the count of that moment. Not shared between processes.
+//   fork          the child gets a copy with the count of that moment. Not shared between
+//   processes.
 //
 // Bounds: the count is at most kMaxCount. Counting below zero calls std::abort(). Not reusable.
 #ifndef HEDDLE_PRIMITIVES_BARRIER_LATCH_H_
@@ -51,12 +53,11 @@ class Latch {
 
   void count_down(std::uint32_t n = 1) {
     if (n > kMaxCount) std::abort();
-    // release: hands everything before it to the waiters, through the later count_downs (I2).
-    const std::uint32_t before =
-        word_.fetch_sub(n << 1, order<P>("count_down_relaxed", std::memory_order_release));
+    const std::uint32_t before = subtract(n << 1);
     if (mutant<P>("touch_after_count_down")) word_.load(std::memory_order_relaxed);
     if (before >> 1 < n) std::abort();
-    if (before >> 1 != n || (before & kParked) == 0 || n == 0 || mutant<P>("no_wake")) return;
+    const bool last = before >> 1 == n && n != 0;
+    if (!last || (before & kParked) == 0 || mutant<P>("no_wake")) return;
     P::unpark(&word_, mutant<P>("wake_one") ? 1 : INT_MAX);
   }
 
@@ -95,6 +96,16 @@ class Latch {
  private:
   static constexpr std::uint32_t kParked = 1;
   static constexpr int kSpins = P::kExhaustive ? 0 : 100;
+
+  std::uint32_t subtract(std::uint32_t what) {
+    if (mutant<P>("count_not_atomic")) {
+      const std::uint32_t before = word_.load(std::memory_order_acquire);
+      word_.store(before - what, std::memory_order_release);
+      return before;
+    }
+    // release: hands everything before it to the waiters, through the later count_downs (I2).
+    return word_.fetch_sub(what, order<P>("count_down_relaxed", std::memory_order_release));
+  }
 
   typename P::template Atomic<std::uint32_t> word_;
 };

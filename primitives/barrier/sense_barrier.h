@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SenseBarrier: the centralized sense-reversing barrier (Mellor-Crummey and Scott, "Algorithms for
-// Scalable Synchronization on Shared-Memory Multiprocessors", 1991, algorithm 7) for a fixed number of
-// threads. Two deviations: the sense is a phase number that each thread reads from the barrier when it
-// arrives, so no thread carries state from one phase to the next; and whoever waits spins briefly,
-// then parks, so threads that outnumber the processors do not spin their time slices away.
+// Scalable Synchronization on Shared-Memory Multiprocessors", 1991, algorithm 7) for a fixed number
+// of threads. Two deviations: the sense is a phase number that each thread reads from the barrier
+// when it arrives, so no thread carries state from one phase to the next; and whoever waits spins
+// briefly, then parks, so threads that outnumber the processors do not spin their time slices away.
 //
 //   phase_ = phase << 1 | parked
 //   parked  meaning                                last to arrive             the others
 //   0       phase open, nobody sleeps              phase + 1                  parked = 1, park
 //   1       phase open, somebody may be parked     phase + 1, wake all        park
 //
-// I1  A phase ends only when all threads have arrived in it; so the phase that a thread reads before
+// I1  A phase ends only when all threads have arrived in it; so the phase that a thread reads
+// before
 //     it arrives is the one in which it arrives.
 // I2  arrived_ is back at zero before the next phase opens.
 // I3  A thread parks only on a word with parked = 1; opening the next phase clears it.
 //
 // Guarantees
-//   publication   everything before any thread's arrival in a phase happens-before every return from
+//   publication   everything before any thread's arrival in a phase happens-before every return
+//   from
 //                 that phase.
-//   progress      nobody is left behind: the last to arrive wakes all who sleep. Waiting is blocking.
-//   destruction   only after every thread's last arrive_and_wait() has returned.
-//   fork, signals not usable from a signal handler, not shared between processes.
+//   progress      nobody is left behind: the last to arrive wakes all who sleep. Waiting is
+//   blocking. destruction   only after every thread's last arrive_and_wait() has returned. fork,
+//   signals not usable from a signal handler, not shared between processes.
 //
-// Bounds: at least one thread, at most kMaxThreads; the phase wraps around, harmlessly since nobody is
-// two phases behind. More callers than `threads` at a time mix up the phases.
+// Bounds: at least one thread, at most kMaxThreads; the phase wraps around, harmlessly since nobody
+// is two phases behind. More callers than `threads` at a time mix up the phases.
 #ifndef HEDDLE_PRIMITIVES_BARRIER_SENSE_BARRIER_H_
 #define HEDDLE_PRIMITIVES_BARRIER_SENSE_BARRIER_H_
 
@@ -54,12 +56,7 @@ class SenseBarrier {
   bool arrive_and_wait() {
     // relaxed: this thread has seen the current phase open already, and it cannot end yet (I1).
     std::uint32_t phase = phase_.load(std::memory_order_relaxed) & ~kParked;
-    // release: for the last to arrive; acquire: the last hands on what all before it did.
-    const std::uint32_t before = arrived_.fetch_add(
-        1, order<P>("arrive_not_release",
-                    order<P>("arrive_not_acquire", std::memory_order_acq_rel,
-                             std::memory_order_release),
-                    std::memory_order_acquire));
+    const std::uint32_t before = arrive();
     if (mutant<P>("late_phase")) phase = phase_.load(std::memory_order_relaxed) & ~kParked;
     if (before + 1 == threads_) {
       open(phase + kPhase);
@@ -74,9 +71,24 @@ class SenseBarrier {
   static constexpr std::uint32_t kPhase = 2;
   static constexpr int kSpins = P::kExhaustive ? 0 : 100;
 
+  std::uint32_t arrive() {
+    if (mutant<P>("arrive_not_atomic")) {
+      const std::uint32_t before = arrived_.load(std::memory_order_acquire);
+      arrived_.store(before + 1, std::memory_order_release);
+      return before;
+    }
+    // release: for the last to arrive; acquire: the last hands on what all before it did.
+    return arrived_.fetch_add(1, order<P>("arrive_not_release",
+                                          order<P>("arrive_not_acquire", std::memory_order_acq_rel,
+                                                   std::memory_order_release),
+                                          std::memory_order_acquire));
+  }
+
   void open(std::uint32_t next) {
     // relaxed: published with the phase (I2).
-    if (!mutant<P>("late_reset")) arrived_.store(0, std::memory_order_relaxed);
+    if (!mutant<P>("late_reset") && !mutant<P>("no_reset")) {
+      arrived_.store(0, std::memory_order_relaxed);
+    }
     // release: hands on all arrivals' past, and the reset.
     const std::uint32_t before =
         phase_.exchange(next, order<P>("open_relaxed", std::memory_order_release));
@@ -86,23 +98,24 @@ class SenseBarrier {
   }
 
   void wait_while(std::uint32_t phase) {
-    for (int spin = 0;; ++spin) {
-      // acquire: pairs with open().
-      std::uint32_t word = phase_.load(order<P>("wait_relaxed", std::memory_order_acquire));
-      if ((word & ~kParked) != phase) return;
-      if (spin < kSpins) {
-        P::pause();
-        continue;
-      }
-      if (word == phase && !mutant<P>("not_marked")) {
-        if (!phase_.compare_exchange_strong(word, phase | kParked, std::memory_order_relaxed,
-                                            std::memory_order_relaxed)) {
-          continue;
-        }
+    for (int spin = 0; spin < kSpins; ++spin) {
+      if (over(phase)) return;
+      P::pause();
+    }
+    do {
+      std::uint32_t word = phase;
+      if (!mutant<P>("not_marked") &&
+          phase_.compare_exchange_strong(word, phase | kParked, std::memory_order_relaxed,
+                                         std::memory_order_relaxed)) {
         word = phase | kParked;
       }
-      (void)P::park(&phase_, word, kNever);
-    }
+      if ((word & ~kParked) == phase) (void)P::park(&phase_, word, kNever);
+    } while (!over(phase));
+  }
+
+  bool over(std::uint32_t phase) const {
+    // acquire: pairs with open().
+    return (phase_.load(order<P>("wait_relaxed", std::memory_order_acquire)) & ~kParked) != phase;
   }
 
   const std::uint32_t threads_;

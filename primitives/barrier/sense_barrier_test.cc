@@ -39,8 +39,8 @@ TEST(SenseBarrierTest, NobodyPassesBeforeTheLastArrives) {
   EXPECT_EQ(passed, 2);
 }
 
-// More threads than this kind of machine has processors, over many phases: each thread's plain data of
-// a phase is read by all others in the next.
+// More threads than this kind of machine has processors, over many phases: each thread's plain data
+// of a phase is read by all others in the next.
 TEST(SenseBarrierTest, PhasesNeverOverlap) {
   constexpr std::size_t kThreads = 5;
   constexpr int kPhases = 500;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // BinarySemaphore: one permit that is there or not, on one four-byte futex word. release() when the
-// permit is already there leaves it at one, so it serves as a wake-up flag that does not add up (Win32
-// would say auto-reset event) as well as a lock that another thread may open. State table and
-// invariants: permit_word.h, with N at most 1.
+// permit is already there leaves it at one, so it serves as a wake-up flag that does not add up
+// (Win32 would say auto-reset event) as well as a lock that another thread may open. State table
+// and invariants: permit_word.h, with N at most 1.
 //
 // Guarantees
-//   publication   every release() happens-before the return of the acquire that takes the permit: of
+//   publication   every release() happens-before the return of the acquire that takes the permit:
+//   of
 //                 all that were merged into one permit, not only the first.
 //   progress      release() is wait-free (one atomic or, at most one system call, none when nobody
-//                 waits); try_acquire() is lock-free. The permit and a sleeper never stay side by side.
+//                 waits); try_acquire() is lock-free. The permit and a sleeper never stay side by
+//                 side.
 //   fairness      none: a thread that arrives may take the permit before a sleeper that was woken.
 //   timeouts      a waiter that gives up takes no wake-up with it.
-//   destruction   allowed as soon as every acquire has returned and every release() has at least set
+//   destruction   allowed as soon as every acquire has returned and every release() has at least
+//   set
 //                 the permit, e.g. by the thread whose acquire took it.
 //   signals       release() and try_acquire() may be called from a signal handler; errno is kept.
 //   fork          as for Semaphore. Not for memory shared between processes.
@@ -60,7 +63,9 @@ class BinarySemaphore {
       word_.word().fetch_add(1, std::memory_order_release);
       return;
     }
-    // release: hands everything before it to whoever takes the permit, also when the permit was there.
+    if (mutant<P>("skip_when_available") && available()) return;
+    // release: hands everything before it to whoever takes the permit, also when the permit was
+    // there.
     std::uint32_t before =
         word_.word().fetch_or(1, order<P>("release_relaxed", std::memory_order_release));
     if (mutant<P>("touch_after_release")) before = word_.load();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Event: it happens once, and everybody who waits for it goes on. One four-byte futex word that only
-// grows, like the state of a futex mutex (Drepper, "Futexes Are Tricky") without a way back.
+// Event: it happens once, and everybody who waits for it goes on. One four-byte futex word that
+// only grows, like the state of a futex mutex (Drepper, "Futexes Are Tricky") without a way back.
 //
 //   word        meaning                         set()            wait()
 //   kUnset   0  has not happened, nobody slept  -> kSet          -> kWaiting, park
@@ -14,16 +14,18 @@
 //
 // Guarantees
 //   publication   a set() happens-before the return of any wait(), wait_until() == true or
-//                 is_set() == true that comes from it. Of several set()s this holds for each one that
-//                 came before in the word's order; setting again is harmless.
+//                 is_set() == true that comes from it. Of several set()s this holds for each one
+//                 that came before in the word's order; setting again is harmless.
 //   progress      set() is wait-free: one atomic exchange, and one system call only if a thread has
-//                 gone to sleep (a sleeper that timed out leaves kWaiting behind, so one needless call in
-//                 the event's life is possible). is_set() is one load.
-//   destruction   whoever returns from wait() (or sees true) may destroy the event at once, even while
-//                 the set() that it saw has not returned (I2), provided that no other wait and no other
-//                 set() is under way or to come.
+//                 gone to sleep (a sleeper that timed out leaves kWaiting behind, so one needless
+//                 call in the event's life is possible). is_set() is one load.
+//   destruction   whoever returns from wait() (or sees true) may destroy the event at once, even
+//   while
+//                 the set() that it saw has not returned (I2), provided that no other wait and no
+//                 other set() is under way or to come.
 //   signals       set() and is_set() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy with the state of that moment. Not shared between processes.
+//   fork          the child gets a copy with the state of that moment. Not shared between
+//   processes.
 #ifndef HEDDLE_PRIMITIVES_SEMAPHORE_EVENT_H_
 #define HEDDLE_PRIMITIVES_SEMAPHORE_EVENT_H_
 
@@ -46,8 +48,7 @@ class Event {
 
   void set() {
     // release: hands everything before it to whoever sees kSet.
-    std::uint32_t before =
-        word_.exchange(kSet, order<P>("set_relaxed", std::memory_order_release));
+    std::uint32_t before = word_.exchange(kSet, order<P>("set_relaxed", std::memory_order_release));
     if (mutant<P>("touch_after_set")) word_.load(std::memory_order_relaxed);
     if (before != kWaiting || mutant<P>("no_wake")) return;
     P::unpark(&word_, mutant<P>("wake_one") ? 1 : INT_MAX);

@@ -2,7 +2,8 @@
 //
 // What Semaphore and BinarySemaphore have in common: permits and waiters in one futex word. The
 // counting is that of glibc's sem_t (nptl/sem_waitcommon.c, Torvald Riegel), which needs a 64-bit
-// word because it leaves 32 bits to each; here both fit into the four bytes that the kernel compares.
+// word because it leaves 32 bits to each; here both fit into the four bytes that the kernel
+// compares.
 //
 //   word      31 ............ kPermitBits | kPermitBits-1 ........ 0
 //             waiters W                   | permits N
@@ -15,9 +16,11 @@
 //   >0   >0   wake-ups are on their way     N-1, or N-1 W-1 if counted  N+n, wake min(n, W)
 //
 // I1  A thread parks only while it is counted in W, and only on a word whose N is 0.
-// I2  Whoever adds n permits to a word with W > 0 wakes min(n, W) threads afterwards. With I1: while
+// I2  Whoever adds n permits to a word with W > 0 wakes min(n, W) threads afterwards. With I1:
+// while
 //     N > 0 and somebody is parked, somebody is awake (or is being woken) who will take a permit.
-// I3  A counted thread stops being counted by the very step that takes a permit or finds N = 0. So it
+// I3  A counted thread stops being counted by the very step that takes a permit or finds N = 0. So
+// it
 //     never leaves with a wake-up that it has not used.
 // I4  A releaser does not touch the word after the step that adds the permits.
 #ifndef HEDDLE_PRIMITIVES_SEMAPHORE_PERMIT_WORD_H_
@@ -52,13 +55,11 @@ class PermitWord {
   }
 
   bool try_acquire_until(Deadline deadline) {
-    std::uint32_t word = load();
-    for (int spin = 0; !take(word, kPermit); ++spin) {
-      if (spin == kSpins) return acquire_counted(word, deadline);
+    for (int spin = 0; spin < kSpins; ++spin) {
+      if (try_acquire()) return true;
       P::pause();
-      word = load();
     }
-    return true;
+    return acquire_counted(deadline);
   }
 
   // The second half of a release; `before` is the word that the permits were added to.
@@ -85,9 +86,9 @@ class PermitWord {
     while (permits_in(word) > 0) {
       // acquire: reads the releaser's addition, or a later step of its release sequence (every
       // change of the word is a read-modify-write, so none ever ends one).
-      if (word_.compare_exchange_weak(word, word - what,
-                                      order<P>("acquire_relaxed", std::memory_order_acquire),
-                                      std::memory_order_relaxed)) {
+      if (word_.compare_exchange_strong(word, word - what,
+                                        order<P>("acquire_relaxed", std::memory_order_acquire),
+                                        std::memory_order_relaxed)) {
         return true;
       }
     }
@@ -96,36 +97,39 @@ class PermitWord {
 
   // Everything but the taking is relaxed: it concerns this one word only, and a comparison (here or
   // in the kernel) always meets its newest value.
-  bool acquire_counted(std::uint32_t word, Deadline deadline) {
+  bool acquire_counted(Deadline deadline) {
+    std::uint32_t word = kPermit;  // a guess: a failed exchange finds the newest word
     while (!mutant<P>("not_counted")) {
       if (take(word, kPermit)) return true;
       if (waiters_in(word) == kMaxWaiters) {  // no room to be counted: wait awake
         if (P::Clock::expired(deadline)) return false;
         P::yield();
         word = load();
-      } else if (word_.compare_exchange_weak(word, word + kWaiter, std::memory_order_relaxed,
-                                             std::memory_order_relaxed)) {
+      } else if (word_.compare_exchange_strong(word, word + kWaiter, std::memory_order_relaxed,
+                                               std::memory_order_relaxed)) {
         word += kWaiter;
         break;
       }
     }
-    const std::uint32_t mine = mutant<P>("take_stays_counted") ? kPermit : kPermit + kWaiter;
-    for (;;) {
-      // Another thread's counting itself in or out also ends this at once; then the loop parks again.
-      bool timed_out = P::park(&word_, word, deadline) == ParkResult::kTimedOut;
-      if (mutant<P>("leave_woken") && P::Clock::expired(deadline)) {
-        word_.fetch_sub(kWaiter, std::memory_order_relaxed);
+    const bool counted = !mutant<P>("not_counted") && !mutant<P>("take_stays_counted");
+    const std::uint32_t mine = counted ? kPermit + kWaiter : kPermit;
+    for (bool timed_out = false;;) {  // N is 0 in `word`
+      if (!timed_out) {
+        // Another thread's counting itself in or out also ends this; then the loop parks again.
+        timed_out = P::park(&word_, word, deadline) == ParkResult::kTimedOut;
+        if (mutant<P>("leave_woken") && P::Clock::expired(deadline)) {
+          word_.fetch_sub(kWaiter, std::memory_order_relaxed);
+          return false;
+        }
+      }
+      if (!timed_out) {
+        word += kPermit;  // the guess that one permit came
+      } else if (mutant<P>("leave_stays_counted") ||
+                 word_.compare_exchange_strong(word, word - kWaiter, std::memory_order_relaxed,
+                                               std::memory_order_relaxed)) {
         return false;
       }
-      word = load();
       if (take(word, mine)) return true;
-      if (!timed_out) continue;
-      if (mutant<P>("leave_stays_counted")) return false;
-      while (!word_.compare_exchange_weak(word, word - kWaiter, std::memory_order_relaxed,
-                                          std::memory_order_relaxed)) {
-        if (take(word, kPermit + kWaiter)) return true;
-      }
-      return false;
     }
   }
 

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Semaphore: a counting semaphore on one four-byte futex word. Neither acquire() nor release() makes
-// a system call unless a thread has to sleep or sleeps; release() is exact about it (the waiters are
-// counted in the same word as the permits). State table and invariants: permit_word.h.
+// Semaphore: a counting semaphore on one four-byte futex word. Neither acquire() nor release()
+// makes a system call unless a thread has to sleep or sleeps; release() is exact about it (the
+// waiters are counted in the same word as the permits). State table and invariants: permit_word.h.
 //
 // Guarantees
 //   publication   release() happens-before the return of an acquire that its permit made possible.
-//   progress      release() is wait-free (one atomic addition, at most one system call); try_acquire()
+//   progress      release() is wait-free (one atomic addition, at most one system call);
+//   try_acquire()
 //                 is lock-free. A permit and a sleeper never stay side by side.
-//   fairness      none: a thread that arrives may take a permit before a sleeper that was woken for it
+//   fairness      none: a thread that arrives may take a permit before a sleeper that was woken for
+//   it
 //                 (that is what keeps the semaphore fast when threads outnumber processors).
-//   timeouts      a waiter that gives up takes no wake-up with it: it leaves in one step with finding
+//   timeouts      a waiter that gives up takes no wake-up with it: it leaves in one step with
+//   finding
 //                 no permit. A deadline in the past makes one attempt, as does try_acquire().
-//   destruction   allowed as soon as every acquire has returned and every release() has at least added
-//                 its permits, e.g. by the thread whose acquire took the last one; the release() need
-//                 not have returned.
+//   destruction   allowed as soon as every acquire has returned and every release() has at least
+//   added
+//                 its permits, e.g. by the thread whose acquire took the last one; the release()
+//                 need not have returned.
 //   signals       release() and try_acquire() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy; sleepers of the parent still count in it, so a child should
+//   fork          the child gets a copy; sleepers of the parent still count in it, so a child
+//   should
 //                 make a new one. Not for memory shared between processes.
 //
 // Bounds: kMaxPermits permits; adding more calls std::abort(). kMaxWaiters sleepers: threads beyond
@@ -67,8 +72,8 @@ class Semaphore {
   void release(std::uint32_t permits = 1) {
     if (permits > kMaxPermits) std::abort();
     // release: hands everything before it to whoever takes one of these permits.
-    std::uint32_t before = word_.word().fetch_add(
-        permits, order<P>("release_relaxed", std::memory_order_release));
+    std::uint32_t before =
+        word_.word().fetch_add(permits, order<P>("release_relaxed", std::memory_order_release));
     if (mutant<P>("touch_after_release")) before = word_.load();
     if (Word::permits_in(before) + permits > kMaxPermits) std::abort();
     word_.wake(before, permits);
