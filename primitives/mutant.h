@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mutation sites. A mutant is the shipped header with exactly one named difference; the difference is
-// chosen by the platform (Mutated<P, "name">), so nothing is copied and production code contains no
-// trace of it: with a platform that names no mutant every function here folds to a constant.
+// Mutation sites. A mutant is the shipped header with exactly one named difference; the difference
+// is chosen by the platform (Mutated<P, "name">), so nothing is copied and production code contains
+// no trace of it: with a platform that names no mutant every function here folds to a constant.
 #ifndef HEDDLE_PRIMITIVES_MUTANT_H_
 #define HEDDLE_PRIMITIVES_MUTANT_H_
 
@@ -24,8 +24,8 @@ struct MutantName {
 template <class P, MutantName kName>
 struct Mutated : P {
   static constexpr std::string_view kMutant = kName.view();
-  // Set when the mutated site ran: a mutant whose site is gone must not pass for caught. The engines
-  // read it; see SiteReached.
+  // Set when the mutated site ran: a mutant whose site is gone must not pass for caught. The
+  // engines read it; see SiteReached.
   static inline std::atomic<bool> reached{false};
 };
 

@@ -31,8 +31,8 @@ inline constexpr Deadline kNever = Deadline::max();
 // adjacent-line prefetcher moves cache lines in pairs.
 inline constexpr std::size_t kCacheLine = 128;
 
-// What ended a park(). kWoken promises nothing: the word differed, somebody unparked, a signal came,
-// or the wake-up was spurious. The caller re-reads its word.
+// What ended a park(). kWoken promises nothing: the word differed, somebody unparked, a signal
+// came, or the wake-up was spurious. The caller re-reads its word.
 enum class ParkResult : std::uint8_t { kWoken, kTimedOut };
 
 // How Files::open() opens. Exactly the combinations that the file locks need.
@@ -54,8 +54,8 @@ struct FileId {
   }
 };
 
-// A process as a lock file names it. `start` (clock ticks since boot, /proc/PID/stat field 22) tells
-// a process from a later one that was given the same pid.
+// A process as a lock file names it. `start` (clock ticks since boot, /proc/PID/stat field 22)
+// tells a process from a later one that was given the same pid.
 struct ProcessId {
   std::int64_t pid = 0;
   std::uint64_t start = 0;
@@ -69,8 +69,8 @@ struct ProcessId {
 template <class F>
 concept PlatformFiles = requires(const char* path, int fd, char* buffer, std::size_t size,
                                  std::string_view bytes, FileId& id, ProcessId process) {
-  { F::open(path, OpenMode::kRead) } -> std::same_as<int>;   // a descriptor, close-on-exec
-  { F::close(fd) } -> std::same_as<int>;                     // drops flock and OFD locks with it
+  { F::open(path, OpenMode::kRead) } -> std::same_as<int>;  // a descriptor, close-on-exec
+  { F::close(fd) } -> std::same_as<int>;                    // drops flock and OFD locks with it
   { F::flock(fd, LockMode::kExclusive, true) } -> std::same_as<int>;     // true: wait; else -EAGAIN
   { F::ofd_lock(fd, LockMode::kExclusive, true) } -> std::same_as<int>;  // whole file, likewise
   { F::link(path, path) } -> std::same_as<int>;    // hard link; -EEXIST when the target exists
@@ -116,7 +116,7 @@ concept PlatformIntegerAtomic =
 // are a data race that the engines report. Just a T in production.
 template <class V, class T>
 concept PlatformVar = requires(V var, const V constant, T value) {
-  V();                                              // uninitialized under the engines
+  V();  // uninitialized under the engines
   V(std::move(value));
   { constant.get() } -> std::convertible_to<const T&>;  // a read
   var.set(std::move(value));                            // a write
@@ -133,63 +133,66 @@ concept PlatformClock = requires(Deadline deadline) {
 };
 
 template <class P>
-concept Platform = requires(typename P::template Atomic<std::uint32_t>* word, std::memory_order order,
-                            std::uint32_t value, Deadline deadline, int count, int* pointer) {
-  requires PlatformIntegerAtomic<typename P::template Atomic<std::uint32_t>, std::uint32_t>;
-  requires PlatformIntegerAtomic<typename P::template Atomic<std::uint64_t>, std::uint64_t>;
-  requires PlatformAtomic<typename P::template Atomic<int*>, int*>;
-  requires PlatformAtomic<typename P::template Atomic<bool>, bool>;
-  requires PlatformVar<typename P::template Var<int>, int>;
-  requires PlatformClock<typename P::Clock>;
-  requires PlatformFiles<typename P::Files>;
+concept Platform =
+    requires(typename P::template Atomic<std::uint32_t>* word, std::memory_order order,
+             std::uint32_t value, Deadline deadline, int count, int* pointer) {
+      requires PlatformIntegerAtomic<typename P::template Atomic<std::uint32_t>, std::uint32_t>;
+      requires PlatformIntegerAtomic<typename P::template Atomic<std::uint64_t>, std::uint64_t>;
+      requires PlatformAtomic<typename P::template Atomic<int*>, int*>;
+      requires PlatformAtomic<typename P::template Atomic<bool>, bool>;
+      requires PlatformVar<typename P::template Var<int>, int>;
+      requires PlatformClock<typename P::Clock>;
+      requires PlatformFiles<typename P::Files>;
 
-  // A thread fence. ThreadSanitizer does not model fences: under it this is an acq_rel
-  // read-modify-write of a process-wide dummy, which is stronger and can hide races.
-  P::fence(order);
+      // A thread fence. ThreadSanitizer does not model fences: under it this is an acq_rel
+      // read-modify-write of a process-wide dummy, which is stronger and can hide races.
+      P::fence(order);
 
-  // Inside a spin loop: this thread waits for another one. pause() is the CPU's hint; yield() gives
-  // up the processor. To an engine both say that running this thread alone cannot make progress.
-  P::pause();
-  P::yield();
+      // Inside a spin loop: this thread waits for another one. pause() is the CPU's hint; yield()
+      // gives up the processor. To an engine both say that running this thread alone cannot make
+      // progress.
+      P::pause();
+      P::yield();
 
-  // Futex wait: if *word == value (compared and put to sleep indivisibly with respect to unpark),
-  // sleep until unparked, the deadline passes, or for no reason at all. Orders no memory: whoever is
-  // woken re-reads the word with the order that it needs. At most INT_MAX waiters.
-  { P::park(word, value, deadline) } -> std::same_as<ParkResult>;
-  // Futex wake: wakes up to `count` threads parked on the address, in no promised order. Never
-  // dereferences `word`: the object may be gone already. Costs a system call.
-  P::unpark(word, count);
+      // Futex wait: if *word == value (compared and put to sleep indivisibly with respect to
+      // unpark), sleep until unparked, the deadline passes, or for no reason at all. Orders no
+      // memory: whoever is woken re-reads the word with the order that it needs. At most INT_MAX
+      // waiters.
+      { P::park(word, value, deadline) } -> std::same_as<ParkResult>;
+      // Futex wake: wakes up to `count` threads parked on the address, in no promised order. Never
+      // dereferences `word`: the object may be gone already. Costs a system call.
+      P::unpark(word, count);
 
-  // Allocation that the engines watch: use after free, double free, leaks. Memory freed by destroy
-  // may be handed out again at once (the engines try both), so ABA is visible.
-  { P::template create<int>(0) } -> std::same_as<int*>;
-  P::destroy(pointer);
+      // Allocation that the engines watch: use after free, double free, leaks. Memory freed by
+      // destroy may be handed out again at once (the engines try both), so ABA is visible.
+      { P::template create<int>(0) } -> std::same_as<int*>;
+      P::destroy(pointer);
 
-  // True where an engine explores interleavings exhaustively: spinning longer is then pointless, and
-  // primitives set their spin limits to the smallest value.
-  { P::kExhaustive } -> std::convertible_to<bool>;
+      // True where an engine explores interleavings exhaustively: spinning longer is then
+      // pointless, and primitives set their spin limits to the smallest value.
+      { P::kExhaustive } -> std::convertible_to<bool>;
 
-  // A nondeterministic choice from [0, count): explored exhaustively by an exhaustive engine,
-  // seeded-random in stress and in production.
-  { P::choose(count) } -> std::same_as<int>;
+      // A nondeterministic choice from [0, count): explored exhaustively by an exhaustive engine,
+      // seeded-random in stress and in production.
+      { P::choose(count) } -> std::same_as<int>;
 
-  // A dense id of the calling thread in [0, P::kMaxThreads), reused after the thread's exit.
-  { P::thread_index() } -> std::same_as<int>;
-  { P::kMaxThreads } -> std::convertible_to<int>;
-  // PerThread<T>: one default-constructed T for each thread id; local() is the caller's own.
-  { std::declval<typename P::template PerThread<int>&>().local() } -> std::same_as<int&>;
+      // A dense id of the calling thread in [0, P::kMaxThreads), reused after the thread's exit.
+      { P::thread_index() } -> std::same_as<int>;
+      { P::kMaxThreads } -> std::convertible_to<int>;
+      // PerThread<T>: one default-constructed T for each thread id; local() is the caller's own.
+      { std::declval<typename P::template PerThread<int>&>().local() } -> std::same_as<int&>;
 
-  // The operating system's blocking primitives, for whatever is built on top of them.
-  requires requires(typename P::Mutex mutex, typename P::CondVar condition) {
-    mutex.lock();
-    { mutex.try_lock() } -> std::same_as<bool>;
-    mutex.unlock();
-    condition.wait(mutex);  // may wake spuriously
-    { condition.wait_until(mutex, deadline) } -> std::same_as<ParkResult>;
-    condition.notify_one();
-    condition.notify_all();
-  };
-};
+      // The operating system's blocking primitives, for whatever is built on top of them.
+      requires requires(typename P::Mutex mutex, typename P::CondVar condition) {
+        mutex.lock();
+        { mutex.try_lock() } -> std::same_as<bool>;
+        mutex.unlock();
+        condition.wait(mutex);  // may wake spuriously
+        { condition.wait_until(mutex, deadline) } -> std::same_as<ParkResult>;
+        condition.notify_one();
+        condition.notify_all();
+      };
+    };
 
 }  // namespace heddle
 

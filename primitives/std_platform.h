@@ -57,7 +57,8 @@ struct StdPlatform {
 
   static void fence(std::memory_order order) {
 #if defined(HEDDLE_TSAN)
-    // TSan reports false races around fences. The read-modify-write orders more than the fence does.
+    // TSan reports false races around fences. The read-modify-write orders more than the fence
+    // does.
     static std::atomic<int> dummy{0};
     (void)order;
     dummy.fetch_add(0, std::memory_order_acq_rel);
@@ -77,20 +78,21 @@ struct StdPlatform {
   static void yield() { sched_yield(); }
 
   static ParkResult park(Atomic<std::uint32_t>* word, std::uint32_t value, Deadline deadline) {
-    // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, so a signal does not stretch the wait.
+    // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, so a signal does not stretch the
+    // wait.
     timespec at{};
     const timespec* limit = nullptr;
     if (deadline != kNever) {
       const auto since = deadline.time_since_epoch();
-      const auto nanoseconds =
-          std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+      const auto nanoseconds = std::max<std::int64_t>(
+          0, std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
       at.tv_sec = nanoseconds / 1'000'000'000;
       at.tv_nsec = nanoseconds % 1'000'000'000;
       limit = &at;
     }
     const int saved = errno;
-    const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value, limit,
-                                nullptr, FUTEX_BITSET_MATCH_ANY);
+    const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value,
+                                limit, nullptr, FUTEX_BITSET_MATCH_ANY);
     const bool timed_out = result == -1 && errno == ETIMEDOUT;
     errno = saved;
     return timed_out ? ParkResult::kTimedOut : ParkResult::kWoken;
@@ -126,8 +128,9 @@ struct StdPlatform {
         condition_.wait(mutex);
         return ParkResult::kWoken;
       }
-      return condition_.wait_until(mutex, deadline) == std::cv_status::timeout ? ParkResult::kTimedOut
-                                                                               : ParkResult::kWoken;
+      return condition_.wait_until(mutex, deadline) == std::cv_status::timeout
+                 ? ParkResult::kTimedOut
+                 : ParkResult::kWoken;
     }
     void notify_one() { condition_.notify_one(); }
     void notify_all() { condition_.notify_all(); }

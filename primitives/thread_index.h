@@ -10,8 +10,8 @@
 namespace heddle {
 
 // A small dense id for each live thread, given at the first call and returned at thread exit.
-// Lock-free; O(kMax) at a thread's first call, a thread-local read after it. A process with more than
-// kMax live threads that ask for an id is ended with a message: callers size arrays by kMax.
+// Lock-free; O(kMax) at a thread's first call, a thread-local read after it. A process with more
+// than kMax live threads that ask for an id is ended with a message: callers size arrays by kMax.
 // Not signal-safe at the first call. After fork the child keeps its caller's id.
 class ThreadIndex {
  public:
@@ -39,7 +39,8 @@ class ThreadIndex {
   static int take() {
     for (int i = 0; i < kMax; ++i) {
       std::atomic<bool>& flag = used()[static_cast<std::size_t>(i)];
-      if (!flag.load(std::memory_order_relaxed) && !flag.exchange(true, std::memory_order_acquire)) {
+      if (!flag.load(std::memory_order_relaxed) &&
+          !flag.exchange(true, std::memory_order_acquire)) {
         return i;
       }
     }

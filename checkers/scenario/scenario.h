@@ -11,101 +11,43 @@
 //     void After() { HEDDLE_ASSERT(balance.get() == kThreads); }
 //   };
 //   HEDDLE_SCENARIO("mutex/ticket_lock.excludes", TicketLockExcludes);
-//   HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "unlock_relaxed", Verdict::kRace);
+//   HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "unlock_relaxed",
+//   Verdict::kRace);
 //
 // The constructor runs first, alone; then Thread(0) .. Thread(kThreads - 1) concurrently; then
 // After(), alone; then the destructor. Optional members:
 //   void After()
-//   static constexpr RelacyOptions kRelacy{...};   how Relacy searches it; the default is full search
-//   static constexpr StressOptions kStress{...};   how the real-thread engines run it
+//   static constexpr RelacyOptions kRelacy{...};   how Relacy searches it; the default is full
+//   search static constexpr StressOptions kStress{...};   how the real-thread engines run it
 // Engine headers define the platform; HEDDLE_ENGINE_HEADER comes from the engine's Bazel library.
 #ifndef HEDDLE_CHECKERS_SCENARIO_SCENARIO_H_
 #define HEDDLE_CHECKERS_SCENARIO_SCENARIO_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <source_location>
-#include <string>
 #include <string_view>
-#include <type_traits>
-#include <vector>
 
-#include "checkers/scenario/verdict.h"
+#include "checkers/scenario/description.h"
 #include "primitives/mutant.h"
 
 namespace heddle {
 
-struct RelacyOptions {
-  // 0: full search. Otherwise at most this many preemptions, and `reason` says why not all.
-  int preemptions = 0;
-  const char* reason = "";
-  // Also explore that park() returns for no reason. Multiplies the search space.
-  bool spurious_wakeups = false;
-  // A longer execution is a livelock.
-  int max_steps = 2000;
-};
+#define HEDDLE_ASSERT(...) \
+  ((__VA_ARGS__) ? (void)0 : ::heddle::Fail(::heddle::Verdict::kAssertion, #__VA_ARGS__))
 
-struct StressOptions {
-  // Instances of the scenario between two rendezvous of the threads.
-  int instances = 64;
-  // Why real threads cannot run this scenario; the engine then says so instead of running it.
-  const char* skip = "";
-};
-
-// One live instance of a scenario, seen through the engine's eyes.
-class ScenarioBody {
- public:
-  virtual ~ScenarioBody() = default;
-  virtual void Thread(int index) = 0;
-  virtual void After() = 0;
-};
-
-// A mutant that one engine cannot show, with the reason; it is run all the same, and being caught
-// after all is an error too: the reason would be false.
-struct Beyond {
-  std::string_view engine;
-  std::string_view reason;
-};
-
-struct Scenario {
-  std::string_view name;
-  std::string_view mutant;  // empty: the shipped code
-  int threads = 0;
-  VerdictSet expected = Verdict::kPass;
-  Beyond beyond{};
-  RelacyOptions relacy;
-  StressOptions stress;
-  std::unique_ptr<ScenarioBody> (*make)() = nullptr;
-  bool (*site_reached)() = nullptr;  // whether the mutated line has run; null for the shipped code
-  std::source_location where;
-
-  std::string_view primitive() const { return name.substr(0, name.find('.')); }
-  std::string full_name() const {
-    std::string full(name);
-    if (!mutant.empty()) full.append("~").append(mutant);
-    return full;
-  }
-};
-
-// All scenarios linked into this binary, in order of full_name().
-const std::vector<Scenario>& RegisteredScenarios();
-bool RegisterScenario(Scenario scenario);
-
-// Ends the running execution with a verdict. Under the exhaustive engines it does not return; on
-// real threads the thread goes on and the verdict is taken at the end of the instance.
-void Fail(Verdict verdict, std::string_view message,
-          std::source_location where = std::source_location::current());
-
-#define HEDDLE_ASSERT(...)                                                     \
-  ((__VA_ARGS__) ? (void)0                                                     \
-                 : ::heddle::Fail(::heddle::Verdict::kAssertion, #__VA_ARGS__))
-
-// Scope guard for anything with lock() and unlock(). std::scoped_lock would report <mutex>'s lines.
+// Scope guard for anything with lock() and unlock(). std::scoped_lock would report <mutex>'s lines
+// for a Platform::Mutex.
 template <class Lock>
 class [[nodiscard]] Guard {
  public:
-  explicit Guard(Lock& lock) : lock_(lock) { lock_.lock(); }
+  explicit Guard(Lock& lock, std::source_location where = std::source_location::current())
+      : lock_(lock) {
+    if constexpr (requires { lock_.lock(where); }) {
+      lock_.lock(where);
+    } else {
+      lock_.lock();
+    }
+  }
   ~Guard() { lock_.unlock(); }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
@@ -153,11 +95,10 @@ Scenario Describe(std::string_view name, VerdictSet expected, Beyond beyond,
 
 #define HEDDLE_INTERNAL_CONCAT2(a, b) a##b
 #define HEDDLE_INTERNAL_CONCAT(a, b) HEDDLE_INTERNAL_CONCAT2(a, b)
-#define HEDDLE_INTERNAL_REGISTER(platform, name, scenario, expected, ...)                 \
+#define HEDDLE_INTERNAL_REGISTER(platform, name, scenario, expected, ...)                      \
   [[maybe_unused]] static const bool HEDDLE_INTERNAL_CONCAT(heddle_registered_, __COUNTER__) = \
-      ::heddle::RegisterScenario(                                                         \
-          ::heddle::scenario_internal::Describe<platform, scenario>(                      \
-              name, expected, ::heddle::Beyond{__VA_ARGS__}, std::source_location::current()))
+      ::heddle::RegisterScenario(::heddle::scenario_internal::Describe<platform, scenario>(    \
+          name, expected, ::heddle::Beyond{__VA_ARGS__}, std::source_location::current()))
 
 // The scenario must hold: every engine must end with `pass`.
 #define HEDDLE_SCENARIO(name, scenario) \
@@ -168,17 +109,18 @@ Scenario Describe(std::string_view name, VerdictSet expected, Beyond beyond,
   HEDDLE_INTERNAL_REGISTER(::heddle::EnginePlatform, name, scenario, expected)
 
 // The scenario over the mutant called `mutant` must end with one of `expected`.
-#define HEDDLE_MUTANT(name, scenario, mutant, expected)                                            \
-  using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =                                          \
-      ::heddle::Mutated<::heddle::EnginePlatform, mutant>;                                         \
-  HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, expected)
+#define HEDDLE_MUTANT(name, scenario, mutant, expected)                                     \
+  using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =                                   \
+      ::heddle::Mutated<::heddle::EnginePlatform, mutant>;                                  \
+  HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, \
+                           expected)
 
 // Likewise, but `engine` ("relacy") cannot show it, for the reason given.
-#define HEDDLE_MUTANT_BEYOND(name, scenario, mutant, expected, engine, reason)                     \
-  using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =                                          \
-      ::heddle::Mutated<::heddle::EnginePlatform, mutant>;                                         \
-  HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, expected, \
-                           engine, reason)
+#define HEDDLE_MUTANT_BEYOND(name, scenario, mutant, expected, engine, reason)              \
+  using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =                                   \
+      ::heddle::Mutated<::heddle::EnginePlatform, mutant>;                                  \
+  HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, \
+                           expected, engine, reason)
 
 #ifndef HEDDLE_ENGINE_HEADER
 #error "compile scenarios through heddle_scenario_test: no engine was chosen"

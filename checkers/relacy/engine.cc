@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs registered scenarios under Relacy's schedulers.
+#include "checkers/scenario/engine.h"
+
+#include <cxxabi.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <ostream>
+#include <sstream>
+#include <streambuf>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "checkers/relacy/relacy_headers.h"
+#include "checkers/relacy/relacy_platform.h"
+#include "checkers/relacy/run_state.h"
+
+ABSL_FLAG(std::string, mode, "default",
+          "search: default, full, bounded(K) preemptions, random(N) executions");
+ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
+          "an exhaustive search that is longer is cut, and its verdict is 'incomplete'");
+
+namespace heddle {
+namespace relacy {
+
+RunState& State() {
+  static RunState state;
+  return state;
+}
+
+void Heap::Reset() {
+  used_ = 0;
+  blocks_.clear();
+  freed_.clear();
+}
+
+void* Heap::Fresh(std::size_t size, const std::type_info& type) {
+  const std::size_t rounded = (size + kCacheLine - 1) / kCacheLine * kCacheLine;
+  const std::size_t base = reinterpret_cast<std::uintptr_t>(memory_.get()) % kCacheLine;
+  const std::size_t offset = used_ + (base == 0 ? 0 : kCacheLine - base);
+  if (offset + rounded > kBytes) {
+    FailExecution(Verdict::kError, "the scenario allocates more than 1 MiB", Location::current());
+  }
+  used_ += rounded;
+  blocks_.push_back({offset, size, &type, true});
+  return memory_.get() + offset;
+}
+
+Heap::Block* Heap::Reusable(std::size_t size) {
+  for (std::size_t i = freed_.size(); i-- > 0;) {
+    Block& block = blocks_[freed_[i]];
+    if (block.size == size) return &block;
+  }
+  return nullptr;
+}
+
+void* Heap::Reuse(Block* block, const std::type_info& type) {
+  const auto index = static_cast<std::size_t>(block - blocks_.data());
+  std::erase(freed_, index);
+  block->live = true;
+  block->type = &type;
+  return memory_.get() + block->offset;
+}
+
+Heap::Block* Heap::Find(const void* memory) {
+  const auto* byte = static_cast<const std::byte*>(memory);
+  for (Block& block : blocks_) {
+    if (memory_.get() + block.offset == byte) return &block;
+  }
+  return nullptr;
+}
+
+void Heap::Free(Block* block) {
+  block->live = false;
+  // Relacy knows a dead object by its missing signature.
+  std::memset(memory_.get() + block->offset, 0, block->size);
+  freed_.push_back(static_cast<std::size_t>(block - blocks_.data()));
+}
+
+void RunState::BeginExecution() {
+  threads_running = false;
+  last_store = 0;
+  parked.clear();
+  deadlines.clear();
+  heap.Reset();
+  failure = Verdict::kPass;
+  message.clear();
+  if (tracing) trace.Clear();
+}
+
+int RunState::Column() const { return threads_running ? ThreadIndex() : Trace::kNoThread; }
+
+void FailExecution(Verdict verdict, std::string_view message, Location where) {
+  RunState& state = State();
+  state.failure = verdict;
+  state.message = message;
+  if (state.tracing) {
+    state.trace.Add(state.Column(), where,
+                    absl::StrCat("FAILS: ", absl::string_view(message.data(), message.size())));
+  }
+  rl::ctx().fail_test("", rl::test_result_user_assert_failed,
+                      rl::debug_info(where.function_name(), where.file_name(), where.line()));
+  std::terminate();  // fail_test leaves the fiber for good
+}
+
+namespace {
+
+// What the running search is about. Relacy default-constructs its test once per execution.
+struct Search {
+  const Scenario* scenario = nullptr;
+  std::uint64_t executions = 0;
+  std::uint64_t limit = 0;
+  bool cut = false;
+};
+Search search;
+
+// Relacy counts allocations made through the global operator new; the checked heap is ours
+// (Platform::create), so that standard containers in a scenario do not multiply its executions.
+struct ContextAccess : rl::context {
+  static int rl::context::* Depth() { return &ContextAccess::disable_alloc_; }
+};
+
+void DisableAllocationTracking() {
+  int& depth = rl::ctx().*ContextAccess::Depth();
+  if (depth == 0) depth = 1;
+}
+
+std::string Demangled(const std::type_info& type) {
+  int status = 0;
+  char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  std::string result = name != nullptr ? name : type.name();
+  std::free(name);
+  return result;
+}
+
+template <int kThreads>
+struct Suite : rl::test_suite<Suite<kThreads>, kThreads> {
+  std::unique_ptr<ScenarioBody> body;
+  int running = kThreads;
+
+  Suite() {
+    DisableAllocationTracking();
+    State().BeginExecution();
+    SimFiles<RelacyFileHooks>::reset();
+    if (++search.executions > search.limit) {
+      search.cut = true;
+      rl::ctx().rl_until("the limit of executions", rl::debug_info());
+    }
+    Guarded([this] { body = search.scenario->make(); });
+    State().threads_running = true;
+  }
+
+  void thread(unsigned index) {
+    Guarded([&] { body->Thread(static_cast<int>(index)); });
+    if (State().tracing) {
+      State().trace.Add(static_cast<int>(index), Location(), "(thread ends)");
+    }
+  }
+
+  void after() {
+    State().threads_running = false;
+    Guarded([this] { body->After(); });
+    body.reset();
+    for (const Heap::Block& block : State().heap.blocks()) {
+      if (block.live) {
+        FailExecution(
+            Verdict::kLeak,
+            absl::StrCat("an object of type ", Demangled(*block.type), " is never destroyed"),
+            search.scenario->where);
+      }
+    }
+  }
+
+  template <class Call>
+  static void Guarded(Call call) {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      FailExecution(Verdict::kCrash, absl::StrCat("uncaught exception: ", error.what()),
+                    search.scenario->where);
+    } catch (...) {
+      FailExecution(Verdict::kCrash, "uncaught exception", search.scenario->where);
+    }
+  }
+};
+
+class NullBuffer : public std::streambuf {
+  int overflow(int character) override { return character; }
+};
+
+struct Mode {
+  rl::scheduler_type_e scheduler = rl::sched_full;
+  unsigned bound = 0;
+  std::uint64_t random = 0;
+
+  std::string name() const {
+    switch (scheduler) {
+      case rl::sched_bound:
+        return absl::StrCat("bounded(", bound, ")");
+      case rl::sched_random:
+        return absl::StrCat("random(", random, ")");
+      default:
+        return "full";
+    }
+  }
+};
+
+bool ParseMode(absl::string_view text, Mode& mode) {
+  if (text == "full") {
+    mode.scheduler = rl::sched_full;
+    return true;
+  }
+  const bool bounded = absl::ConsumePrefix(&text, "bounded(");
+  if (!bounded && !absl::ConsumePrefix(&text, "random(")) return false;
+  std::uint64_t number = 0;
+  if (!absl::ConsumeSuffix(&text, ")") || !absl::SimpleAtoi(text, &number) || number == 0 ||
+      (bounded && number > 1000)) {
+    return false;
+  }
+  mode.scheduler = bounded ? rl::sched_bound : rl::sched_random;
+  mode.bound = static_cast<unsigned>(number);
+  mode.random = number;
+  return true;
+}
+
+template <int kThreads>
+rl::test_result_e Run(Mode mode, rl::test_params& params, std::ostream& state, bool replay) {
+  switch (mode.scheduler) {
+    case rl::sched_bound:
+      return rl::run_test<Suite<kThreads>, rl::context_bound_scheduler<kThreads>>(params, state,
+                                                                                  replay);
+    case rl::sched_random:
+      return rl::run_test<Suite<kThreads>, rl::random_scheduler<kThreads>>(params, state, replay);
+    default:
+      return rl::run_test<Suite<kThreads>, rl::full_search_scheduler<kThreads>>(params, state,
+                                                                                replay);
+  }
+}
+
+rl::test_result_e RunThreads(int threads, Mode mode, rl::test_params& params, std::ostream& state,
+                             bool replay) {
+  switch (threads) {
+    case 1:
+      return Run<1>(mode, params, state, replay);
+    case 2:
+      return Run<2>(mode, params, state, replay);
+    case 3:
+      return Run<3>(mode, params, state, replay);
+    default:
+      return Run<4>(mode, params, state, replay);
+  }
+}
+
+Verdict ToVerdict(rl::test_result_e result) {
+  switch (result) {
+    case rl::test_result_success:
+      return Verdict::kPass;
+    case rl::test_result_until_condition_hit:
+      return Verdict::kIncomplete;
+    case rl::test_result_user_assert_failed:
+    case rl::test_result_user_invariant_failed:
+      return State().failure == Verdict::kPass ? Verdict::kAssertion : State().failure;
+    case rl::test_result_data_race:
+      return Verdict::kRace;
+    case rl::test_result_access_to_freed_memory:
+      return Verdict::kUseAfterFree;
+    case rl::test_result_double_free:
+      return Verdict::kDoubleFree;
+    case rl::test_result_memory_leak:
+    case rl::test_result_resource_leak:
+      return Verdict::kLeak;
+    case rl::test_result_unitialized_access:
+      return Verdict::kUninitialized;
+    case rl::test_result_deadlock:
+    case rl::test_result_recursion_on_nonrecursive_mutex:
+      return Verdict::kDeadlock;
+    case rl::test_result_livelock:
+      return Verdict::kLivelock;
+    case rl::test_result_unlocking_mutex_wo_ownership:
+      return Verdict::kBadUnlock;
+    case rl::test_result_destroying_owned_mutex:
+      return Verdict::kDestroyedInUse;
+    default:
+      return Verdict::kError;
+  }
+}
+
+// The headline below the steps: what went wrong, in words.
+std::string Explain(Verdict verdict) {
+  RunState& state = State();
+  std::string text =
+      absl::StrCat(absl::string_view(ToString(verdict).data(), ToString(verdict).size()));
+  if (!state.message.empty()) absl::StrAppend(&text, ": ", state.message);
+  if (verdict == Verdict::kDeadlock) {
+    for (const Parked& parked : state.parked) {
+      absl::StrAppend(&text, "\n  thread ", parked.thread, " sleeps on ",
+                      state.trace.Label(parked.cell), " == ", parked.expected, " (",
+                      parked.where.file_name(), ":", parked.where.line(), ")");
+      if (parked.cell->Newest() != parked.expected) {
+        absl::StrAppend(&text, ", which is ", parked.cell->Newest(), " by now: a lost wake-up");
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace
+}  // namespace relacy
+
+void Fail(Verdict verdict, std::string_view message, std::source_location where) {
+  relacy::FailExecution(verdict, message, where);
+}
+
+EngineInfo ThisEngine() { return {.name = "relacy", .samples = false, .seconds_limit = 600}; }
+
+std::string CheckEngineFlags() {
+  const std::string text = absl::GetFlag(FLAGS_mode);
+  relacy::Mode mode;
+  if (text == "default" || relacy::ParseMode(text, mode)) return "";
+  return absl::StrCat("bad value '", text,
+                      "' for option --mode: want default, full, bounded(K) or random(N)");
+}
+
+Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
+  Outcome outcome;
+  if (scenario.threads < 1 || scenario.threads > RelacyPlatform::kMaxThreads) {
+    outcome.reason = absl::StrCat("the relacy engine runs 1 to 4 threads, not ", scenario.threads);
+    return outcome;
+  }
+
+  relacy::Mode mode;
+  std::string wanted = absl::GetFlag(FLAGS_mode);
+  absl::string_view path = options.replay;
+  if (!path.empty()) {
+    // "full 12 3 2 0 ...": the mode, then what Relacy needs to repeat the execution.
+    const std::size_t space = path.find(' ');
+    wanted = std::string(path.substr(0, space));
+    path.remove_prefix(space == absl::string_view::npos ? path.size() : space + 1);
+    if (path.empty() || !relacy::ParseMode(wanted, mode)) {
+      outcome.reason = "the counterexample holds no path for this engine";
+      return outcome;
+    }
+  } else if (wanted == "default") {
+    if (scenario.relacy.preemptions > 0) {
+      mode.scheduler = rl::sched_bound;
+      mode.bound = static_cast<unsigned>(scenario.relacy.preemptions);
+      outcome.reason = scenario.relacy.reason;
+    }
+  } else {
+    relacy::ParseMode(wanted, mode);
+  }
+
+  relacy::NullBuffer nowhere;
+  std::ostream silent(&nowhere);
+  rl::test_params params;
+  params.output_stream = &silent;
+  params.progress_stream = &silent;
+  params.search_type = mode.scheduler;
+  params.context_bound = mode.bound;
+  params.iteration_count = mode.random;
+  params.execution_depth_limit = static_cast<unsigned>(scenario.relacy.max_steps);
+
+  relacy::RunState& state = relacy::State();
+  state.spurious_wakeups = scenario.relacy.spurious_wakeups;
+  relacy::search = {.scenario = &scenario,
+                    .executions = 0,
+                    .limit = absl::GetFlag(FLAGS_max_executions),
+                    .cut = false};
+
+  const auto start = std::chrono::steady_clock::now();
+  std::ostringstream found;
+  rl::test_result_e result = rl::test_result_success;
+  if (path.empty()) {
+    result = relacy::RunThreads(scenario.threads, mode, params, found, false);
+    outcome.executions = relacy::search.executions - (relacy::search.cut ? 1 : 0);
+  }
+  outcome.mode = mode.name();
+  outcome.verdict = relacy::ToVerdict(result);
+  outcome.complete =
+      result == rl::test_result_success && mode.scheduler == rl::sched_full && path.empty();
+  if (outcome.verdict == Verdict::kIncomplete) {
+    outcome.reason = absl::StrCat("cut after ", outcome.executions, " executions");
+  }
+
+  if (!path.empty() || (result != rl::test_result_success && !relacy::search.cut)) {
+    // Once more, with a trace.
+    outcome.state = path.empty() ? absl::StrCat(mode.name(), " ", found.str())
+                                 : absl::StrCat(mode.name(), " ", path);
+    rl::test_params again = params;
+    const absl::string_view state_text =
+        absl::string_view(outcome.state).substr(outcome.state.find(' ') + 1);
+    again.initial_state = rl::string(state_text.data(), state_text.size());
+    std::ostringstream ignored;
+    state.tracing = true;
+    relacy::search.executions = 0;
+    relacy::search.limit = 1;
+    relacy::search.cut = false;
+    const rl::test_result_e repeated =
+        relacy::RunThreads(scenario.threads, mode, again, ignored, true);
+    if (path.empty() && repeated != result) {
+      outcome.verdict = Verdict::kError;
+      outcome.reason = "the scenario is not deterministic: its failing execution did not repeat";
+    } else {
+      outcome.verdict = relacy::ToVerdict(relacy::search.cut ? rl::test_result_success : repeated);
+      if (!path.empty()) outcome.executions = 1;
+    }
+    outcome.detail = absl::StrCat(state.trace.Render(scenario.threads), "\n",
+                                  relacy::Explain(outcome.verdict), "\n");
+    state.tracing = false;
+  }
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return outcome;
+}
+
+}  // namespace heddle

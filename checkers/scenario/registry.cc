@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "checkers/scenario/description.h"
+
+namespace heddle {
+namespace {
+
+std::vector<Scenario>& Registry() {
+  static std::vector<Scenario> scenarios;
+  return scenarios;
+}
+
+}  // namespace
+
+bool RegisterScenario(Scenario scenario) {
+  auto& all = Registry();
+  const auto place = std::upper_bound(
+      all.begin(), all.end(), scenario,
+      [](const Scenario& a, const Scenario& b) { return a.full_name() < b.full_name(); });
+  all.insert(place, std::move(scenario));
+  return true;
+}
+
+const std::vector<Scenario>& RegisteredScenarios() { return Registry(); }
+
+}  // namespace heddle

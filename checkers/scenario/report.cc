@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/scenario/report.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+
+namespace heddle {
+namespace {
+
+std::string FullName(const VerdictRecord& record) {
+  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
+}
+
+// 1234567 as 1,234,567.
+std::string Grouped(std::uint64_t number) {
+  std::string text = absl::StrCat(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
+  return text;
+}
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        // XML 1.0 has no way to write the other control characters.
+        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
+    }
+  }
+  return out;
+}
+
+absl::string_view Name(Verdict verdict) {
+  const std::string_view text = ToString(verdict);
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+std::string TableHeader() {
+  return absl::StrFormat("%-58s %-7s %-14s %14s %9s  %s\n", "scenario", "engine", "mode",
+                         "executions", "seconds", "verdict");
+}
+
+std::string TableRow(const VerdictRecord& record) {
+  std::string verdict(Name(record.verdict));
+  if (record.verdict == Verdict::kPass && !record.complete && record.mode == "full") verdict += "?";
+  if (record.ok && record.mutant && record.verdict != Verdict::kPass &&
+      record.verdict != Verdict::kMissed) {
+    verdict = absl::StrCat("caught: ", verdict);
+  } else if (record.ok && record.expected != "pass" && record.verdict != Verdict::kPass) {
+    verdict = absl::StrCat("found: ", verdict);
+  }
+  std::string row = absl::StrFormat("%-58s %-7s %-14s %14s %9.2f  %s%s\n", FullName(record),
+                                    record.engine, record.mode, Grouped(record.executions),
+                                    record.seconds, record.ok ? "ok  " : "FAIL ", verdict);
+  if (!record.ok && record.expected != Name(record.verdict)) {
+    absl::StrAppend(&row, "    expected ", record.expected, "\n");
+  }
+  if (!record.reason.empty()) absl::StrAppend(&row, "    ", record.reason, "\n");
+  return row;
+}
+
+std::string Totals(const std::vector<VerdictRecord>& records, double seconds) {
+  std::set<std::string> scenarios;
+  std::set<std::string> mutants;
+  std::map<std::string, std::size_t> failed;
+  std::uint64_t executions = 0;
+  std::size_t caught = 0;
+  std::size_t beyond = 0;
+  std::size_t missed = 0;
+  for (const VerdictRecord& record : records) {
+    executions += record.executions;
+    (record.mutant ? mutants : scenarios).insert(FullName(record));
+    if (!record.ok) ++failed[record.engine];
+    if (record.mutant && record.ok) {
+      if (record.verdict == Verdict::kMissed) {
+        ++missed;
+      } else if (record.verdict == Verdict::kPass) {
+        ++beyond;
+      } else {
+        ++caught;
+      }
+    }
+  }
+  std::string text =
+      absl::StrFormat("\n%d scenarios, %d mutants, %s executions, %.1f seconds\n", scenarios.size(),
+                      mutants.size(), Grouped(executions), seconds);
+  absl::StrAppend(&text, "mutant runs: ", caught, " caught, ", missed, " missed by sampling, ",
+                  beyond, " beyond an engine's model\n");
+  std::size_t bad = 0;
+  for (const auto& [engine, count] : failed) {
+    absl::StrAppend(&text, count, " NOT as expected under ", engine, "\n");
+    bad += count;
+  }
+  if (bad == 0) absl::StrAppend(&text, "all ", records.size(), " verdicts as expected\n");
+  return text;
+}
+
+std::string JUnit(const std::vector<VerdictRecord>& records) {
+  std::map<std::string, std::vector<const VerdictRecord*>> engines;
+  for (const VerdictRecord& record : records) engines[record.engine].push_back(&record);
+  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const auto& [engine, suite] : engines) {
+    std::size_t failures = 0;
+    double seconds = 0;
+    for (const VerdictRecord* record : suite) {
+      failures += record->ok ? 0 : 1;
+      seconds += record->seconds;
+    }
+    absl::StrAppendFormat(&xml,
+                          "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" time=\"%.3f\">\n",
+                          Escaped(engine), suite.size(), failures, seconds);
+    for (const VerdictRecord* record : suite) {
+      absl::StrAppendFormat(&xml, "    <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">\n",
+                            Escaped(absl::StrCat(engine, ".", record->primitive)),
+                            Escaped(FullName(*record)), record->seconds);
+      if (!record->ok) {
+        absl::StrAppend(&xml, "      <failure message=\"", Escaped(ToString(record->verdict)),
+                        ", expected ", Escaped(record->expected), "\">", Escaped(record->reason),
+                        "\n", Escaped(record->detail), "</failure>\n");
+      }
+      absl::StrAppend(&xml, "      <system-out>", Escaped(ToJson(*record)),
+                      "</system-out>\n    </testcase>\n");
+    }
+    absl::StrAppend(&xml, "  </testsuite>\n");
+  }
+  absl::StrAppend(&xml, "</testsuites>\n");
+  return xml;
+}
+
+}  // namespace heddle

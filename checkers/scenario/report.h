@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Verdict records for people and for CI: the terminal's table, totals, JUnit XML.
+#ifndef HEDDLE_CHECKERS_SCENARIO_REPORT_H_
+#define HEDDLE_CHECKERS_SCENARIO_REPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "checkers/scenario/verdict.h"
+
+namespace heddle {
+
+std::string TableHeader();
+std::string TableRow(const VerdictRecord& record);  // one line; a reason follows where it matters
+std::string Totals(const std::vector<VerdictRecord>& records, double seconds);
+std::string JUnit(const std::vector<VerdictRecord>& records);
+
+}  // namespace heddle
+
+#endif  // HEDDLE_CHECKERS_SCENARIO_REPORT_H_

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/scenario/report.h"
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/verdict.h"
+#include "gtest/gtest.h"
+
+namespace heddle {
+namespace {
+
+VerdictRecord Record(Verdict verdict, bool ok) {
+  VerdictRecord record;
+  record.scenario = "mutex/x.excludes";
+  record.primitive = "mutex/x";
+  record.engine = "relacy";
+  record.mode = "full";
+  record.executions = 1234567;
+  record.verdict = verdict;
+  record.expected = "pass";
+  record.ok = ok;
+  return record;
+}
+
+TEST(ReportTest, RowShowsTheVerdictAndWhatWasExpected) {
+  EXPECT_NE(TableRow(Record(Verdict::kPass, true)).find("1,234,567"), std::string::npos);
+  const std::string row = TableRow(Record(Verdict::kRace, false));
+  EXPECT_NE(row.find("FAIL race"), std::string::npos);
+  EXPECT_NE(row.find("expected pass"), std::string::npos);
+}
+
+TEST(ReportTest, TotalsCountScenariosMutantsAndFailures) {
+  VerdictRecord mutant = Record(Verdict::kRace, true);
+  mutant.mutant = "weak";
+  VerdictRecord missed = mutant;
+  missed.engine = "stress";
+  missed.verdict = Verdict::kMissed;
+  const std::string text = Totals(
+      {Record(Verdict::kPass, true), mutant, missed, Record(Verdict::kDeadlock, false)}, 1.5);
+  EXPECT_NE(text.find("1 scenarios, 1 mutants"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 caught, 1 missed by sampling, 0 beyond"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 NOT as expected under relacy"), std::string::npos) << text;
+}
+
+TEST(ReportTest, JUnitEscapesAndMarksFailures) {
+  VerdictRecord record = Record(Verdict::kAssertion, false);
+  record.detail = "a < b && \"c\" \x01";
+  const std::string xml = JUnit({record});
+  EXPECT_NE(xml.find("a &lt; b &amp;&amp; &quot;c&quot; "), std::string::npos) << xml;
+  EXPECT_EQ(xml.find('\x01'), std::string::npos);
+  EXPECT_NE(xml.find("failures=\"1\""), std::string::npos);
+}
+
+class CounterexampleTest : public testing::Test {
+ protected:
+  std::string path_ = testing::TempDir() + "/counterexample.txt";
+  void Put(const std::string& text) { std::ofstream(path_) << text; }
+  std::string Error() { return std::string(ReadCounterexample(path_).status().message()); }
+};
+
+TEST_F(CounterexampleTest, RoundTrips) {
+  const Counterexample written{.scenario = "a.b",
+                               .mutant = "m",
+                               .engine = "relacy",
+                               .mode = "full",
+                               .verdict = "race",
+                               .state = "full 1 2 3",
+                               .text = "steps\n\nmore\n"};
+  ASSERT_TRUE(WriteCounterexample(path_, written).ok());
+  const auto read = ReadCounterexample(path_);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->scenario, "a.b");
+  EXPECT_EQ(read->mutant, "m");
+  EXPECT_EQ(read->state, "full 1 2 3");
+  EXPECT_EQ(read->text, "steps\n\nmore\n");
+}
+
+TEST_F(CounterexampleTest, RefusesOtherFiles) {
+  Put("heddle counterexample 999\nscenario: a\n");
+  EXPECT_NE(Error().find("another version"), std::string::npos);
+  Put("once upon a time\n");
+  EXPECT_NE(Error().find("not a heddle counterexample"), std::string::npos);
+  Put("heddle counterexample 1\nscenario: a\n");
+  EXPECT_NE(Error().find("cut off"), std::string::npos);
+  std::remove(path_.c_str());
+  EXPECT_NE(Error().find("cannot read"), std::string::npos);
+}
+
+TEST_F(CounterexampleTest, AFailedWriteLeavesTheOldFile) {
+  Put("old");
+  EXPECT_FALSE(WriteFile(path_ + "/impossible", "new").ok());
+  EXPECT_EQ(*ReadFile(path_), "old");
+}
+
+}  // namespace
+}  // namespace heddle

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// main() of a scenario binary: one engine, the scenarios linked into it. Each scenario runs in a
+// process of its own, so that a crash or a hang is a verdict too.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/reflection.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "checkers/scenario/command_line.h"
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/description.h"
+#include "checkers/scenario/engine.h"
+#include "checkers/scenario/report.h"
+#include "checkers/scenario/verdict.h"
+#include "nlohmann/json.hpp"
+
+ABSL_FLAG(bool, list, false, "print the names of the scenarios and mutants, and stop");
+ABSL_FLAG(bool, help, false, "print this text");
+ABSL_FLAG(bool, quiet, false, "print nothing but failures");
+ABSL_FLAG(bool, mutants, true, "run mutants too");
+ABSL_FLAG(bool, show, false,
+          "print the counterexample of every failing verdict, also expected ones");
+ABSL_FLAG(std::string, json, "", "append one line of JSON for each verdict to this file");
+ABSL_FLAG(std::string, replay, "",
+          "run exactly the execution of this counterexample, and print it");
+ABSL_FLAG(std::string, counterexamples, "", "directory for counterexample files");
+ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
+
+namespace heddle {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+volatile std::sig_atomic_t interrupted = 0;
+volatile pid_t running_child = 0;
+
+void OnInterrupt(int /*signal*/) {
+  interrupted = 1;
+  if (running_child > 0) kill(running_child, SIGKILL);
+}
+
+double Since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string OutcomeToText(const Outcome& outcome, bool site_reached) {
+  nlohmann::json json;
+  json["verdict"] = static_cast<int>(outcome.verdict);
+  json["mode"] = outcome.mode;
+  json["executions"] = outcome.executions;
+  json["complete"] = outcome.complete;
+  json["seconds"] = outcome.seconds;
+  json["reason"] = outcome.reason;
+  json["detail"] = outcome.detail;
+  json["state"] = outcome.state;
+  json["site_reached"] = site_reached;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool OutcomeFromText(const std::string& text, Outcome& outcome, bool& site_reached) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return false;
+  outcome.verdict = static_cast<Verdict>(json["verdict"].get<int>());
+  outcome.mode = json["mode"].get<std::string>();
+  outcome.executions = json["executions"].get<std::uint64_t>();
+  outcome.complete = json["complete"].get<bool>();
+  outcome.seconds = json["seconds"].get<double>();
+  outcome.reason = json["reason"].get<std::string>();
+  outcome.detail = json["detail"].get<std::string>();
+  outcome.state = json["state"].get<std::string>();
+  site_reached = json["site_reached"].get<bool>();
+  return true;
+}
+
+[[noreturn]] void RunChild(const Scenario& scenario, const RunOptions& options, int pipe) {
+  std::signal(SIGINT, SIG_IGN);  // the parent reports the interruption and kills this process
+  const Outcome outcome = RunScenario(scenario, options);
+  const bool reached = scenario.site_reached == nullptr || scenario.site_reached();
+  const std::string text = OutcomeToText(outcome, reached);
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t wrote = write(pipe, text.data() + done, text.size() - done);
+    if (wrote <= 0) break;
+    done += static_cast<std::size_t>(wrote);
+  }
+  std::fflush(nullptr);
+  _exit(0);
+}
+
+// Reads until end of file or the deadline; false on the deadline.
+bool ReadAll(int fd, double limit, Clock::time_point start, std::string& text) {
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    int timeout = -1;
+    if (limit > 0) {
+      const double left = limit - Since(start);
+      if (left <= 0) return false;
+      timeout = static_cast<int>(left * 1000) + 1;
+    }
+    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = poll(&waiting, 1, timeout);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) continue;
+    const ssize_t got = read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return true;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+Outcome RunIsolated(const Scenario& scenario, const RunOptions& options, bool& site_reached) {
+  Outcome outcome;
+  site_reached = true;
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    outcome.reason = absl::StrCat("pipe: ", std::strerror(errno));
+    return outcome;
+  }
+  std::fflush(nullptr);
+  const auto start = Clock::now();
+  const pid_t child = fork();
+  if (child < 0) {
+    outcome.reason = absl::StrCat("fork: ", std::strerror(errno));
+    return outcome;
+  }
+  if (child == 0) {
+    close(ends[0]);
+    RunChild(scenario, options, ends[1]);
+  }
+  running_child = child;
+  close(ends[1]);
+  std::string text;
+  const double limit = ThisEngine().seconds_limit;
+  const bool in_time = ReadAll(ends[0], limit, start, text);
+  if (!in_time) kill(child, SIGKILL);
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  running_child = 0;
+  if (OutcomeFromText(text, outcome, site_reached)) return outcome;
+  outcome.seconds = Since(start);
+  if (!in_time) {
+    outcome.verdict = Verdict::kIncomplete;
+    outcome.reason = absl::StrCat("stopped after ", limit, " seconds");
+  } else if (WIFSIGNALED(status)) {
+    outcome.verdict = Verdict::kCrash;
+    outcome.reason =
+        absl::StrCat("ended by signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
+  } else {
+    outcome.verdict = Verdict::kCrash;
+    outcome.reason =
+        absl::StrCat("exited with status ", WEXITSTATUS(status), " before its verdict");
+  }
+  return outcome;
+}
+
+std::string FileNameFor(const VerdictRecord& record) {
+  const std::string full =
+      record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
+  return absl::StrCat(absl::StrReplaceAll(full, {{"/", "-"}}), ".", record.engine, ".txt");
+}
+
+// Judges the outcome against what the scenario expects of this engine.
+VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached) {
+  const EngineInfo engine = ThisEngine();
+  const bool beyond = scenario.beyond.engine == engine.name;
+  const VerdictSet expected = beyond ? VerdictSet(Verdict::kPass) : scenario.expected;
+  VerdictRecord record;
+  record.scenario = scenario.name;
+  record.primitive = scenario.primitive();
+  if (!scenario.mutant.empty()) record.mutant = scenario.mutant;
+  record.threads = scenario.threads;
+  record.engine = engine.name;
+  record.mode = outcome.mode;
+  record.executions = outcome.executions;
+  record.complete = outcome.complete;
+  record.seconds = outcome.seconds;
+  record.verdict = outcome.verdict;
+  record.expected = ToString(expected);
+  record.reason = std::move(outcome.reason);
+  record.detail = std::move(outcome.detail);
+  const bool must_fail = !scenario.expected.contains(Verdict::kPass);
+  if (engine.samples && must_fail && record.verdict == Verdict::kPass) {
+    record.verdict = Verdict::kMissed;
+  }
+  record.ok = expected.contains(record.verdict) || record.verdict == Verdict::kMissed;
+  if (!site_reached && record.verdict != Verdict::kError) {
+    record.verdict = Verdict::kError;
+    record.ok = false;
+    record.reason =
+        absl::StrCat("the mutation site \"", *record.mutant, "\" is nowhere in the code that ran");
+  } else if (beyond) {
+    record.reason = record.ok ? std::string(scenario.beyond.reason)
+                              : absl::StrCat("said to be beyond ", engine.name, " (",
+                                             std::string(scenario.beyond.reason), "), yet found");
+  }
+  return record;
+}
+
+// Prints, stores and judges one scenario.
+VerdictRecord Check(const Scenario& scenario, const RunOptions& options) {
+  bool site_reached = true;
+  Outcome outcome = RunIsolated(scenario, options, site_reached);
+  const std::string state = outcome.state;
+  VerdictRecord record = Judge(scenario, std::move(outcome), site_reached);
+  if (ThisEngine().samples) record.seed = options.seed;
+  const std::string directory = absl::GetFlag(FLAGS_counterexamples);
+  if (!state.empty() && options.replay.empty() && !directory.empty()) {
+    const std::string path = absl::StrCat(directory, "/", FileNameFor(record));
+    absl::StrAppend(&record.detail, "\nreplay it:  ", options.program, path, "\n");
+    Counterexample file{.scenario = record.scenario,
+                        .mutant = record.mutant.value_or(""),
+                        .engine = record.engine,
+                        .mode = record.mode,
+                        .verdict = std::string(ToString(record.verdict)),
+                        .state = state,
+                        .text = record.detail};
+    const absl::Status written = WriteCounterexample(path, file);
+    if (written.ok()) {
+      record.counterexample = path;
+    } else {
+      std::fprintf(stderr, "heddle: %s\n", std::string(written.message()).c_str());
+    }
+  }
+  return record;
+}
+
+int Usage(absl::string_view problem) {
+  std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
+  return kExitUsage;
+}
+
+std::vector<absl::string_view> Flags() {
+  std::vector<absl::string_view> names = {"list", "help",   "quiet", "mutants",        "show",
+                                          "json", "replay", "seed",  "counterexamples"};
+  for (const absl::string_view name :
+       {"mode", "max_executions", "time", "noise", "affinity", "oversubscribe"}) {
+    if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
+  }
+  return names;
+}
+
+bool Matches(const Scenario& scenario, const std::vector<std::string>& patterns) {
+  const std::string name = scenario.full_name();
+  return patterns.empty() ||
+         std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return absl::StrContains(name, pattern); });
+}
+
+// The scenarios of this shard, when Bazel runs the test sharded.
+bool InShard(std::size_t index) {
+  const char* total = std::getenv("TEST_TOTAL_SHARDS");
+  const char* mine = std::getenv("TEST_SHARD_INDEX");
+  std::size_t shards = 0;
+  std::size_t shard = 0;
+  if (total == nullptr || mine == nullptr || !absl::SimpleAtoi(total, &shards) ||
+      !absl::SimpleAtoi(mine, &shard) || shards == 0) {
+    return true;
+  }
+  return index % shards == shard;
+}
+
+void TouchShardStatus() {
+  if (const char* path = std::getenv("TEST_SHARD_STATUS_FILE")) {
+    if (std::FILE* file = std::fopen(path, "w")) std::fclose(file);
+  }
+}
+
+int Replay(const std::string& path, RunOptions options) {
+  const absl::StatusOr<Counterexample> counterexample = ReadCounterexample(path);
+  if (!counterexample.ok()) return Usage(counterexample.status().message());
+  if (counterexample->engine != ThisEngine().name) {
+    return Usage(absl::StrCat(path, ": made by the engine ", counterexample->engine, ", this is ",
+                              ThisEngine().name));
+  }
+  for (const Scenario& scenario : RegisteredScenarios()) {
+    if (scenario.name != counterexample->scenario || scenario.mutant != counterexample->mutant)
+      continue;
+    options.replay = counterexample->state;
+    bool site_reached = true;
+    const Outcome outcome = RunIsolated(scenario, options, site_reached);
+    std::printf("%s\n%s\n", scenario.full_name().c_str(), outcome.detail.c_str());
+    if (outcome.verdict == Verdict::kError) return Usage(absl::StrCat(path, ": ", outcome.reason));
+    const bool same = ToString(outcome.verdict) == counterexample->verdict;
+    std::printf("%s\n", same ? "the replay ends as recorded"
+                             : absl::StrCat("the replay ends differently: recorded ",
+                                            counterexample->verdict)
+                                   .c_str());
+    return same ? kExitOk : kExitFound;
+  }
+  return Usage(absl::StrCat(path, ": no scenario ", counterexample->scenario,
+                            counterexample->mutant.empty() ? "" : "~", counterexample->mutant,
+                            " here"));
+}
+
+int Main(int argc, char** argv) {
+  const std::vector<absl::string_view> flags = Flags();
+  const auto patterns = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), flags);
+  if (!patterns.ok()) return Usage(patterns.status().message());
+  if (absl::GetFlag(FLAGS_help)) {
+    std::printf(
+        "usage: %s [PATTERN...] [options]\n\nRuns the scenarios whose name contains a PATTERN "
+        "under %s.\n\n%s",
+        argv[0], ThisEngine().name.c_str(), FlagHelp(flags).c_str());
+    return kExitOk;
+  }
+  const std::string problem = CheckEngineFlags();
+  if (!problem.empty()) return Usage(problem);
+
+  RunOptions options;
+  options.seed = absl::GetFlag(FLAGS_seed);
+  const char* launcher = std::getenv("HEDDLE_REPLAY_COMMAND");
+  options.program = launcher != nullptr ? launcher : absl::StrCat(argv[0], " --replay=");
+  if (!absl::GetFlag(FLAGS_replay).empty()) return Replay(absl::GetFlag(FLAGS_replay), options);
+
+  const char* undeclared = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  if (absl::GetFlag(FLAGS_counterexamples).empty() && undeclared != nullptr) {
+    absl::SetFlag(&FLAGS_counterexamples, undeclared);
+  }
+
+  std::vector<const Scenario*> chosen;
+  for (const Scenario& scenario : RegisteredScenarios()) {
+    if (!absl::GetFlag(FLAGS_mutants) && !scenario.mutant.empty()) continue;
+    if (Matches(scenario, *patterns)) chosen.push_back(&scenario);
+  }
+  if (chosen.empty()) return Usage("no scenario matches");
+  if (absl::GetFlag(FLAGS_list)) {
+    for (const Scenario* scenario : chosen) std::printf("%s\n", scenario->full_name().c_str());
+    return kExitOk;
+  }
+
+  std::FILE* json = nullptr;
+  const std::string json_path = absl::GetFlag(FLAGS_json);
+  if (!json_path.empty()) {
+    json = std::fopen(json_path.c_str(), "ae");
+    if (json == nullptr)
+      return Usage(absl::StrCat("cannot write ", json_path, ": ", std::strerror(errno)));
+  }
+  struct sigaction action{};
+  action.sa_handler = OnInterrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+
+  TouchShardStatus();
+  const bool quiet = absl::GetFlag(FLAGS_quiet);
+  const auto start = Clock::now();
+  std::vector<VerdictRecord> records;
+  bool failed = false;
+  if (!quiet) std::printf("%s", TableHeader().c_str());
+  for (std::size_t i = 0; i < chosen.size() && interrupted == 0; ++i) {
+    if (!InShard(i)) continue;
+    std::fflush(stdout);
+    VerdictRecord record = Check(*chosen[i], options);
+    if (interrupted != 0) break;
+    failed = failed || !record.ok;
+    if (!quiet || !record.ok) std::printf("%s", TableRow(record).c_str());
+    if ((!record.ok && !quiet) || absl::GetFlag(FLAGS_show))
+      std::printf("\n%s\n", record.detail.c_str());
+    if (json != nullptr) {
+      std::fprintf(json, "%s\n", ToJson(record).c_str());
+      std::fflush(json);
+    }
+    records.push_back(std::move(record));
+  }
+  if (!quiet) std::printf("%s", Totals(records, Since(start)).c_str());
+  if (json != nullptr && std::fclose(json) != 0)
+    return Usage(absl::StrCat("cannot write ", json_path));
+  if (const char* xml = std::getenv("XML_OUTPUT_FILE")) {
+    if (!WriteFile(xml, JUnit(records)).ok()) return kExitInternal;
+  }
+  if (interrupted != 0) return kExitInterrupted;
+  return failed ? kExitFound : kExitOk;
+}
+
+}  // namespace
+}  // namespace heddle
+
+int main(int argc, char** argv) { return heddle::Main(argc, argv); }
