@@ -2,6 +2,8 @@
 #include "primitives/queue/blocking_queue.h"
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <stop_token>
 
 #include "checkers/scenario/scenario.h"

@@ -2,6 +2,7 @@
 #include "primitives/queue/mpmc_ring.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -63,8 +64,6 @@ HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "push_publish_relaxed", 
 HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "pop_sequence_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "compares_without_wrap",
               Verdict::kLivelock);
-HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "publish_first",
-              Verdict::kRace | Verdict::kAssertion);
 
 // Each thread pushes one item and pops one: two producers and two consumers meet at the same cells.
 template <class P>

@@ -36,10 +36,6 @@ HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "push_tail_relaxed",
 HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "pop_tail_relaxed",
               Verdict::kRace | Verdict::kUninitialized);
 HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "pop_head_relaxed", Verdict::kRace);
-HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "publish_first",
-              Verdict::kRace | Verdict::kUninitialized | Verdict::kAssertion);
-HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "retire_first",
-              Verdict::kRace | Verdict::kAssertion);
 HEDDLE_MUTANT("queue/spsc_ring.delivers", SpscDelivers, "empty_without_wrap",
               Verdict::kLivelock | Verdict::kDeadlock);
 

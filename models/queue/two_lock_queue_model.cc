@@ -2,9 +2,11 @@
 #include "primitives/queue/two_lock_queue.h"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 
 #include "checkers/scenario/scenario.h"
+#include "primitives/mutex/ttas_lock.h"
 
 namespace heddle {
 namespace {
@@ -75,7 +77,7 @@ HEDDLE_SCENARIO("queue/two_lock_queue.consumers", TwoLockConsumers);
 HEDDLE_MUTANT("queue/two_lock_queue.consumers", TwoLockConsumers, "pop_without_lock",
               Verdict::kRace | Verdict::kAssertion | Verdict::kDoubleFree | Verdict::kUseAfterFree);
 
-// Each thread pushes and pops once: after one's own push the queue cannot be empty twice over.
+// Each thread pushes once and then pops once: nobody can find the queue empty.
 template <class P>
 struct TwoLockProgress {
   static constexpr int kThreads = 2;
@@ -93,6 +95,23 @@ struct TwoLockProgress {
   }
 };
 HEDDLE_SCENARIO("queue/two_lock_queue.progress", TwoLockProgress);
+
+// Over spin locks instead of the operating system's: the locks carry the hand-over between pushers.
+template <class P>
+struct TwoLockSpinning {
+  static constexpr int kThreads = 2;
+  TwoLockQueue<int, P, TtasLock<P>> queue;
+  std::array<int, 2> got{};
+  void Thread(int index) {
+    queue.push(index + 1);
+    got[static_cast<std::size_t>(index)] = queue.try_pop().value_or(-1);
+  }
+  void After() {
+    HEDDLE_ASSERT(got[0] + got[1] == 3 && got[0] != got[1]);
+    HEDDLE_ASSERT(!queue.try_pop());
+  }
+};
+HEDDLE_SCENARIO("queue/two_lock_queue.spinning", TwoLockSpinning);
 
 }  // namespace
 }  // namespace heddle

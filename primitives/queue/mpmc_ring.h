@@ -82,9 +82,6 @@ class MpmcRing {
     const Claim claim = try_claim(
         tail_.position, 0, order<P>("push_sequence_relaxed", std::memory_order_acquire));
     if (claim.cell == nullptr) return false;
-    if (mutant<P>("publish_first")) {
-      claim.cell->sequence.store(claim.position + 1, std::memory_order_release);
-    }
     claim.cell->item.set(std::move(value));
     // release: publishes the item with the cell's new state.
     claim.cell->sequence.store(claim.position + 1,

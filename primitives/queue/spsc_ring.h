@@ -74,7 +74,6 @@ class SpscRing {
           consumer_.head.load(order<P>("push_head_relaxed", std::memory_order_acquire)));
       if (full(tail, producer_.head_seen.get())) return false;
     }
-    if (mutant<P>("publish_first")) producer_.tail.store(tail + 1, std::memory_order_release);
     slots_[tail & mask_].set(std::move(value));
     producer_.next.set(tail + 1);
     // release: publishes the slot's content with the position.
@@ -98,7 +97,6 @@ class SpscRing {
           producer_.tail.load(order<P>("pop_tail_relaxed", std::memory_order_acquire)));
       if (empty(head, consumer_.tail_seen.get())) return std::nullopt;
     }
-    if (mutant<P>("retire_first")) consumer_.head.store(head + 1, std::memory_order_release);
     std::optional<T> value(slots_[head & mask_].take());
     consumer_.next.set(head + 1);
     // release: our read of the slot happens before the producer that sees it free.
