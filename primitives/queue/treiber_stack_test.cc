@@ -2,6 +2,7 @@
 #include "primitives/queue/treiber_stack.h"
 
 #include <atomic>
+#include <barrier>
 #include <cstdint>
 #include <memory>
 #include <numeric>
@@ -25,10 +26,10 @@ TEST(IndexStack, IsLifo) {
   }
 }
 
-// Every index is owned by one thread at a time; without the tag this fails within a few runs.
+// Every index is owned by one thread at a time; without the tag most runs of this fail.
 TEST(IndexStack, LendsEachIndexToOneThreadAtATime) {
   constexpr std::uint32_t kCount = 4;
-  constexpr int kRounds = 20'000;
+  constexpr int kRounds = 200'000;
   IndexStack<> stack(kCount, UINT32_MAX - 5'000);
   for (std::uint32_t i = 0; i < kCount; ++i) stack.push(i);
   std::vector<std::atomic<int>> users(kCount);
@@ -43,9 +44,11 @@ TEST(IndexStack, LendsEachIndexToOneThreadAtATime) {
     users[*index].fetch_sub(1);
     stack.push(*index);
   };
+  std::barrier start(3);
   std::vector<std::thread> threads;
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&] {
+      start.arrive_and_wait();
       for (int i = 0; i < kRounds && exclusive.load(); ++i) {
         const auto first = take();
         const auto second = take();
