@@ -21,13 +21,14 @@ _SCENARIO_TAG = "heddle-scenario"
 _ENGINE_TAG = "engine="
 
 # Lint belongs to the workspace the rules live in: a user's code keeps its own style.
-_IS_MAIN_WORKSPACE = Label("//:WORKSPACE").workspace_root == ""
+def _in_main_workspace():
+    return Label("//:WORKSPACE").workspace_root == "" and native.repository_name() == "@"
 
 # Attributes of a test that its sanitizer variant must repeat.
 _TEST_ATTRIBUTES = ["args", "flaky", "local", "shard_count", "size", "timeout", "visibility"]
 
 def _lint(name, kwargs):
-    if _IS_MAIN_WORKSPACE and "manual" not in kwargs.get("tags", []):
+    if _in_main_workspace() and "manual" not in kwargs.get("tags", []):
         lint_test(name = name + ".lint", target = ":" + name)
 
 def _variant_kwargs(kwargs):
@@ -145,7 +146,7 @@ def heddle_scenario_test(
                 tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + variant],
                 **_variant_kwargs(kwargs)
             )
-    if lint and linted and _IS_MAIN_WORKSPACE:
+    if lint and linted and _in_main_workspace():
         lint_test(name = name + ".lint", target = ":" + linted)
 
 def _engine_of(rule_tags):

@@ -87,6 +87,7 @@ std::string ToJson(const VerdictRecord& record) {
   json["counterexample"] = OrNull(record.counterexample);
   json["seed"] = OrNull(record.seed);
   if (!record.reason.empty()) json["reason"] = record.reason;
+  if (!record.ok && !record.detail.empty()) json["detail"] = record.detail;
   // Symbol names and log excerpts need not be UTF-8.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -114,6 +115,7 @@ std::optional<VerdictRecord> VerdictRecordFromJson(std::string_view line) {
     record.counterexample = Optional<std::string>(json, "counterexample");
     record.seed = Optional<std::uint64_t>(json, "seed");
     record.reason = Optional<std::string>(json, "reason").value_or("");
+    record.detail = Optional<std::string>(json, "detail").value_or("");
     return record;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

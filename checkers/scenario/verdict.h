@@ -75,7 +75,7 @@ struct VerdictRecord {
   std::optional<std::uint64_t> seed;
   // Why this verdict needs a word: a mutant beyond the engine's model, a bounded search, an error.
   std::string reason;
-  // Not part of the JSON line: the counterexample's text, shown on the terminal.
+  // The counterexample or the report as text; in the JSON line only when `ok` is false.
   std::string detail;
 };
 

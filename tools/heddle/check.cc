@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// heddle check: every scenario and mutant under every engine.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "checkers/scenario/command_line.h"
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/report.h"
+#include "checkers/scenario/verdict.h"
+#include "tools/heddle/primitive_table.h"
+#include "tools/heddle/subcommands.h"
+#include "tools/heddle/subprocess.h"
+#include "tools/heddle/suite.h"
+
+ABSL_FLAG(std::vector<std::string>, engine, {},
+          "engines to run, separated by commas; all by default");
+ABSL_FLAG(
+    std::string, budget, "quick",
+    "quick: the sampling engines take a fraction of a second a scenario; full: ten times that");
+ABSL_FLAG(std::string, replay, "",
+          "run exactly the execution of this counterexample, and print it");
+ABSL_FLAG(std::string, json, "", "write one line of JSON per verdict to this file");
+ABSL_FLAG(std::string, junit, "", "write JUnit XML to this file");
+ABSL_FLAG(std::string, out, "", "directory for counterexamples; default: out/ in the workspace");
+ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
+ABSL_FLAG(std::string, readme, "",
+          "rewrite the table of primitives in this file from the verdicts");
+ABSL_FLAG(bool, help, false, "print this text");
+
+namespace heddle {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr absl::string_view kFlags[] = {"engine", "budget", "replay", "json", "junit",
+                                        "out",    "seed",   "readme", "help"};
+
+// Engines that run real threads measure nothing useful while something else uses the cores.
+bool WantsTheMachine(absl::string_view engine) { return engine == "stress" || engine == "tsan"; }
+
+int Usage(absl::string_view problem) {
+  std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
+  return kExitUsage;
+}
+
+int Internal(absl::string_view problem) {
+  std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
+  return kExitInternal;
+}
+
+double Since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A line "12/340, 3.1/s, 105 s left" that overwrites itself on a terminal.
+class Progress {
+ public:
+  explicit Progress(std::size_t total) : total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Done() { ++done_; }
+  void Clear() const {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+  void Show() const {
+    if (!shown_ || done_ >= total_) return;
+    const double rate = static_cast<double>(done_) / std::max(Since(start_), 0.001);
+    std::fputs("\r\033[K", stderr);
+    std::fprintf(stderr, "%zu/%zu, %.1f/s", done_, total_, rate);
+    if (done_ > 0)
+      std::fprintf(stderr, ", about %.0f s left", static_cast<double>(total_ - done_) / rate);
+    std::fflush(stderr);
+  }
+
+ private:
+  const std::size_t total_;
+  const bool shown_;
+  std::size_t done_ = 0;
+  const Clock::time_point start_ = Clock::now();
+};
+
+struct Check {
+  std::vector<ScenarioBinary> binaries;
+  std::vector<std::string> patterns;
+  std::size_t scenarios = 0;
+  std::vector<VerdictRecord> records;
+  std::vector<std::string> problems;  // a binary that died
+};
+
+// Leaves the binaries that have a matching scenario, and counts the scenarios.
+bool Select(Check& check) {
+  std::vector<std::size_t> counts(check.binaries.size());
+  std::vector<Task> tasks;
+  for (std::size_t i = 0; i < check.binaries.size(); ++i) {
+    Task task;
+    task.command = {check.binaries[i].path, "--list"};
+    task.command.insert(task.command.end(), check.patterns.begin(), check.patterns.end());
+    task.on_line = [&counts, i](const std::string&) { ++counts[i]; };
+    tasks.push_back(std::move(task));
+  }
+  if (!RunTasks(std::move(tasks), 4, nullptr)) return false;
+  std::vector<ScenarioBinary> matching;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    matching.push_back(check.binaries[i]);
+    check.scenarios += counts[i];
+  }
+  check.binaries = std::move(matching);
+  return true;
+}
+
+Task MakeTask(const ScenarioBinary& binary, const std::string& out, Check& check,
+              Progress& progress) {
+  Task task;
+  task.command = {binary.path, "--quiet", "--json=/dev/stdout",
+                  absl::StrCat("--counterexamples=", out),
+                  absl::StrCat("--seed=", absl::GetFlag(FLAGS_seed))};
+  if (WantsTheMachine(binary.engine) && absl::GetFlag(FLAGS_budget) == "full") {
+    task.command.push_back("--time=2");
+  }
+  task.command.insert(task.command.end(), check.patterns.begin(), check.patterns.end());
+  task.on_line = [&check, &progress](const std::string& line) {
+    auto record = VerdictRecordFromJson(line);
+    if (!record) return;  // the row of a failure, which the record tells better
+    progress.Clear();
+    std::printf("%s", TableRow(*record).c_str());
+    if (!record->ok && !record->detail.empty()) std::printf("\n%s\n", record->detail.c_str());
+    std::fflush(stdout);
+    progress.Done();
+    check.records.push_back(*std::move(record));
+  };
+  task.on_exit = [&check, label = binary.label](const ProcessResult& result) {
+    if (result.status != kExitOk && result.status != kExitFound &&
+        result.status != kExitInterrupted) {
+      check.problems.push_back(
+          absl::StrCat(label, " ended with status ", result.status, ": ", result.errors));
+    }
+  };
+  return task;
+}
+
+// False when interrupted.
+bool RunAll(const std::string& out, Check& check) {
+  Progress progress(check.scenarios);
+  std::vector<Task> shared;
+  std::vector<Task> alone;
+  for (const ScenarioBinary& binary : check.binaries) {
+    (WantsTheMachine(binary.engine) ? alone : shared)
+        .push_back(MakeTask(binary, out, check, progress));
+  }
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto tick = [&progress] { progress.Show(); };
+  return RunTasks(std::move(shared), cores, tick) && RunTasks(std::move(alone), 1, tick);
+}
+
+int Replay(const std::string& path, const std::vector<ScenarioBinary>& binaries) {
+  const absl::StatusOr<Counterexample> counterexample = ReadCounterexample(path);
+  if (!counterexample.ok()) return Usage(counterexample.status().message());
+  // The binary that knows the scenario prints the execution itself.
+  const std::string absolute = std::filesystem::absolute(path).string();
+  int status = -1;
+  std::string errors;
+  for (const ScenarioBinary& binary : binaries) {
+    if (binary.engine != counterexample->engine) continue;
+    std::vector<std::string> lines;
+    Task task;
+    task.command = {binary.path, absl::StrCat("--replay=", absolute)};
+    task.on_line = [&lines](const std::string& line) { lines.push_back(line); };
+    task.on_exit = [&](const ProcessResult& result) {
+      status = result.status;
+      errors = result.errors;
+    };
+    std::vector<Task> tasks;
+    tasks.push_back(std::move(task));
+    if (!RunTasks(std::move(tasks), 1, nullptr)) return kExitInterrupted;
+    if (status == kExitUsage) continue;  // not one of its scenarios
+    for (const std::string& line : lines) std::printf("%s\n", line.c_str());
+    return status;
+  }
+  if (status == -1)
+    return Usage(absl::StrCat(path, ": there is no engine ", counterexample->engine));
+  return Usage(absl::StrCat(path, ": no scenario ", counterexample->scenario,
+                            counterexample->mutant.empty() ? "" : "~", counterexample->mutant,
+                            " in this version"));
+}
+
+// Whether a report can be written there, found out before hours of work.
+absl::Status CheckWritable(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  std::error_code error;
+  const bool existed = std::filesystem::exists(path, error);
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  if (file == nullptr)
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
+  std::fclose(file);
+  if (!existed) std::filesystem::remove(path, error);
+  return absl::OkStatus();
+}
+
+absl::Status WriteReports(const Check& check) {
+  if (const std::string path = absl::GetFlag(FLAGS_json); !path.empty()) {
+    std::string lines;
+    for (const VerdictRecord& record : check.records) absl::StrAppend(&lines, ToJson(record), "\n");
+    if (absl::Status status = WriteFile(path, lines); !status.ok()) return status;
+  }
+  if (const std::string path = absl::GetFlag(FLAGS_junit); !path.empty()) {
+    if (absl::Status status = WriteFile(path, JUnit(check.records)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+std::string OutDirectory() {
+  std::string out = absl::GetFlag(FLAGS_out);
+  if (out.empty()) {
+    const char* workspace = std::getenv("HEDDLE_WORKSPACE");
+    out = absl::StrCat(workspace != nullptr ? workspace : ".", "/out");
+  }
+  return out;
+}
+
+// Engines named on the command line must exist.
+absl::Status SelectEngines(Check& check) {
+  const std::vector<std::string> wanted = absl::GetFlag(FLAGS_engine);
+  if (wanted.empty()) return absl::OkStatus();
+  std::set<std::string> known;
+  for (const ScenarioBinary& binary : check.binaries) known.insert(binary.engine);
+  for (const std::string& engine : wanted) {
+    if (known.count(engine) == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown engine '", engine, "'; there are ", absl::StrJoin(known, ", ")));
+    }
+  }
+  check.binaries.erase(std::remove_if(check.binaries.begin(), check.binaries.end(),
+                                      [&](const ScenarioBinary& binary) {
+                                        return std::find(wanted.begin(), wanted.end(),
+                                                         binary.engine) == wanted.end();
+                                      }),
+                       check.binaries.end());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int RunCheck(const std::vector<std::string>& arguments) {
+  Check check;
+  auto patterns = ParseCommandLine(arguments, kFlags);
+  if (!patterns.ok()) return Usage(patterns.status().message());
+  if (absl::GetFlag(FLAGS_help)) {
+    std::printf(
+        "usage: heddle check [PATTERN...] [options]\n\n"
+        "Runs every scenario and mutant whose name contains a PATTERN under every engine.\n\n%s",
+        FlagHelp(kFlags).c_str());
+    return kExitOk;
+  }
+  check.patterns = *std::move(patterns);
+  if (absl::GetFlag(FLAGS_budget) != "quick" && absl::GetFlag(FLAGS_budget) != "full") {
+    return Usage(absl::StrCat("bad value '", absl::GetFlag(FLAGS_budget),
+                              "' for option --budget: want quick or full"));
+  }
+  absl::StatusOr<std::vector<ScenarioBinary>> suite = LoadSuite();
+  if (!suite.ok()) return Internal(suite.status().message());
+  if (!absl::GetFlag(FLAGS_replay).empty()) return Replay(absl::GetFlag(FLAGS_replay), *suite);
+  check.binaries = *std::move(suite);
+  for (const absl::Status& status : {SelectEngines(check), CheckWritable(absl::GetFlag(FLAGS_json)),
+                                     CheckWritable(absl::GetFlag(FLAGS_junit))}) {
+    if (!status.ok()) return Usage(status.message());
+  }
+  const std::string out = OutDirectory();
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  if (error) return Usage(absl::StrCat("cannot create ", out, ": ", error.message()));
+
+  if (!Select(check)) return kExitInterrupted;
+  if (check.scenarios == 0)
+    return Usage(absl::StrCat("no scenario matches ", absl::StrJoin(check.patterns, " ")));
+
+  setenv("HEDDLE_REPLAY_COMMAND", "./heddle check --replay=", 1);
+  const Clock::time_point start = Clock::now();
+  std::printf("%s", TableHeader().c_str());
+  std::fflush(stdout);
+  const bool finished = RunAll(out, check);
+  std::printf("%s", Totals(check.records, Since(start)).c_str());
+  if (!finished)
+    std::printf("interrupted after %zu of %zu verdicts\n", check.records.size(), check.scenarios);
+
+  if (const absl::Status status = WriteReports(check); !status.ok()) return Usage(status.message());
+  if (!finished) return kExitInterrupted;
+  for (const std::string& problem : check.problems) Internal(problem);
+  if (!check.problems.empty() || check.records.size() != check.scenarios) return kExitInternal;
+  if (const std::string readme = absl::GetFlag(FLAGS_readme); !readme.empty()) {
+    const absl::Status status = UpdatePrimitiveTable(readme, check.records);
+    if (!status.ok()) return Usage(status.message());
+  }
+  return std::all_of(check.records.begin(), check.records.end(),
+                     [](const VerdictRecord& record) { return record.ok; })
+             ? kExitOk
+             : kExitFound;
+}
+
+}  // namespace heddle

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/heddle/primitive_table.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "checkers/scenario/counterexample.h"
+
+namespace heddle {
+namespace {
+
+constexpr absl::string_view kBegin =
+    "<!-- primitives: begin (./heddle check --readme=README.md) -->\n";
+constexpr absl::string_view kEnd = "<!-- primitives: end -->\n";
+
+struct Row {
+  std::set<std::string> scenarios;
+  std::set<std::string> mutants;
+  std::set<std::string> caught_exhaustively;
+  std::set<std::string> beyond;
+  std::map<std::string, bool> engines;  // engine: every verdict as expected
+  std::uint64_t executions = 0;
+  int threads = 0;
+  bool complete = true;
+};
+
+}  // namespace
+
+std::string GuaranteesIn(absl::string_view header) {
+  constexpr absl::string_view kMark = "// Guarantees:";
+  std::string text;
+  bool inside = false;
+  for (absl::string_view line : absl::StrSplit(header, '\n')) {
+    if (absl::ConsumePrefix(&line, kMark)) {
+      inside = true;
+    } else if (inside &&
+               (!absl::ConsumePrefix(&line, "//") || absl::StripAsciiWhitespace(line).empty())) {
+      break;
+    }
+    if (inside) absl::StrAppend(&text, text.empty() ? "" : " ", absl::StripAsciiWhitespace(line));
+  }
+  return text;
+}
+
+std::string PrimitiveTable(const std::vector<VerdictRecord>& records,
+                           const std::function<std::string(const std::string&)>& guarantees) {
+  std::map<std::string, Row> rows;
+  for (const VerdictRecord& record : records) {
+    Row& row = rows[record.primitive];
+    const auto [engine, added] = row.engines.emplace(record.engine, record.ok);
+    if (!added) engine->second = engine->second && record.ok;
+    const bool exhaustive = record.engine == "relacy";
+    if (record.mutant) {
+      const std::string name = absl::StrCat(record.scenario, "~", *record.mutant);
+      row.mutants.insert(name);
+      if (exhaustive && record.ok) {
+        (record.verdict == Verdict::kPass ? row.beyond : row.caught_exhaustively).insert(name);
+      }
+    } else {
+      row.scenarios.insert(record.scenario);
+      if (exhaustive && record.expected == "pass") {
+        row.complete = row.complete && record.complete;
+        row.executions += record.executions;
+        row.threads = std::max(row.threads, record.threads);
+      }
+    }
+  }
+  std::string table =
+      "| primitive | guarantees | scenarios (most threads) | executions, Relacy full search | "
+      "mutants caught by Relacy | "
+      "engines as expected |\n|---|---|---|---:|---|---|\n";
+  for (const auto& [primitive, row] : rows) {
+    std::vector<std::string> engines;
+    for (const auto& [engine, ok] : row.engines)
+      engines.push_back(ok ? engine : absl::StrCat("**not ", engine, "**"));
+    absl::StrAppend(
+        &table, "| [", primitive, "](primitives/", primitive, ".h) | ", guarantees(primitive),
+        " | ", row.scenarios.size(), " (", row.threads, ") | ", row.executions,
+        row.complete ? "" : " (cut)", " | ", row.caught_exhaustively.size(), " of ",
+        row.mutants.size(),
+        row.beyond.empty() ? "" : absl::StrCat(", ", row.beyond.size(), " beyond its model"), " | ",
+        absl::StrJoin(engines, ", "), " |\n");
+  }
+  return table;
+}
+
+absl::StatusOr<std::string> ReplaceTable(absl::string_view text, absl::string_view table) {
+  const std::size_t begin = text.find(kBegin);
+  const std::size_t end = text.find(kEnd);
+  if (begin == absl::string_view::npos || end == absl::string_view::npos || end < begin) {
+    return absl::InvalidArgumentError(absl::StrCat("there are no lines ",
+                                                   absl::StripAsciiWhitespace(kBegin), " and ",
+                                                   absl::StripAsciiWhitespace(kEnd)));
+  }
+  return absl::StrCat(text.substr(0, begin + kBegin.size()), table, text.substr(end));
+}
+
+absl::Status UpdatePrimitiveTable(const std::string& readme,
+                                  const std::vector<VerdictRecord>& records) {
+  const absl::StatusOr<std::string> text = ReadFile(readme);
+  if (!text.ok()) return text.status();
+  const std::filesystem::path root = std::filesystem::absolute(readme).parent_path() / "primitives";
+  const auto guarantees = [&root](const std::string& primitive) {
+    const absl::StatusOr<std::string> header = ReadFile((root / (primitive + ".h")).string());
+    return header.ok() ? GuaranteesIn(*header) : std::string();
+  };
+  const absl::StatusOr<std::string> replaced =
+      ReplaceTable(*text, PrimitiveTable(records, guarantees));
+  if (!replaced.ok())
+    return absl::InvalidArgumentError(absl::StrCat(readme, ": ", replaced.status().message()));
+  return WriteFile(readme, *replaced);
+}
+
+}  // namespace heddle
