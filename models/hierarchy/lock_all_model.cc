@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <span>
+
+#include "checkers/scenario/scenario.h"
+#include "primitives/hierarchy/lock_all.h"
+
+namespace heddle {
+namespace {
+
+// Thread 0 wants both, the others one each: each lock protects its own counter.
+template <class P>
+struct Excludes {
+  static constexpr int kThreads = 3;
+  using Mutex = typename P::Mutex;
+  Mutex mutexes[2];
+  typename P::template Var<int> counts[2] = {0, 0};
+
+  void Thread(int index) {
+    if (index == 2) {
+      const LockAllGuard<P, Mutex, Mutex> hold(mutexes[1], mutexes[0]);
+      Count(0);
+      Count(1);
+    } else {
+      const Guard hold(mutexes[index]);
+      Count(index);
+    }
+  }
+  void Count(int index) { counts[index].set(counts[index].get() + 1); }
+  void After() { HEDDLE_ASSERT(counts[0].get() == 2 && counts[1].get() == 2); }
+};
+HEDDLE_SCENARIO("hierarchy/lock_all.excludes", Excludes);
+HEDDLE_MUTANT("hierarchy/lock_all.excludes", Excludes, "ignores_failure",
+              Verdict::kRace | Verdict::kBadUnlock);
+HEDDLE_MUTANT("hierarchy/lock_all.excludes", Excludes, "keeps_held", Verdict::kDeadlock);
+
+// Locks of different types, by the erased path.
+template <class P>
+struct ExcludesMixed {
+  static constexpr int kThreads = 2;
+  struct Named {
+    typename P::Mutex mutex;
+    void lock() { mutex.lock(); }
+    bool try_lock() { return mutex.try_lock(); }
+    void unlock() { mutex.unlock(); }
+  };
+  typename P::Mutex plain;
+  Named named;
+  typename P::template Var<int> count{0};
+
+  void Thread(int index) {
+    if (index == 0) {
+      const LockAllGuard<P, typename P::Mutex, Named> hold(plain, named);
+      count.set(count.get() + 1);
+    } else {
+      const Guard hold(named);
+      count.set(count.get() + 1);
+    }
+  }
+  void After() { HEDDLE_ASSERT(count.get() == 2); }
+};
+HEDDLE_SCENARIO("hierarchy/lock_all.excludes_mixed", ExcludesMixed);
+HEDDLE_MUTANT("hierarchy/lock_all.excludes_mixed", ExcludesMixed, "ignores_failure",
+              Verdict::kRace | Verdict::kBadUnlock);
+
+// It never waits while it holds, so it gets on with those who nest the same locks in any order.
+template <class P>
+struct Nests {
+  static constexpr int kThreads = 2;
+  using Mutex = typename P::Mutex;
+  Mutex first, second;
+  typename P::template Var<int> count{0};
+
+  void Thread(int index) {
+    if (index == 0) {
+      const LockAllGuard<P, Mutex, Mutex> hold(first, second);
+      count.set(count.get() + 1);
+    } else {
+      const Guard outer(second);
+      const Guard inner(first);
+      count.set(count.get() + 1);
+    }
+  }
+  void After() { HEDDLE_ASSERT(count.get() == 2); }
+};
+HEDDLE_SCENARIO("hierarchy/lock_all.progress_nested", Nests);
+HEDDLE_MUTANT("hierarchy/lock_all.progress_nested", Nests, "waits_holding", Verdict::kDeadlock);
+HEDDLE_MUTANT("hierarchy/lock_all.progress_nested", Nests, "keeps_held", Verdict::kDeadlock);
+
+// Thread 1 holds one lock and waits for the other, which a third thread wants, too. It is not kept
+// from it for ever, though it may be woken too late every time that thread 0 gives it back.
+template <class P>
+struct NestsContended {
+  static constexpr int kThreads = 3;
+  static constexpr RelacyOptions kRelacy{.max_steps = 200};
+  using Mutex = typename P::Mutex;
+  Mutex first, second;
+
+  void Thread(int index) {
+    if (index == 0) {
+      Mutex* wanted[2] = {&first, &second};
+      lock_all<P>(std::span(wanted), 1);
+      unlock_all(std::span(wanted));
+    } else if (index == 1) {
+      const Guard outer(second);
+      const Guard inner(first);
+    } else {
+      const Guard hold(first);
+    }
+  }
+};
+HEDDLE_SCENARIO("hierarchy/lock_all.progress_contended", NestsContended);
+HEDDLE_MUTANT("hierarchy/lock_all.progress_contended", NestsContended, "never_rotates",
+              Verdict::kLivelock);
+
+// Threads that want the same locks fail on each other a bounded number of times.
+template <class P>
+struct Progress {
+  static constexpr int kThreads = 2;
+  static constexpr RelacyOptions kRelacy{.max_steps = 300};
+  using Mutex = typename P::Mutex;
+  Mutex mutexes[3];
+  typename P::template Var<int> count{0};
+
+  void Thread(int index) {
+    // Overlapping sets: the rotation makes the one start where the other ends.
+    Mutex* wanted[3] = {&mutexes[2], &mutexes[index], &mutexes[1 - index]};
+    lock_all<P>(std::span(wanted));
+    count.set(count.get() + 1);
+    unlock_all(std::span(wanted));
+  }
+  void After() { HEDDLE_ASSERT(count.get() == kThreads); }
+};
+HEDDLE_SCENARIO("hierarchy/lock_all.progress", Progress);
+HEDDLE_MUTANT("hierarchy/lock_all.progress", Progress, "rotates_for_ever", Verdict::kLivelock);
+
+}  // namespace
+}  // namespace heddle

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "primitives/list/hand_over_hand_list.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace heddle {
+namespace {
+
+TEST(HandOverHandListTest, IsASet) {
+  HandOverHandList<int> list;
+  EXPECT_FALSE(list.contains(1));
+  EXPECT_FALSE(list.remove(1));
+  EXPECT_TRUE(list.insert(2));
+  EXPECT_TRUE(list.insert(1));
+  EXPECT_TRUE(list.insert(3));
+  EXPECT_FALSE(list.insert(2));
+  EXPECT_TRUE(list.contains(1));
+  EXPECT_TRUE(list.contains(2));
+  EXPECT_TRUE(list.contains(3));
+  EXPECT_FALSE(list.contains(0));
+  EXPECT_FALSE(list.contains(4));
+  EXPECT_TRUE(list.remove(2));
+  EXPECT_FALSE(list.remove(2));
+  EXPECT_FALSE(list.contains(2));
+  EXPECT_TRUE(list.contains(1));
+  EXPECT_TRUE(list.contains(3));
+}
+
+TEST(HandOverHandListTest, AgreesWithStdSet) {
+  HandOverHandList<int> list;
+  std::set<int> model;
+  std::minstd_rand random(1);
+  for (int i = 0; i < 5000; ++i) {
+    const int value = static_cast<int>(random() % 20);
+    switch (random() % 3) {
+      case 0:
+        ASSERT_EQ(list.insert(value), model.insert(value).second);
+        break;
+      case 1:
+        ASSERT_EQ(list.remove(value), model.erase(value) == 1);
+        break;
+      default:
+        ASSERT_EQ(list.contains(value), model.count(value) == 1);
+    }
+  }
+}
+
+TEST(HandOverHandListTest, HoldsAnyOrderedType) {
+  HandOverHandList<std::string, StdPlatform, std::mutex> list;
+  EXPECT_TRUE(list.insert("warp"));
+  EXPECT_TRUE(list.insert("weft"));
+  EXPECT_TRUE(list.remove("warp"));
+  EXPECT_TRUE(list.contains("weft"));
+}
+
+struct Thrower {
+  int value;
+  explicit Thrower(int v) : value(v) {}
+  Thrower(const Thrower&) = default;
+  Thrower(Thrower&& other) : value(other.value) {
+    if (value == 13) throw 13;
+  }
+  friend bool operator<(const Thrower& a, const Thrower& b) { return a.value < b.value; }
+};
+
+TEST(HandOverHandListTest, AnExceptionLeavesTheListAsItWas) {
+  HandOverHandList<Thrower> list;
+  list.insert(Thrower(1));
+  const Thrower bad(13);
+  EXPECT_THROW(list.insert(bad), int);
+  EXPECT_FALSE(list.contains(bad));
+  EXPECT_TRUE(list.remove(Thrower(1)));  // and no lock is held
+}
+
+// Neighbours are removed at once, the example of coarse_list.h.
+TEST(HandOverHandListTest, NoRemovalIsLost) {
+  for (int round = 0; round < 500; ++round) {
+    HandOverHandList<int> list;
+    for (int value = 0; value < 8; ++value) list.insert(value);
+    std::thread even([&] {
+      for (int value = 0; value < 8; value += 2) EXPECT_TRUE(list.remove(value));
+    });
+    for (int value = 1; value < 8; value += 2) EXPECT_TRUE(list.remove(value));
+    even.join();
+    for (int value = 0; value < 8; ++value) EXPECT_FALSE(list.contains(value));
+  }
+}
+
+TEST(HandOverHandListTest, InsertionsMinusRemovalsRemain) {
+  constexpr int kThreads = 4;
+  constexpr int kValues = 8;
+  HandOverHandList<int> list;
+  std::vector<std::vector<int>> balance(kThreads, std::vector<int>(kValues));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::minstd_rand random(static_cast<unsigned>(t) + 1);
+      std::vector<int>& mine = balance[static_cast<std::size_t>(t)];
+      for (int i = 0; i < 3000; ++i) {
+        const int value = static_cast<int>(random() % kValues);
+        if (random() % 2 == 0) {
+          mine[static_cast<std::size_t>(value)] += list.insert(value) ? 1 : 0;
+        } else {
+          mine[static_cast<std::size_t>(value)] -= list.remove(value) ? 1 : 0;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int value = 0; value < kValues; ++value) {
+    int sum = 0;
+    for (const auto& mine : balance) sum += mine[static_cast<std::size_t>(value)];
+    EXPECT_EQ(sum, list.contains(value) ? 1 : 0) << value;
+  }
+}
+
+}  // namespace
+}  // namespace heddle
