@@ -141,7 +141,8 @@ struct TryWait {
 };
 HEDDLE_SCENARIO("barrier/latch.try_wait", TryWait);
 HEDDLE_MUTANT("barrier/latch.try_wait", TryWait, "try_wait_relaxed", Verdict::kRace);
-HEDDLE_MUTANT("barrier/latch.try_wait", TryWait, "count_not_atomic", Verdict::kAssertion);
+HEDDLE_MUTANT("barrier/latch.try_wait", TryWait, "count_not_atomic",
+              Verdict::kRace | Verdict::kAssertion);
 
 // The only waiter destroys the latch while the last count_down() still runs.
 template <class P>

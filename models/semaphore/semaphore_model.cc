@@ -106,6 +106,25 @@ HEDDLE_SCENARIO("semaphore/semaphore.release_many", ReleaseMany);
 HEDDLE_MUTANT("semaphore/semaphore.release_many", ReleaseMany, "wake_one", kStuck);
 HEDDLE_MUTANT("semaphore/semaphore.release_many", ReleaseMany, "not_counted", kStuck);
 
+// One thread more than can be counted: it waits awake.
+template <class P>
+struct Crowded {
+  static constexpr int kThreads = 3;
+  Semaphore<P, 31> semaphore{0};
+
+  void Thread(int index) {
+    if (index == 0) {
+      semaphore.release(2);
+    } else {
+      semaphore.acquire();
+    }
+  }
+  void After() { HEDDLE_ASSERT(semaphore.permits() == 0 && semaphore.waiters() == 0); }
+};
+HEDDLE_SCENARIO("semaphore/semaphore.crowded", Crowded);
+HEDDLE_MUTANT("semaphore/semaphore.crowded", Crowded, "crowd_overflows",
+              kStuck | Verdict::kAssertion);
+
 // A waiter that gives up and one that does not, one permit: whoever is woken, the patient one gets
 // it.
 template <class P>

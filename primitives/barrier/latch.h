@@ -16,14 +16,13 @@
 // I3  count_down() does not touch the word after its subtraction.
 //
 // Guarantees
-//   publication   every count_down() happens-before the return of any wait(), or true try_wait().
+//   publication   every count_down() happens-before the return of any wait(), true wait_until() or
+//                 true try_wait().
 //   progress      count_down() is wait-free (one atomic subtraction), try_wait() is one load.
-//   destruction   once the count is zero and every wait() has returned, count_down()s need not have
-//                 returned (I3): a single waiter may destroy the latch as soon as its wait()
-//                 returns.
+//   destruction   allowed once the count is zero and every wait() has returned; no count_down()
+//                 need have returned (I3). So a single waiter may destroy the latch at once.
 //   signals       count_down() and try_wait() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy with the count of that moment. Not shared between
-//   processes.
+//   fork          the child gets a copy as it is then. Not for memory shared between processes.
 //
 // Bounds: the count is at most kMaxCount. Counting below zero calls std::abort(). Not reusable.
 #ifndef HEDDLE_PRIMITIVES_BARRIER_LATCH_H_
@@ -36,6 +35,7 @@
 
 #include "primitives/mutant.h"
 #include "primitives/platform.h"
+#include "primitives/semaphore/spin.h"
 #include "primitives/std_platform.h"
 
 namespace heddle {
@@ -69,12 +69,12 @@ class Latch {
 
   // False when the deadline passed and the count is not zero.
   [[nodiscard]] bool wait_until(Deadline deadline) {
-    for (int spin = 0;; ++spin) {
+    for (int turn = 0;; ++turn) {
       // acquire: pairs with every count_down (I2).
       std::uint32_t word = word_.load(order<P>("wait_relaxed", std::memory_order_acquire));
       if (word >> 1 == 0) return true;
-      if (spin < kSpins) {
-        P::pause();
+      if (turn < semaphore_internal::kSpins<P>) {
+        semaphore_internal::spin<P>(turn);
         continue;
       }
       if ((word & kParked) == 0 && !mutant<P>("not_marked")) {
@@ -95,16 +95,16 @@ class Latch {
 
  private:
   static constexpr std::uint32_t kParked = 1;
-  static constexpr int kSpins = P::kExhaustive ? 0 : 100;
 
   std::uint32_t subtract(std::uint32_t what) {
+    // release: hands everything before it to the waiters, through the later count_downs (I2).
+    const std::memory_order release = order<P>("count_down_relaxed", std::memory_order_release);
     if (mutant<P>("count_not_atomic")) {
-      const std::uint32_t before = word_.load(std::memory_order_acquire);
-      word_.store(before - what, std::memory_order_release);
+      const std::uint32_t before = word_.load(std::memory_order_relaxed);
+      word_.store(before - what, release);
       return before;
     }
-    // release: hands everything before it to the waiters, through the later count_downs (I2).
-    return word_.fetch_sub(what, order<P>("count_down_relaxed", std::memory_order_release));
+    return word_.fetch_sub(what, release);
   }
 
   typename P::template Atomic<std::uint32_t> word_;

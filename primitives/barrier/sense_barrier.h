@@ -4,7 +4,8 @@
 // Scalable Synchronization on Shared-Memory Multiprocessors", 1991, algorithm 7) for a fixed number
 // of threads. Two deviations: the sense is a phase number that each thread reads from the barrier
 // when it arrives, so no thread carries state from one phase to the next; and whoever waits spins
-// briefly, then parks, so threads that outnumber the processors do not spin their time slices away.
+// briefly, yields a few times, then parks, so threads that outnumber the processors do not stop
+// each other.
 //
 //   phase_ = phase << 1 | parked
 //   parked  meaning                                last to arrive             the others
@@ -12,21 +13,22 @@
 //   1       phase open, somebody may be parked     phase + 1, wake all        park
 //
 // I1  A phase ends only when all threads have arrived in it; so the phase that a thread reads
-// before
-//     it arrives is the one in which it arrives.
+//     before it arrives is the one in which it arrives.
 // I2  arrived_ is back at zero before the next phase opens.
 // I3  A thread parks only on a word with parked = 1; opening the next phase clears it.
 //
 // Guarantees
 //   publication   everything before any thread's arrival in a phase happens-before every return
-//   from
-//                 that phase.
-//   progress      nobody is left behind: the last to arrive wakes all who sleep. Waiting is
-//   blocking. destruction   only after every thread's last arrive_and_wait() has returned. fork,
-//   signals not usable from a signal handler, not shared between processes.
+//                 from that phase.
+//   progress      blocking; the last to arrive wakes all who sleep, nobody is left behind.
+//   destruction   only after every thread's last arrive_and_wait() has returned.
+//   signals       not to be called from a signal handler.
+//   fork          the parent's threads never arrive in the child. Not for memory shared between
+//                 processes.
 //
-// Bounds: at least one thread, at most kMaxThreads; the phase wraps around, harmlessly since nobody
-// is two phases behind. More callers than `threads` at a time mix up the phases.
+// Bounds: at least one thread, at most kMaxThreads; other numbers call std::abort(). The phase
+// wraps around, harmlessly since nobody is two phases behind. With more than `threads` callers at a
+// time the phases are undefined.
 #ifndef HEDDLE_PRIMITIVES_BARRIER_SENSE_BARRIER_H_
 #define HEDDLE_PRIMITIVES_BARRIER_SENSE_BARRIER_H_
 
@@ -37,6 +39,7 @@
 
 #include "primitives/mutant.h"
 #include "primitives/platform.h"
+#include "primitives/semaphore/spin.h"
 #include "primitives/std_platform.h"
 
 namespace heddle {
@@ -69,12 +72,11 @@ class SenseBarrier {
  private:
   static constexpr std::uint32_t kParked = 1;
   static constexpr std::uint32_t kPhase = 2;
-  static constexpr int kSpins = P::kExhaustive ? 0 : 100;
 
   std::uint32_t arrive() {
     if (mutant<P>("arrive_not_atomic")) {
-      const std::uint32_t before = arrived_.load(std::memory_order_acquire);
-      arrived_.store(before + 1, std::memory_order_release);
+      const std::uint32_t before = arrived_.load(std::memory_order_relaxed);
+      arrived_.store(before + 1, std::memory_order_relaxed);
       return before;
     }
     // release: for the last to arrive; acquire: the last hands on what all before it did.
@@ -98,9 +100,9 @@ class SenseBarrier {
   }
 
   void wait_while(std::uint32_t phase) {
-    for (int spin = 0; spin < kSpins; ++spin) {
+    for (int turn = 0; turn < semaphore_internal::kSpins<P>; ++turn) {
       if (over(phase)) return;
-      P::pause();
+      semaphore_internal::spin<P>(turn);
     }
     do {
       std::uint32_t word = phase;

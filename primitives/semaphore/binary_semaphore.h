@@ -7,16 +7,14 @@
 //
 // Guarantees
 //   publication   every release() happens-before the return of the acquire that takes the permit:
-//   of
-//                 all that were merged into one permit, not only the first.
-//   progress      release() is wait-free (one atomic or, at most one system call, none when nobody
-//                 waits); try_acquire() is lock-free. The permit and a sleeper never stay side by
+//                 of all that were merged into one permit, not only the first.
+//   progress      release() is wait-free: one atomic or, at most one system call, none when nobody
+//                 waits. try_acquire() is lock-free. The permit and a sleeper never stay side by
 //                 side.
 //   fairness      none: a thread that arrives may take the permit before a sleeper that was woken.
 //   timeouts      a waiter that gives up takes no wake-up with it.
 //   destruction   allowed as soon as every acquire has returned and every release() has at least
-//   set
-//                 the permit, e.g. by the thread whose acquire took it.
+//                 set the permit, e.g. by the thread whose acquire took it.
 //   signals       release() and try_acquire() may be called from a signal handler; errno is kept.
 //   fork          as for Semaphore. Not for memory shared between processes.
 //
@@ -59,15 +57,12 @@ class BinarySemaphore {
   }
 
   void release() {
-    if (mutant<P>("release_adds")) {
-      word_.word().fetch_add(1, std::memory_order_release);
-      return;
-    }
     if (mutant<P>("skip_when_available") && available()) return;
-    // release: hands everything before it to whoever takes the permit, also when the permit was
-    // there.
-    std::uint32_t before =
-        word_.word().fetch_or(1, order<P>("release_relaxed", std::memory_order_release));
+    // release: hands everything before it to whoever takes the permit, also if it was there
+    // already.
+    const std::memory_order release = order<P>("release_relaxed", std::memory_order_release);
+    std::uint32_t before = mutant<P>("release_adds") ? word_.word().fetch_add(1, release)
+                                                     : word_.word().fetch_or(1, release);
     if (mutant<P>("touch_after_release")) before = word_.load();
     // A permit that was there already has had its wake-up (I2).
     if (Word::permits_in(before) == 0) word_.wake(before, 1);

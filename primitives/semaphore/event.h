@@ -13,19 +13,16 @@
 // I2  set() does not touch the word after the step that makes it kSet.
 //
 // Guarantees
-//   publication   a set() happens-before the return of any wait(), wait_until() == true or
-//                 is_set() == true that comes from it. Of several set()s this holds for each one
-//                 that came before in the word's order; setting again is harmless.
-//   progress      set() is wait-free: one atomic exchange, and one system call only if a thread has
-//                 gone to sleep (a sleeper that timed out leaves kWaiting behind, so one needless
-//                 call in the event's life is possible). is_set() is one load.
+//   publication   a set() happens-before the return of any wait(), true wait_until() or true
+//                 is_set() that comes from it, or from a later set(). Setting again is harmless.
+//   progress      set() is wait-free: one atomic exchange, and one system call if a thread has gone
+//                 to sleep. A sleeper that timed out leaves kWaiting behind, so one needless call
+//                 in the event's life is possible. is_set() is one load.
 //   destruction   whoever returns from wait() (or sees true) may destroy the event at once, even
-//   while
-//                 the set() that it saw has not returned (I2), provided that no other wait and no
-//                 other set() is under way or to come.
+//                 while the set() that it saw has not returned (I2), provided that no other wait
+//                 and no other set() is under way or to come.
 //   signals       set() and is_set() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy with the state of that moment. Not shared between
-//   processes.
+//   fork          the child gets a copy as it is then. Not for memory shared between processes.
 #ifndef HEDDLE_PRIMITIVES_SEMAPHORE_EVENT_H_
 #define HEDDLE_PRIMITIVES_SEMAPHORE_EVENT_H_
 
@@ -35,6 +32,7 @@
 
 #include "primitives/mutant.h"
 #include "primitives/platform.h"
+#include "primitives/semaphore/spin.h"
 #include "primitives/std_platform.h"
 
 namespace heddle {
@@ -62,12 +60,12 @@ class Event {
 
   // False when the deadline passed and the event has not happened.
   [[nodiscard]] bool wait_until(Deadline deadline) {
-    for (int spin = 0;; ++spin) {
+    for (int turn = 0;; ++turn) {
       // acquire: pairs with set().
       std::uint32_t word = word_.load(order<P>("wait_relaxed", std::memory_order_acquire));
       if (word == kSet) return true;
-      if (spin < kSpins) {
-        P::pause();
+      if (turn < semaphore_internal::kSpins<P>) {
+        semaphore_internal::spin<P>(turn);
         continue;
       }
       if (word == kUnset && !mutant<P>("not_marked") &&
@@ -84,7 +82,6 @@ class Event {
   static constexpr std::uint32_t kUnset = 0;
   static constexpr std::uint32_t kWaiting = 1;
   static constexpr std::uint32_t kSet = 2;
-  static constexpr int kSpins = P::kExhaustive ? 0 : 100;
 
   typename P::template Atomic<std::uint32_t> word_{kUnset};
 };

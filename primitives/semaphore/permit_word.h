@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Semaphore and BinarySemaphore have in common: permits and waiters in one futex word. The
-// counting is that of glibc's sem_t (nptl/sem_waitcommon.c, Torvald Riegel), which needs a 64-bit
-// word because it leaves 32 bits to each; here both fit into the four bytes that the kernel
-// compares.
+// counting is that of glibc's sem_t (nptl/sem_waitcommon.c), which needs a 64-bit word because it
+// leaves 32 bits to each; here both fit into the four bytes that the kernel compares.
 //
 //   word      31 ............ kPermitBits | kPermitBits-1 ........ 0
 //             waiters W                   | permits N
@@ -17,11 +16,9 @@
 //
 // I1  A thread parks only while it is counted in W, and only on a word whose N is 0.
 // I2  Whoever adds n permits to a word with W > 0 wakes min(n, W) threads afterwards. With I1:
-// while
-//     N > 0 and somebody is parked, somebody is awake (or is being woken) who will take a permit.
-// I3  A counted thread stops being counted by the very step that takes a permit or finds N = 0. So
-// it
-//     never leaves with a wake-up that it has not used.
+//     while N > 0 and somebody is parked, somebody who will take a permit is awake or being woken.
+// I3  A counted thread stops being counted by the very step that takes a permit or finds N = 0,
+//     so it never leaves with a wake-up that it has not used.
 // I4  A releaser does not touch the word after the step that adds the permits.
 #ifndef HEDDLE_PRIMITIVES_SEMAPHORE_PERMIT_WORD_H_
 #define HEDDLE_PRIMITIVES_SEMAPHORE_PERMIT_WORD_H_
@@ -32,11 +29,14 @@
 
 #include "primitives/mutant.h"
 #include "primitives/platform.h"
+#include "primitives/semaphore/spin.h"
 
 namespace heddle::semaphore_internal {
 
 template <Platform P, int kPermitBits>
 class PermitWord {
+  static_assert(kPermitBits >= 1 && kPermitBits <= 31);
+
  public:
   static constexpr std::uint32_t kMaxPermits = (1U << kPermitBits) - 1;
   static constexpr std::uint32_t kMaxWaiters = (1U << (32 - kPermitBits)) - 1;
@@ -55,9 +55,9 @@ class PermitWord {
   }
 
   bool try_acquire_until(Deadline deadline) {
-    for (int spin = 0; spin < kSpins; ++spin) {
+    for (int turn = 0; turn < kSpins<P>; ++turn) {
       if (try_acquire()) return true;
-      P::pause();
+      spin<P>(turn);
     }
     return acquire_counted(deadline);
   }
@@ -73,22 +73,19 @@ class PermitWord {
  private:
   static constexpr std::uint32_t kPermit = 1;
   static constexpr std::uint32_t kWaiter = 1U << kPermitBits;
-  // About 2 us, what a sleep and a wake-up cost: waiting longer awake cannot save more than that.
-  static constexpr int kSpins = P::kExhaustive ? 0 : 100;
 
   // Subtracts `what` (a permit, and the caller's count if it has one) unless there is no permit.
   // `word` is what the caller believes; on failure, what it was really.
   bool take(std::uint32_t& word, std::uint32_t what) {
-    if (mutant<P>("take_unchecked") && permits_in(word) > 0) {
-      word_.fetch_sub(what, std::memory_order_acquire);
-      return true;
-    }
+    // acquire: reads the releaser's addition, or a later step of its release sequence (every change
+    // of the word is a read-modify-write, so none ever ends one).
+    const std::memory_order acquire = order<P>("acquire_relaxed", std::memory_order_acquire);
     while (permits_in(word) > 0) {
-      // acquire: reads the releaser's addition, or a later step of its release sequence (every
-      // change of the word is a read-modify-write, so none ever ends one).
-      if (word_.compare_exchange_strong(word, word - what,
-                                        order<P>("acquire_relaxed", std::memory_order_acquire),
-                                        std::memory_order_relaxed)) {
+      if (mutant<P>("take_unchecked")) {
+        word_.fetch_sub(what, acquire);
+        return true;
+      }
+      if (word_.compare_exchange_strong(word, word - what, acquire, std::memory_order_relaxed)) {
         return true;
       }
     }
@@ -101,7 +98,8 @@ class PermitWord {
     std::uint32_t word = kPermit;  // a guess: a failed exchange finds the newest word
     while (!mutant<P>("not_counted")) {
       if (take(word, kPermit)) return true;
-      if (waiters_in(word) == kMaxWaiters) {  // no room to be counted: wait awake
+      if (waiters_in(word) == kMaxWaiters &&
+          !mutant<P>("crowd_overflows")) {  // no room to be counted: wait awake
         if (P::Clock::expired(deadline)) return false;
         P::yield();
         word = load();

@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Semaphore: a counting semaphore on one four-byte futex word. Neither acquire() nor release()
-// makes a system call unless a thread has to sleep or sleeps; release() is exact about it (the
-// waiters are counted in the same word as the permits). State table and invariants: permit_word.h.
+// Semaphore: a counting semaphore on one four-byte futex word. An acquire() that finds a permit and
+// a release() that finds no waiter make no system call; the waiters are counted in the same word as
+// the permits, so release() is never wrong about it. State table and invariants: permit_word.h.
 //
 // Guarantees
 //   publication   release() happens-before the return of an acquire that its permit made possible.
-//   progress      release() is wait-free (one atomic addition, at most one system call);
-//   try_acquire()
-//                 is lock-free. A permit and a sleeper never stay side by side.
-//   fairness      none: a thread that arrives may take a permit before a sleeper that was woken for
-//   it
-//                 (that is what keeps the semaphore fast when threads outnumber processors).
-//   timeouts      a waiter that gives up takes no wake-up with it: it leaves in one step with
-//   finding
-//                 no permit. A deadline in the past makes one attempt, as does try_acquire().
+//   progress      release() is wait-free: one atomic addition, at most one system call.
+//                 try_acquire() is lock-free. A permit and a sleeper never stay side by side.
+//   fairness      none: a thread that arrives may take a permit before a sleeper that was woken
+//                 for it. That keeps the semaphore fast when threads outnumber processors.
+//   timeouts      a waiter that gives up takes no wake-up with it: it leaves in the same step that
+//                 finds no permit. A deadline in the past makes attempts, but does not sleep.
 //   destruction   allowed as soon as every acquire has returned and every release() has at least
-//   added
-//                 its permits, e.g. by the thread whose acquire took the last one; the release()
-//                 need not have returned.
+//                 added its permits, e.g. by the thread whose acquire took the last one; the
+//                 release() need not have returned.
 //   signals       release() and try_acquire() may be called from a signal handler; errno is kept.
-//   fork          the child gets a copy; sleepers of the parent still count in it, so a child
-//   should
-//                 make a new one. Not for memory shared between processes.
+//   fork          the child gets a copy in which the parent's sleepers still count: it should make
+//                 a new one. Not for memory shared between processes.
 //
-// Bounds: kMaxPermits permits; adding more calls std::abort(). kMaxWaiters sleepers: threads beyond
-// that wait awake, yielding the processor. Permits belong to nobody: any thread may release.
+// Bounds: 2^kPermitBits - 1 permits (1,048,575); adding more calls std::abort(). The other bits
+// count waiters, up to 4,095; threads beyond that wait awake, yielding the processor. Permits
+// belong to nobody: any thread may release.
 #ifndef HEDDLE_PRIMITIVES_SEMAPHORE_SEMAPHORE_H_
 #define HEDDLE_PRIMITIVES_SEMAPHORE_SEMAPHORE_H_
 
@@ -41,13 +37,13 @@
 
 namespace heddle {
 
-template <Platform P = StdPlatform>
+template <Platform P = StdPlatform, int kPermitBits = 20>
 class Semaphore {
-  using Word = semaphore_internal::PermitWord<P, 20>;
+  using Word = semaphore_internal::PermitWord<P, kPermitBits>;
 
  public:
-  static constexpr std::uint32_t kMaxPermits = Word::kMaxPermits;  // 1,048,575
-  static constexpr std::uint32_t kMaxWaiters = Word::kMaxWaiters;  // 4,095
+  static constexpr std::uint32_t kMaxPermits = Word::kMaxPermits;
+  static constexpr std::uint32_t kMaxWaiters = Word::kMaxWaiters;
 
   explicit Semaphore(std::uint32_t permits) : word_(permits) {
     if (permits > kMaxPermits) std::abort();

@@ -113,6 +113,21 @@ TEST(SemaphoreTest, ReleaseOfManyWakesMany) {
   EXPECT_EQ(semaphore.waiters(), 0U);
 }
 
+TEST(SemaphoreTest, MoreWaitersThanItCountsWaitAwake) {
+  using Narrow = Semaphore<StdPlatform, 31>;
+  ASSERT_EQ(Narrow::kMaxWaiters, 1U);
+  ASSERT_EQ(Narrow::kMaxPermits, (1U << 31) - 1);
+  Narrow semaphore(0);
+  std::vector<std::thread> waiters;
+  for (int i = 0; i < 4; ++i) waiters.emplace_back([&] { semaphore.acquire(); });
+  AwaitWaiters(semaphore, 1);
+  EXPECT_FALSE(semaphore.try_acquire_for(milliseconds(5)));
+  semaphore.release(4);
+  for (std::thread& waiter : waiters) waiter.join();
+  EXPECT_EQ(semaphore.permits(), 0U);
+  EXPECT_EQ(semaphore.waiters(), 0U);
+}
+
 TEST(SemaphoreTest, TimedWaitersLoseNoPermit) {
   constexpr int kRounds = 500;
   Semaphore<> semaphore(0);
