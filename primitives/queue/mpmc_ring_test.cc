@@ -2,6 +2,7 @@
 #include "primitives/queue/mpmc_ring.h"
 
 #include <atomic>
+#include <barrier>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,7 +62,7 @@ TEST(MpmcRing, WorksAcrossTheWrapAtEveryFill) {
 TEST(MpmcRing, DeliversEachItemOnceAndEachProducersItemsInOrder) {
   constexpr int kProducers = 3;
   constexpr int kConsumers = 3;
-  constexpr int kItems = 4'000;  // of each producer
+  constexpr int kItems = 40'000;  // of each producer
   struct Item {
     int producer = 0;
     int number = 0;
@@ -71,9 +72,11 @@ TEST(MpmcRing, DeliversEachItemOnceAndEachProducersItemsInOrder) {
   std::vector<std::vector<int>> seen(kConsumers, std::vector<int>(kProducers, 0));
   std::vector<std::vector<int>> last(kConsumers, std::vector<int>(kProducers, -1));
   std::atomic<bool> ordered{true};
+  std::barrier start(kProducers + kConsumers);
   std::vector<std::thread> threads;
   for (int p = 0; p < kProducers; ++p) {
     threads.emplace_back([&, p] {
+      start.arrive_and_wait();
       for (int i = 0; i < kItems; ++i) {
         while (!ring.try_push(Item{p, i})) std::this_thread::yield();
       }
@@ -81,6 +84,7 @@ TEST(MpmcRing, DeliversEachItemOnceAndEachProducersItemsInOrder) {
   }
   for (std::size_t c = 0; c < kConsumers; ++c) {
     threads.emplace_back([&, c] {
+      start.arrive_and_wait();
       while (left.load() > 0) {
         const std::optional<Item> item = ring.try_pop();
         if (!item) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "primitives/queue/mpsc_queue.h"
 
+#include <barrier>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -49,11 +50,13 @@ TEST(MpscQueue, TakesAnItemAgainAtOnce) {
 
 TEST(MpscQueue, DeliversEachItemOnceAndEachProducersItemsInOrder) {
   constexpr int kProducers = 3;
-  constexpr int kItems = 5'000;
+  constexpr int kItems = 30'000;
   MpscQueue<Item> queue;
+  std::barrier start(kProducers);
   std::vector<std::thread> producers;
   for (int p = 0; p < kProducers; ++p) {
-    producers.emplace_back([&queue, p] {
+    producers.emplace_back([&, p] {
+      start.arrive_and_wait();
       for (int i = 0; i < kItems; ++i) queue.push(std::make_unique<Item>(p, i).release());
     });
   }

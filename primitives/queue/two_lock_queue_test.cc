@@ -2,6 +2,7 @@
 #include "primitives/queue/two_lock_queue.h"
 
 #include <atomic>
+#include <barrier>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,16 +45,19 @@ TYPED_TEST(TwoLockQueueTest, DestroysWhatIsLeft) {
 
 TYPED_TEST(TwoLockQueueTest, DeliversEachItemOnceAndEachProducersItemsInOrder) {
   constexpr int kThreads = 2;  // of each kind
-  constexpr int kItems = 3'000;
+  constexpr int kItems = 30'000;
   TwoLockQueue<std::unique_ptr<std::pair<int, int>>, StdPlatform, TypeParam> queue;
   std::atomic<int> left{kThreads * kItems};
   std::atomic<bool> ordered{true};
+  std::barrier start(2 * kThreads);
   std::vector<std::thread> threads;
   for (int p = 0; p < kThreads; ++p) {
-    threads.emplace_back([&queue, p] {
+    threads.emplace_back([&, p] {
+      start.arrive_and_wait();
       for (int i = 0; i < kItems; ++i) queue.push(std::make_unique<std::pair<int, int>>(p, i));
     });
     threads.emplace_back([&] {
+      start.arrive_and_wait();
       std::vector<int> last(kThreads, -1);
       while (left.load() > 0) {
         const auto item = queue.try_pop();
