@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Platform::Files in memory, for engines that decide how threads interleave. Threads play processes;
-// every operation is one indivisible step before which the engine may switch; a process may be killed
-// between any two steps.
+// Platform::Files in memory, for engines that decide how threads interleave. Threads play
+// processes; every operation is one indivisible step before which the engine may switch; a process
+// may be killed between any two steps.
 //
 // Hooks is the engine:
 //   static void step(const char* operation, std::source_location)  once before each operation; the
 //       engine may switch threads in it. The operation then runs without interruption.
-//   static void wait(std::source_location)   the caller cannot go on before another thread does something
-//   static int choose(int count)             a choice from [0, count), explored both ways
+//   static void wait(std::source_location)   the caller cannot go on before another thread does
+//   something static int choose(int count)             a choice from [0, count), explored both ways
 //   static int thread_index()                the caller; -1 (or out of range) in set-up and After()
 // and calls reset() before each execution.
 //
 // What a scenario says, beside the operations of PlatformFiles:
-//   arm_crash(i)      process i may be killed, once, before any of its operations (also before a step()
-//                     of its own; at its exit it makes no difference). Its descriptors are closed, so that its flock and
-//                     OFD locks go; it is not alive() any more; ProcessKilled unwinds its C++ code. Every
-//                     operation of a dead process does nothing and returns -ESRCH: destructors may run.
-//   run(body)         runs body as the calling thread's process: swallows ProcessKilled, and ends the
+//   arm_crash(i)      process i may be killed, once, before any of its operations (also before a
+//   step()
+//                     of its own; at its exit it makes no difference). Its descriptors are closed,
+//                     so that its flock and OFD locks go; it is not alive() any more; ProcessKilled
+//                     unwinds its C++ code. Every operation of a dead process does nothing and
+//                     returns -ESRCH: destructors may run.
+//   run(body)         runs body as the calling thread's process: swallows ProcessKilled, and ends
+//   the
 //                     process (closing its descriptors) when the body returns
 //   exit()            ends the process before that, as _exit(2) does: destructors find it dead
 //   respawn()         a new process with the caller's pid and a later start time
-//   join(i)           waits until process i is dead
+//   join(i)           waits until process i is dead; not a step of its own
 //   put(), exists(), content(), names(), descriptors()   set-up and After(): no steps
 //
-// What is simulated: names, hard links, inodes that live while a name or a descriptor is left and whose
-// numbers are then handed out again at once (as ext4 does), flock and OFD locks per open file
+// What is simulated: names, hard links, inodes that live while a name or a descriptor is left and
+// whose numbers are then handed out again at once (as ext4 does), flock and OFD locks per open file
 // description. A killed process loses nothing that it wrote: the page cache survives a process, so
-// fsync() does nothing; power loss is not simulated. There is no fork, no dup, no signal, no directory
-// but one. write() is one step although the kernel makes it several.
-// Capacities are small and fixed; running out is -EMFILE or -ENOSPC.
+// fsync() does nothing; power loss is not simulated. There is no fork, no dup, no signal, no
+// directory but one. write() is one step although the kernel makes it several. Capacities are small
+// and fixed; running out is -EMFILE or -ENOSPC.
 #ifndef HEDDLE_CHECKERS_SCENARIO_SIM_FILES_H_
 #define HEDDLE_CHECKERS_SCENARIO_SIM_FILES_H_
 
@@ -106,7 +109,7 @@ class SimFiles {
     if (!enter("rename", where)) return -ESRCH;
     const int inode = find(from);
     if (inode < 0) return -ENOENT;
-    if (find(to) == inode) return 0;  // two names of one file: POSIX leaves both
+    if (find(to) == inode) return 0;   // two names of one file: POSIX leaves both
     ++state_.inodes[at(inode)].links;  // not free while it moves
     remove_name(to);
     remove_name(from);
@@ -201,7 +204,6 @@ class SimFiles {
   }
 
   static void join(int process, Where where = Where::current()) {
-    if (!enter("join", where)) return;
     while (state_.processes[at(process)].alive) Hooks::wait(where);
   }
 
