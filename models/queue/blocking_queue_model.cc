@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/blocking_queue.h"
-
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <stop_token>
 
 #include "checkers/scenario/scenario.h"
+#include "primitives/queue/blocking_queue.h"
 
 namespace heddle {
 namespace {
@@ -56,7 +55,8 @@ struct BlockingTruthful {
   void Pop() {
     int item = 0;
     const QueueResult result = queue.try_pop(item);
-    HEDDLE_ASSERT(result == QueueResult::kEmpty || (result == QueueResult::kOk && item == ++popped));
+    HEDDLE_ASSERT(result == QueueResult::kEmpty ||
+                  (result == QueueResult::kOk && item == ++popped));
   }
   void Thread(int index) {
     if (index == 0) {
@@ -251,8 +251,8 @@ HEDDLE_SCENARIO("queue/blocking_queue.times_out", BlockingTimesOut);
 HEDDLE_MUTANT("queue/blocking_queue.times_out", BlockingTimesOut, "ignores_deadline",
               Verdict::kDeadlock | Verdict::kLivelock);
 
-// Stop tokens. The engines see the queue's steps, not those inside the standard library's token; its
-// flag is read and written between two of them.
+// Stop tokens. The engines see the queue's steps, not those inside the standard library's token;
+// its flag is read and written between two of them.
 
 // A stop request wakes the waiter that watches it, whenever it comes.
 template <class P>
@@ -279,8 +279,8 @@ HEDDLE_MUTANT("queue/blocking_queue.stop", BlockingStop, "stop_skips_mutex",
 HEDDLE_MUTANT("queue/blocking_queue.stop", BlockingStop, "stop_wakes_nobody",
               Verdict::kDeadlock | Verdict::kLostWakeup);
 
-// An item that was there before the stop request is taken: a popper that was notified of it must not
-// leave because of the stop, or another popper would sleep beside the item.
+// An item that was there before the stop request is taken: a popper that was notified of it must
+// not leave because of the stop, or another popper would sleep beside the item.
 template <class P>
 struct BlockingStopReadyFirst {
   static constexpr int kThreads = 2;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/mpmc_ring.h"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "checkers/scenario/scenario.h"
+#include "primitives/queue/mpmc_ring.h"
 
 namespace heddle {
 namespace {
@@ -95,7 +94,8 @@ HEDDLE_SCENARIO("queue/mpmc_ring.exactly_once", MpmcExactlyOnce);
 HEDDLE_MUTANT("queue/mpmc_ring.exactly_once", MpmcExactlyOnce, "claim_without_exchange",
               Verdict::kRace | Verdict::kAssertion);
 
-// Two producers into one free cell: one gets it, the other is told "full"; the consumer's side alike.
+// Two producers into one free cell: one gets it, the other is told "full"; the consumer's side
+// alike.
 template <class P>
 struct MpmcLastPlace {
   static constexpr int kThreads = 2;

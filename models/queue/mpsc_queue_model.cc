@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/mpsc_queue.h"
-
 #include "checkers/scenario/scenario.h"
+#include "primitives/queue/mpsc_queue.h"
 
 namespace heddle {
 namespace {

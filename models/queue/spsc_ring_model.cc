@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/spsc_ring.h"
-
 #include <cstdint>
 #include <optional>
 
 #include "checkers/scenario/scenario.h"
+#include "primitives/queue/spsc_ring.h"
 
 namespace heddle {
 namespace {

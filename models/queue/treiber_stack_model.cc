@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/treiber_stack.h"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "checkers/scenario/scenario.h"
+#include "primitives/queue/treiber_stack.h"
 
 namespace heddle {
 namespace {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/queue/two_lock_queue.h"
-
 #include <array>
 #include <cstddef>
 #include <optional>
 
 #include "checkers/scenario/scenario.h"
 #include "primitives/mutex/ttas_lock.h"
+#include "primitives/queue/two_lock_queue.h"
 
 namespace heddle {
 namespace {

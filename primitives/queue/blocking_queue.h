@@ -3,23 +3,26 @@
 // BlockingQueue: a bounded first-in-first-out queue whose full side waits (back-pressure), with
 // close(), deadlines and stop tokens on every wait.
 //
-// Algorithm: a ring under one mutex with a condition variable for each side (Hoare's bounded buffer,
-// 1974, with signal-and-continue conditions). What is added is that each way out of a wait is checked
-// for a lost wake-up.
+// Algorithm: a ring under one mutex with a condition variable for each side (Hoare's bounded
+// buffer, 1974, with signal-and-continue conditions). What is added is that each way out of a wait
+// is checked for a lost wake-up.
 //
 // Guarantees
 //   progress   blocking, on P::Mutex. A push or pop that need not wait makes no system call, unless
 //              it contends for the mutex or wakes somebody.
 //   order      FIFO, linearizable, refusals included: everything is decided under the mutex. Who of
 //              several waiters goes on first is not promised, and a newcomer may overtake them.
-//   readiness  an operation that can complete completes: a deadline that has passed or a stop that was
+//   readiness  an operation that can complete completes: a deadline that has passed or a stop that
+//   was
 //              requested matters only to an operation that would have to wait (I3 depends on it).
 //   close      closed for ever. Pushes are refused, also those that were waiting. Items that are in
 //              the queue are still delivered, then pops report kClosed. Every waiter wakes.
 //   memory     capacity * sizeof(T), fixed; nothing is allocated after construction.
-//   misuse     not reentrant from T's moves, not signal-safe, not fork-safe. Destroying a queue that
+//   misuse     not reentrant from T's moves, not signal-safe, not fork-safe. Destroying a queue
+//   that
 //              a call is still in, close() included, is undefined.
-//   T          default-constructible, moves without throwing; may be move-only. A free slot keeps the
+//   T          default-constructible, moves without throwing; may be move-only. A free slot keeps
+//   the
 //              moved-from T until it is overwritten or the queue is destroyed.
 //
 //   I1  all members but the conditions belong to the holder of mutex_.
@@ -27,8 +30,8 @@
 //       passes through mutex_ before it notifies. So a waiter that found its condition false under
 //       mutex_ is already waiting when the notification comes.
 //   I3  each push notifies one popper while any wait, and each pop one pusher. A waiter that was
-//       notified never leaves without looking, so it takes the item (or place) that the notification
-//       stands for, or somebody else has taken it.
+//       notified never leaves without looking, so it takes the item (or place) that the
+//       notification stands for, or somebody else has taken it.
 #ifndef HEDDLE_PRIMITIVES_QUEUE_BLOCKING_QUEUE_H_
 #define HEDDLE_PRIMITIVES_QUEUE_BLOCKING_QUEUE_H_
 
@@ -161,8 +164,8 @@ class BlockingQueue {
     BlockingQueue* queue;
     Side* side;
     void operator()() const {
-      // Copied: where the waiting and the requesting thread count as one (fibers), the waiter does not
-      // wait for a callback that runs, and this object may be gone after the first step.
+      // Copied: where the waiting and the requesting thread count as one (fibers), the waiter does
+      // not wait for a callback that runs, and this object may be gone after the first step.
       Side* const woken = side;
       if (!mutant<P>("stop_skips_mutex")) {
         const Hold hold(queue->mutex_);  // I2

@@ -2,23 +2,24 @@
 //
 // MpmcRing: a bounded first-in-first-out queue for any number of producers and consumers.
 //
-// Algorithm: Dmitry Vyukov's bounded MPMC queue (1024cores.net, 2010): every cell carries a sequence
-// number that says whose turn it is.
+// Algorithm: Dmitry Vyukov's bounded MPMC queue (1024cores.net, 2010): every cell carries a
+// sequence number that says whose turn it is.
 //
 // Guarantees
 //   progress   never blocks in the kernel, and an operation that has not claimed a position hinders
 //              nobody. Not lock-free in the strict sense: a producer stopped between its claim and
 //              its publication keeps its cell unreadable, and everything behind it undeliverable.
-//   order      items leave in the order of their claims, so FIFO per producer, and an item whose push
+//   order      items leave in the order of their claims, so FIFO per producer, and an item whose
+//   push
 //              returned before another push began leaves first.
 //   full/empty "empty" can be reported while an earlier push is unfinished, even though later
 //              pushes have returned; "full" likewise while an earlier pop is unfinished. With no
-//              operation in flight both are exact. So the successful operations are linearizable as a
-//              FIFO queue, and refusals are not.
+//              operation in flight both are exact. So the successful operations are linearizable as
+//              a FIFO queue, and refusals are not.
 //   memory     capacity * (sizeof(T) + 8), padded, fixed; nothing is allocated after construction.
-//   signals    not signal-safe: a handler that pops what it interrupted pushing sees "empty" for ever.
-//   fork       the child may inherit a claimed cell that nobody will publish.
-//   T          default-constructible, moves without throwing; may be move-only. A popped cell keeps
+//   signals    not signal-safe: a handler that pops what it interrupted pushing sees "empty" for
+//   ever. fork       the child may inherit a claimed cell that nobody will publish. T
+//   default-constructible, moves without throwing; may be move-only. A popped cell keeps
 //              the moved-from T until it is overwritten or the ring is destroyed.
 //
 // A cell's sequence, for position p of the current lap (cell = p mod capacity):
@@ -29,8 +30,8 @@
 //   | p + capacity | free for push p + capacity      | the producer of the next lap    |
 //   I1  tail and head only grow; a position is claimed by exactly one compare-and-exchange.
 //   I2  only the claimant of the position that a sequence names may change that sequence.
-// Positions count modulo 2^64; at 10^9 operations per second that is 584 years, which matters because
-// a producer that stalls for a whole turn of the counter would mistake the lap.
+// Positions count modulo 2^64; at 10^9 operations per second that is 584 years, which matters
+// because a producer that stalls for a whole turn of the counter would mistake the lap.
 #ifndef HEDDLE_PRIMITIVES_QUEUE_MPMC_RING_H_
 #define HEDDLE_PRIMITIVES_QUEUE_MPMC_RING_H_
 
@@ -58,8 +59,8 @@ class MpmcRing {
 
  public:
   // `capacity` is rounded up to a power of two, at least 2: with one cell, "full in this lap" and
-  // "free in the next" would be the same number. `start` is the first position, for tests: a ring that
-  // starts just below 2^64 meets the wrap at once.
+  // "free in the next" would be the same number. `start` is the first position, for tests: a ring
+  // that starts just below 2^64 meets the wrap at once.
   explicit MpmcRing(std::size_t capacity, std::uint64_t start = 0)
       : mask_(checked(capacity) - 1),
         cells_(std::make_unique<Cell[]>(mask_ + 1)),
@@ -79,8 +80,8 @@ class MpmcRing {
   // False: full (see above), and `value` is untouched.
   [[nodiscard]] bool try_push(T&& value) {
     // acquire: the pop that freed the cell has read its item before we overwrite it.
-    const Claim claim = try_claim(
-        tail_.position, 0, order<P>("push_sequence_relaxed", std::memory_order_acquire));
+    const Claim claim =
+        try_claim(tail_.position, 0, order<P>("push_sequence_relaxed", std::memory_order_acquire));
     if (claim.cell == nullptr) return false;
     claim.cell->item.set(std::move(value));
     // release: publishes the item with the cell's new state.
@@ -130,8 +131,8 @@ class MpmcRing {
 
   // Claims the index's position if its cell's sequence has come to position + `turn`.
   Claim try_claim(Position& index, std::uint64_t turn, std::memory_order sequence_order) {
-    // The index itself orders nothing: a stale position only makes the exchange fail or the sequence
-    // look ahead, and the cell's sequence carries all the synchronization.
+    // The index itself orders nothing: a stale position only makes the exchange fail or the
+    // sequence look ahead, and the cell's sequence carries all the synchronization.
     std::uint64_t position = index.load(std::memory_order_relaxed);
     for (;;) {
       Cell& cell = cells_[position & mask_];

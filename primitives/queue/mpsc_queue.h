@@ -12,18 +12,22 @@
 //              But a producer stopped in the middle of its push hides its item and all later ones.
 //   order      FIFO in the order of the producers' exchanges, so FIFO per producer.
 //   nothing    try_pop() returns null when the queue is empty and also when the next item's push is
-//              unfinished ("in the middle", between exchange and link). empty() tells the two apart:
+//              unfinished ("in the middle", between exchange and link). empty() tells the two
+//              apart:
 //                  while ((item = queue.try_pop()) == nullptr && !queue.empty()) pause();
-//   memory     one pointer in each item, none allocated. The queue owns no items: whoever destroys it
+//   memory     one pointer in each item, none allocated. The queue owns no items: whoever destroys
+//   it
 //              first pops what it wants back.
 //   reuse      an item that try_pop() returned is no longer referred to by anybody and can be freed
 //              or pushed again at once. Pushing an item that is in a queue corrupts that queue.
 //   signals    push() is signal-safe; try_pop() is not, against itself.
 //
 // The list runs from tail_ (oldest, consumer's end) to head_ (newest) through next.
-//   I1  each push exchanges head_ and then links its predecessor to itself; until it has linked, the
+//   I1  each push exchanges head_ and then links its predecessor to itself; until it has linked,
+//   the
 //       list is broken at the predecessor, whose next is null.
-//   I2  the predecessor cannot be popped, so not freed, while it is unlinked: only an item whose next
+//   I2  the predecessor cannot be popped, so not freed, while it is unlinked: only an item whose
+//   next
 //       is set is handed out.
 //   I3  stub_ is in the list at most once: the consumer pushes it only when the last item is the
 //       newest one, so that this item gets a successor and can be handed out.
@@ -104,13 +108,13 @@ class MpscQueue {
   void push_node(Node* node) {
     static_assert(std::derived_from<T, Node>, "items derive from MpscNode<P>");
     node->next_.store(nullptr, std::memory_order_relaxed);
-    // release, and acquire in the next producer: the null above comes before that producer's link in
-    // the modification order of node->next_, else the link could be overwritten and its item lost.
-    const std::memory_order both =
-        order<P>("exchange_not_release",
-                 order<P>("exchange_not_acquire", std::memory_order_acq_rel,
-                          std::memory_order_release),
-                 std::memory_order_acquire);
+    // release, and acquire in the next producer: the null above comes before that producer's link
+    // in the modification order of node->next_, else the link could be overwritten and its item
+    // lost.
+    const std::memory_order both = order<P>(
+        "exchange_not_release",
+        order<P>("exchange_not_acquire", std::memory_order_acq_rel, std::memory_order_release),
+        std::memory_order_acquire);
     Node* const previous = head_.newest.exchange(node, both);
     // release: publishes the item to the consumer.
     previous->next_.store(node, order<P>("link_relaxed", std::memory_order_release));

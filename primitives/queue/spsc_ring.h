@@ -6,12 +6,12 @@
 // and each side's cached copy of the other's index (Lee et al., MCRingBuffer, 2010), so that a side
 // touches the other's cache line only when the ring looks full or empty.
 //
-// Thread safety: at most one thread at a time in try_push, at most one in try_pop. A role may move to
-// another thread if the hand-over is ordered. Two producers or two consumers are a data race.
+// Thread safety: at most one thread at a time in try_push, at most one in try_pop. A role may move
+// to another thread if the hand-over is ordered. Two producers or two consumers are a data race.
 //
 // Guarantees
 //   progress   both operations are wait-free: at most one load of the other side's index, no loop.
-//   order      FIFO, linearizable.
+//   order      FIFO.
 //   full/empty true with respect to everything that happens before the call: a refused push means
 //              that `capacity` items were there that no pop known to this thread had taken.
 //   memory     capacity * sizeof(T), fixed; nothing is allocated after construction.
@@ -19,8 +19,9 @@
 //   T          default-constructible, moves without throwing; may be move-only. A popped slot keeps
 //              the moved-from T until it is overwritten or the ring is destroyed.
 //
-// Indices count items for ever, modulo 2^32; a position's slot is its low bits. Wrapping is harmless
-// at any distance, because only differences are used and these never exceed the capacity <= 2^31.
+// Indices count items for ever, modulo 2^32; a position's slot is its low bits. Wrapping is
+// harmless at any distance, because only differences are used and these never exceed the capacity
+// <= 2^31.
 //   I1  tail - head is the number of items, 0 .. capacity (modulo 2^32).
 //   I2  slots of the positions [head, tail) belong to the consumer, all others to the producer.
 //   I3  head_seen <= head and tail_seen <= tail: a stale copy makes the ring look fuller to the
@@ -51,8 +52,8 @@ class SpscRing {
                 "a throwing move would lose the item half way");
 
  public:
-  // `capacity` is rounded up to a power of two. `start` is the first position, for tests: a ring that
-  // starts just below 2^32 meets the wrap at once.
+  // `capacity` is rounded up to a power of two. `start` is the first position, for tests: a ring
+  // that starts just below 2^32 meets the wrap at once.
   explicit SpscRing(std::size_t capacity, std::uint32_t start = 0)
       : mask_(checked(capacity) - 1),
         slots_(std::make_unique<Slot[]>(std::size_t{mask_} + 1)),

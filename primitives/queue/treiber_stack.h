@@ -4,30 +4,34 @@
 // list of small integers that it is made of (a free list for pools of any kind).
 //
 // Algorithm: R. K. Treiber (Systems Programming: Coping with Parallelism, IBM RJ 5118, 1986), with
-// the tag that IBM's System/370 manual gives against ABA. Nodes are indices into fixed arrays, so the
-// head, index and tag, fits one 64-bit word and no memory is freed while anybody may still read it.
+// the tag that IBM's System/370 manual gives against ABA. Nodes are indices into fixed arrays, so
+// the head, index and tag, fits one 64-bit word and no memory is freed while anybody may still read
+// it.
 //
 // ABA: a pop reads the head's successor and then exchanges the head for it. If between the two the
-// head's node is popped and comes back with another successor, an untagged exchange would succeed and
-// put the old successor, which may be in somebody's hands, on the list. Every pop increments the tag,
-// and no node can come back without having been popped, so the exchange fails.
-// Bound: the tag has 32 bits. A pop is fooled only if it is stopped between its load and its exchange
-// while exactly a multiple of 2^32 pops of the same list complete and leave the same node on top; at
-// 10^8 pops per second that is a stop of at least 43 seconds, hit to the exact pop.
+// head's node is popped and comes back with another successor, an untagged exchange would succeed
+// and put the old successor, which may be in somebody's hands, on the list. Every pop increments
+// the tag, and no node can come back without having been popped, so the exchange fails. Bound: the
+// tag has 32 bits. A pop is fooled only if it is stopped between its load and its exchange while
+// exactly a multiple of 2^32 pops of the same list complete and leave the same node on top; at 10^8
+// pops per second that is a stop of at least 43 seconds, hit to the exact pop.
 //
 // Guarantees, both classes
 //   progress   lock-free: an exchange fails only because another one succeeded.
 //   memory     fixed; nothing is allocated after construction.
 //   signals    signal-safe if T's moves are. Fork-safe: a thread lost in the middle costs one slot.
-//   order      LIFO, linearizable: a push at its exchange, a pop at its exchange, or when it finds
-//              nothing, at its load of the head.
+//   order      LIFO: pushes and pops take effect at their exchanges, so successful ones are
+//              linearizable. "Empty" is true with respect to everything that happens before the
+//              call.
 // TreiberStack
 //   full       try_push() can report "full" while a pop has taken an item and not yet returned its
-//              slot. With no operation in flight it is exact. "Empty" is always exact.
-//   T          default-constructible, moves without throwing; may be move-only. A free slot keeps the
+//              slot. With no operation in flight it is exact.
+//   T          default-constructible, moves without throwing; may be move-only. A free slot keeps
+//   the
 //              moved-from T until it is overwritten or the stack is destroyed.
 //
-//   I1  the head's value (index, tag) is written by one exchange only: within one tag there are only
+//   I1  the head's value (index, tag) is written by one exchange only: within one tag there are
+//   only
 //       pushes, and a node on the list cannot be pushed again.
 //   I2  a listed node's next does not change. A pop can read the next of a node that has meanwhile
 //       been popped and is being pushed elsewhere: next is atomic, and by the tag that value is
@@ -72,8 +76,8 @@ class IndexStack {
       // release: publishes next, and whatever the caller wrote for this index. No new tag: that the
       // same head was popped and came back in between does not matter to a push.
     } while (!head_.compare_exchange_strong(head, pack(index, tag_of(head)),
-                                          order<P>("push_relaxed", std::memory_order_release),
-                                          std::memory_order_relaxed));
+                                            order<P>("push_relaxed", std::memory_order_release),
+                                            std::memory_order_relaxed));
   }
 
   // Nothing: empty. The caller owns the index.
@@ -85,10 +89,10 @@ class IndexStack {
       if (index == kNone) return std::nullopt;
       const std::uint32_t next = next_[index].load(std::memory_order_relaxed);  // I2
       const std::uint32_t tag = tag_of(head) + (mutant<P>("no_tag") ? 0 : 1);
-      // relaxed: by I1 the value compared is the one loaded above, which was acquired; and nothing is
-      // published.
+      // relaxed: by I1 the value compared is the one loaded above, which was acquired; and nothing
+      // is published.
       if (head_.compare_exchange_strong(head, pack(next, tag), std::memory_order_relaxed,
-                                      std::memory_order_relaxed)) {
+                                        std::memory_order_relaxed)) {
         return index;
       }
     }

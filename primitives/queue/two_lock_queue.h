@@ -9,8 +9,11 @@
 //
 // Guarantees
 //   progress   blocking: a stopped pusher holds up pushers, a stopped popper poppers, never across.
-//   order      FIFO, linearizable: a push at its link, a pop at its read of the dummy's link.
-//   empty      try_pop() returns nothing only if the queue was empty at that moment.
+//   order      FIFO: a push takes effect at its link, a pop at its read of the dummy's link.
+//   empty      true with respect to every push that happens before the call. A push that has
+//   returned
+//              but is not ordered before the call may still be missed (a release store is not
+//              visible everywhere at once), so "empty" is not linearizable in real time.
 //   memory     one node per item and one dummy; unbounded. Nodes are created and freed outside the
 //              locks. When allocation throws, the queue is unchanged.
 //   T          default-constructible, moves without throwing; may be move-only. The dummy keeps one
