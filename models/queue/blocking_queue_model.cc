@@ -89,7 +89,7 @@ HEDDLE_SCENARIO("queue/blocking_queue.truthful", BlockingTruthful);
 template <class P>
 struct BlockingCloseDelivers {
   static constexpr int kThreads = 2;
-  BlockingQueue<int, P> queue{2};
+  BlockingQueue<int, P> queue{2, 1};  // the last slot first
   void Thread(int index) {
     if (index == 0) {
       HEDDLE_ASSERT(queue.push(1) == QueueResult::kOk);
