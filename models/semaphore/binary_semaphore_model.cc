@@ -8,6 +8,8 @@ namespace heddle {
 namespace {
 
 constexpr VerdictSet kStuck = Verdict::kDeadlock | Verdict::kLostWakeup;
+// To ThreadSanitizer a touch of a destroyed object is a race with its destruction.
+constexpr VerdictSet kTouched = Verdict::kUseAfterFree | Verdict::kRace | Verdict::kCrash;
 
 template <class P>
 Deadline Soon() {
@@ -36,7 +38,7 @@ HEDDLE_MUTANT("semaphore/binary_semaphore.excludes", Excludes, "release_relaxed"
 HEDDLE_MUTANT("semaphore/binary_semaphore.excludes", Excludes, "no_wake", kStuck);
 HEDDLE_MUTANT("semaphore/binary_semaphore.excludes", Excludes, "not_counted", kStuck);
 HEDDLE_MUTANT("semaphore/binary_semaphore.excludes", Excludes, "take_unchecked",
-              Verdict::kRace | Verdict::kAssertion);
+              Verdict::kRace | Verdict::kAssertion | Verdict::kCrash | kStuck);
 HEDDLE_MUTANT("semaphore/binary_semaphore.excludes", Excludes, "take_stays_counted",
               Verdict::kAssertion);
 
@@ -163,8 +165,7 @@ struct Destroyed {
   }
 };
 HEDDLE_SCENARIO("semaphore/binary_semaphore.destroyed", Destroyed);
-HEDDLE_MUTANT("semaphore/binary_semaphore.destroyed", Destroyed, "touch_after_release",
-              Verdict::kUseAfterFree);
+HEDDLE_MUTANT("semaphore/binary_semaphore.destroyed", Destroyed, "touch_after_release", kTouched);
 
 }  // namespace
 }  // namespace heddle

@@ -61,9 +61,9 @@ class BinarySemaphore {
     // release: hands everything before it to whoever takes the permit, also if it was there
     // already.
     const std::memory_order release = order<P>("release_relaxed", std::memory_order_release);
-    std::uint32_t before = mutant<P>("release_adds") ? word_.word().fetch_add(1, release)
-                                                     : word_.word().fetch_or(1, release);
-    if (mutant<P>("touch_after_release")) before = word_.load();
+    const std::uint32_t before = mutant<P>("release_adds") ? word_.word().fetch_add(1, release)
+                                                           : word_.word().fetch_or(1, release);
+    if (mutant<P>("touch_after_release")) (void)word_.load();
     // A permit that was there already has had its wake-up (I2).
     if (Word::permits_in(before) == 0) word_.wake(before, 1);
   }

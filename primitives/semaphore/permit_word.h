@@ -98,8 +98,8 @@ class PermitWord {
     std::uint32_t word = kPermit;  // a guess: a failed exchange finds the newest word
     while (!mutant<P>("not_counted")) {
       if (take(word, kPermit)) return true;
-      if (waiters_in(word) == kMaxWaiters &&
-          !mutant<P>("crowd_overflows")) {  // no room to be counted: wait awake
+      if (!mutant<P>("crowd_overflows") && waiters_in(word) == kMaxWaiters) {
+        // No room to be counted: wait awake.
         if (P::Clock::expired(deadline)) return false;
         P::yield();
         word = load();

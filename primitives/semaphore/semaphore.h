@@ -68,9 +68,9 @@ class Semaphore {
   void release(std::uint32_t permits = 1) {
     if (permits > kMaxPermits) std::abort();
     // release: hands everything before it to whoever takes one of these permits.
-    std::uint32_t before =
+    const std::uint32_t before =
         word_.word().fetch_add(permits, order<P>("release_relaxed", std::memory_order_release));
-    if (mutant<P>("touch_after_release")) before = word_.load();
+    if (mutant<P>("touch_after_release")) (void)word_.load();
     if (Word::permits_in(before) + permits > kMaxPermits) std::abort();
     word_.wake(before, permits);
   }
