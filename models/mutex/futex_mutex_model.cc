@@ -40,7 +40,7 @@ template <class P>
 using FutexMutexLastDestroys = LastDestroys<P, FutexMutex<P>>;
 HEDDLE_SCENARIO("mutex/futex_mutex.last_destroys", FutexMutexLastDestroys);
 HEDDLE_MUTANT("mutex/futex_mutex.last_destroys", FutexMutexLastDestroys, "peeks_after_unlock",
-              Verdict::kUseAfterFree);
+              kTouchesFreed);
 
 }  // namespace
 }  // namespace heddle

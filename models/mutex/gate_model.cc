@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "checkers/scenario/scenario.h"
+#include "models/mutex/lock_scenarios.h"
 #include "primitives/mutex/gate.h"
 
 namespace heddle {
@@ -29,15 +29,14 @@ HEDDLE_SCENARIO("mutex/gate.lets_through", GateLetsThrough);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "open_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "wait_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "no_wait",
-              Verdict::kRace | Verdict::kAssertion | Verdict::kUseAfterFree);
+              Verdict::kRace | Verdict::kAssertion | kTouchesFreed);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "woken_goes_through",
-              Verdict::kRace | Verdict::kAssertion | Verdict::kUseAfterFree);
+              Verdict::kRace | Verdict::kAssertion | kTouchesFreed);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "no_wake",
               Verdict::kLostWakeup | Verdict::kDeadlock);
 HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "parks_in_two_steps",
               Verdict::kLostWakeup | Verdict::kDeadlock);
-HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "peeks_after_open",
-              Verdict::kUseAfterFree);
+HEDDLE_MUTANT("mutex/gate.lets_through", GateLetsThrough, "peeks_after_open", kTouchesFreed);
 
 }  // namespace
 }  // namespace heddle

@@ -12,6 +12,10 @@
 
 namespace heddle {
 
+// What becomes of a mutant that touches memory which is gone: real threads see the symptom only.
+inline constexpr VerdictSet kTouchesFreed =
+    Verdict::kUseAfterFree | Verdict::kRace | Verdict::kCrash;
+
 // One at a time, each sees what the one before wrote, and everybody gets in.
 template <class P, class Lock, int kCount = 2>
 struct Excludes {

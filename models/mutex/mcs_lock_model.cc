@@ -13,7 +13,7 @@ constexpr char kModificationOrder[] =
     "modification order, which is execution order in Relacy";
 constexpr VerdictSet kLostHandOver = Verdict::kLostWakeup | Verdict::kDeadlock |
                                      Verdict::kLivelock | Verdict::kRace | Verdict::kUninitialized |
-                                     Verdict::kAssertion | Verdict::kUseAfterFree;
+                                     Verdict::kAssertion | kTouchesFreed;
 
 template <class P>
 using McsLockExcludes = Excludes<P, McsLock<P>>;
@@ -24,7 +24,7 @@ HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "join_no_acquire", Ver
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "open_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "wait_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "no_wait",
-              Verdict::kRace | Verdict::kAssertion);
+              Verdict::kRace | Verdict::kAssertion | Verdict::kLivelock | Verdict::kDeadlock);
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "no_wake",
               Verdict::kLostWakeup | Verdict::kDeadlock);
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "parks_in_two_steps",
@@ -69,8 +69,7 @@ struct McsLockReplaces {
 };
 HEDDLE_SCENARIO("mutex/mcs_lock.replaces", McsLockReplaces);
 HEDDLE_MUTANT("mutex/mcs_lock.replaces", McsLockReplaces, "forgets_unlinked",
-              Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock |
-                  Verdict::kUseAfterFree);
+              Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock | kTouchesFreed);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces", McsLockReplaces, "replace_relaxed", kLostHandOver,
                      "relacy", kModificationOrder);
 
@@ -83,9 +82,9 @@ template <class P>
 using McsLockLastDestroys = LastDestroys<P, McsLock<P>>;
 HEDDLE_SCENARIO("mutex/mcs_lock.last_destroys", McsLockLastDestroys);
 HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "clears_link_late",
-              Verdict::kUseAfterFree);
+              kTouchesFreed);
 HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "peeks_after_open",
-              Verdict::kUseAfterFree);
+              kTouchesFreed);
 
 // A node of the caller's, mixed with lock(), which has none. Nobody waits for ever, and the lock is
 // free in the end. (Wake-ups for no reason: see gate_model.cc.)
@@ -122,7 +121,7 @@ HEDDLE_SCENARIO("mutex/mcs_lock.progresses", McsLockProgresses);
 HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "no_wake",
               Verdict::kLostWakeup | Verdict::kDeadlock);
 HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "keeps_link",
-              Verdict::kUseAfterFree | Verdict::kLostWakeup | Verdict::kDeadlock);
+              kTouchesFreed | Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.progresses", McsLockProgresses, "join_no_release",
                      kLostHandOver, "relacy", kModificationOrder);
 
@@ -145,7 +144,7 @@ template <class P>
 using McsLockQueues = Queues<P, McsLock<P>, McsPlace<P>>;
 HEDDLE_SCENARIO("mutex/mcs_lock.queues", McsLockQueues);
 HEDDLE_MUTANT("mutex/mcs_lock.queues", McsLockQueues, "no_wait",
-              Verdict::kAssertion | Verdict::kRace);
+              Verdict::kAssertion | Verdict::kRace | Verdict::kLivelock | Verdict::kDeadlock);
 
 }  // namespace
 }  // namespace heddle

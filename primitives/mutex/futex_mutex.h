@@ -63,7 +63,7 @@ class FutexMutex {
         state_.exchange(kFree, order<P>("unlock_relaxed", std::memory_order_release));
     // From here on the mutex may be gone.
     if (mutant<P>("peeks_after_unlock") && state_.load(std::memory_order_relaxed) != kFree) return;
-    if (before == kContended && !mutant<P>("no_wake")) P::unpark(&state_, 1);
+    if (!mutant<P>("no_wake") && before == kContended) P::unpark(&state_, 1);
   }
 
  protected:

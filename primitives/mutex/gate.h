@@ -45,7 +45,7 @@ class Gate {
         state_.exchange(kOpen, order<P>("open_relaxed", std::memory_order_release));
     // From here on the gate may be gone.
     if (mutant<P>("peeks_after_open") && state_.load(std::memory_order_relaxed) != kOpen) return;
-    if (before == kParked && !mutant<P>("no_wake")) P::unpark(&state_, 1);
+    if (!mutant<P>("no_wake") && before == kParked) P::unpark(&state_, 1);
   }
 
   void wait() {
