@@ -18,7 +18,6 @@ constexpr const char* kTooLarge = "three threads that try again are beyond 20 mi
 template <class P>
 struct Naive {
   static constexpr int kThreads = kSeats;
-  static constexpr StressOptions kStress{.skip = "real threads would wait for ever"};
   typename P::Mutex forks[kSeats];
 
   void Thread(int seat) {

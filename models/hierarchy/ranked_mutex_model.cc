@@ -39,7 +39,8 @@ struct Excludes {
   void After() { HEDDLE_ASSERT(balance.get() == kThreads); }
 };
 HEDDLE_SCENARIO("hierarchy/ranked_mutex.excludes", Excludes);
-HEDDLE_MUTANT("hierarchy/ranked_mutex.excludes", Excludes, "leaves_late", Verdict::kRace);
+HEDDLE_MUTANT("hierarchy/ranked_mutex.excludes", Excludes, "leaves_late",
+              Verdict::kRace | Verdict::kAssertion);
 
 template <class P>
 struct ThreeRanks {

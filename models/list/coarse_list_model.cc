@@ -22,7 +22,7 @@ struct Removals {
 };
 HEDDLE_SCENARIO("list/coarse_list.removes_neighbours", Removals);
 HEDDLE_MUTANT("list/coarse_list.removes_neighbours", Removals, "remove_unlocked",
-              Verdict::kRace | Verdict::kUseAfterFree);
+              Verdict::kRace | Verdict::kUseAfterFree | Verdict::kDoubleFree | Verdict::kAssertion);
 HEDDLE_MUTANT("list/coarse_list.removes_neighbours", Removals, "remove_leaks", Verdict::kLeak);
 
 // Neighbours are inserted at once, and looked for meanwhile.
@@ -41,7 +41,8 @@ struct Insertions {
   void After() { HEDDLE_ASSERT(list.contains(0) && list.contains(1)); }
 };
 HEDDLE_SCENARIO("list/coarse_list.inserts_neighbours", Insertions);
-HEDDLE_MUTANT("list/coarse_list.inserts_neighbours", Insertions, "insert_unlocked", Verdict::kRace);
+HEDDLE_MUTANT("list/coarse_list.inserts_neighbours", Insertions, "insert_unlocked",
+              Verdict::kRace | Verdict::kAssertion | Verdict::kLeak);
 HEDDLE_MUTANT("list/coarse_list.inserts_neighbours", Insertions, "contains_unlocked",
               Verdict::kRace);
 

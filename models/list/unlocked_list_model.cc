@@ -61,7 +61,8 @@ struct Removals {
 
 template <class P>
 struct PlainLinks : Removals<typename P::template Var<int>> {};
-HEDDLE_SCENARIO_FAILS("list/unlocked_list.plain_links", PlainLinks, Verdict::kRace);
+HEDDLE_SCENARIO_FAILS("list/unlocked_list.plain_links", PlainLinks,
+                      Verdict::kRace | Verdict::kAssertion);
 
 template <class P>
 struct RelaxedLinks

@@ -4,32 +4,30 @@
 // holds none of the others, and tries the rest; if one is taken, it gives everything back and
 // starts again. So it cannot deadlock, whatever orders the rest of the program locks in.
 //
-//   lock_all(from.mutex, to.mutex);                       // locks of any types
-//   LockAllGuard hold(from.mutex, to.mutex);              // likewise, released at the end of the
-//   scope Lock* locks[] = {...}; lock_all(std::span(locks));    // as many as there are at run time
+//   lock_all(from.mutex, to.mutex);                      // locks of any types
+//   LockAllGuard hold(from.mutex, to.mutex);             // likewise, for a scope
+//   Lock* locks[] = {...};  lock_all(std::span(locks));  // as many as there are at run time
 //
 // Source: std::lock() as libstdc++ (<mutex>) and libc++ have it, and H. Hinnant's comparison of
 // such algorithms ("Dining Philosophers Rebooted", 2013). As there, whoever fails next waits for
 // the lock that failed, and keeps it (a rotation). Rotations alone can go on for ever: two threads
 // that fail in lock-step on each other's lock swap roles and fail again. Deviation: the locks are
 // tried in the order of their addresses, and after kLockAllRotations rotations a thread starts at
-// the lowest and yields between its attempts (an ordered attempt); only every 4th, 8th, 16th ...
-// failure is a rotation again.
+// the lowest and yields between its attempts (ordered attempts); of the later failures only every
+// 4th, 8th, 16th ... is followed by a rotation.
 //
 // Progress: no deadlock, see above. No livelock, if yield() lets the others run:
 //   1. Among threads in ordered attempts, whoever fails on lock k fails on a thread that is done or
-//   goes
-//      on to locks above k, and so on upwards; the topmost of them succeeds. The runs of ordered
-//      attempts double, so they come to overlap for as long as that takes.
-//   2. Ordered attempts alone would not do with threads that nest the locks by hand: one of those
-//   may
-//      hold k and wait for the lowest, and the lowest be snatched from it every time that it is
-//      released. In a rotation the thread waits for k with nothing held, so the holder gets on.
+//      goes on to locks above k, and so on upwards; the topmost of them succeeds. The runs of
+//      ordered attempts double, so they come to overlap for as long as that takes.
+//   2. Ordered attempts alone would not do beside threads that nest the locks by hand: one of those
+//      may hold k and wait for the lowest, and the lowest be snatched from it every time that it is
+//      released. In a rotation the thread waits for k with nothing held, so k's holder gets on.
 // Which thread succeeds is not promised (not fair).
 //
-// Throws nothing itself, allocates nothing. A lock whose lock() or try_lock() throws leaves those
-// acquired so far locked. Naming a lock twice is an error, as with std::lock: it never returns.
-// Signal- and fork-safe where the locks are.
+// Allocates nothing, throws nothing itself. If a lock's lock() throws, nothing is held; if its
+// try_lock() does, those acquired so far stay locked. Naming a lock twice is an error, as with
+// std::lock(): it never returns. Signal- and fork-safe where the locks are.
 //
 // Memory: none of its own; each lock orders what it protects.
 #ifndef HEDDLE_PRIMITIVES_HIERARCHY_LOCK_ALL_H_
@@ -88,11 +86,6 @@ const void* AddressOf(Lock* lock) {
   return lock;
 }
 
-// How often a thread waits for the lock that it failed on, before it keeps to the order of
-// addresses.
-template <Platform P>
-inline constexpr int kRotations = P::kExhaustive ? 0 : 16;
-
 // Tries all but `start`, which is held, going round from the next one. Returns the index of the
 // first that is taken, with all others released, `start` included; or locks.size().
 template <Platform P, class Pointer>
@@ -131,13 +124,14 @@ void LockSorted(std::span<Pointer> locks, unsigned rotations) {
       start = failed;
     } else {
       start = 0;
-      if (!mutant<P>("no_yield")) P::yield();  // the lowest may be free while the other is not
+      P::yield();  // the lowest may be free while the other is not
     }
   }
 }
 
-template <class Pointer>
+template <Platform P, class Pointer>
 void SortByAddress(std::span<Pointer> locks) {
+  if (mutant<P>("given_order")) return;
   std::sort(locks.begin(), locks.end(), [](const Pointer& a, const Pointer& b) {
     return std::less<const void*>()(AddressOf(a), AddressOf(b));
   });
@@ -145,8 +139,7 @@ void SortByAddress(std::span<Pointer> locks) {
 
 }  // namespace lock_all_internal
 
-// How often a thread waits for the lock that it failed on, before it keeps to the order of
-// addresses.
+// How many failures in a row are followed by a rotation, before the ordered attempts begin.
 template <Platform P>
 inline constexpr unsigned kLockAllRotations = P::kExhaustive ? 0 : 16;
 
@@ -154,7 +147,7 @@ inline constexpr unsigned kLockAllRotations = P::kExhaustive ? 0 : 16;
 template <Platform P = StdPlatform, class Lock, std::size_t kExtent>
 void lock_all(std::span<Lock*, kExtent> locks, unsigned rotations = kLockAllRotations<P>) {
   const std::span<Lock*> all(locks);
-  lock_all_internal::SortByAddress(all);
+  lock_all_internal::SortByAddress<P>(all);
   lock_all_internal::LockSorted<P>(all, rotations);
 }
 
@@ -171,7 +164,7 @@ void lock_all(First& first, Rest&... rest) {
   std::array<Pointer, 1 + sizeof...(Rest)> locks{Pointer(std::addressof(first)),
                                                  Pointer(std::addressof(rest))...};
   const std::span<Pointer> all(locks);
-  lock_all_internal::SortByAddress(all);
+  lock_all_internal::SortByAddress<P>(all);
   lock_all_internal::LockSorted<P>(all, kLockAllRotations<P>);
 }
 

@@ -15,12 +15,10 @@
 // 1968; made checkable by a rank in each lock, as in jemalloc's src/witness.c.
 //
 // Which operations are checked:
-//   lock(), try_lock_until()  compared with the highest rank held; both wait.
-//   try_lock()                never a violation, since it never waits: lock_all() over mutexes of
-//   equal
-//                             rank is right. What it acquired counts in later comparisons.
-//   unlock()                  in any order. Releasing a mutex that the thread does not hold is
-//   reported.
+//   lock(), try_lock_until()  wait, so the rank is compared with the highest one held.
+//   try_lock()                never waits, so it is never a violation: lock_all() over mutexes of
+//                             one rank is right. What it acquired counts in later comparisons.
+//   unlock()                  in any order. Releasing what the thread does not hold is reported.
 // Acquiring a mutex again that the thread holds compares equal, and so is reported too.
 //
 // A report goes to the hierarchy's handler: by default one line on stderr, then abort(). A handler

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "primitives/hierarchy/lock_all.h"
+#include "primitives/mutex/futex_mutex.h"
 
 namespace heddle {
 namespace {
@@ -110,6 +111,27 @@ TEST(RankedMutexTest, UnlocksInAnyOrder) {
   c.unlock();
   d.unlock();
   EXPECT_TRUE(recorder.seen.empty());
+}
+
+TEST(RankedMutexTest, AfterUnlocksInAnyOrderTheRestIsStillCompared) {
+  Recorder recorder;
+  RankedMutex<> a(1, "a", recorder.hierarchy), b(2, "b", recorder.hierarchy),
+      c(3, "c", recorder.hierarchy);
+  a.lock();
+  c.lock();
+  a.unlock();
+  b.lock();
+  ASSERT_EQ(recorder.seen.size(), 1U);
+  EXPECT_STREQ(recorder.seen[0].held, "c");
+  c.unlock();
+  a.lock();
+  ASSERT_EQ(recorder.seen.size(), 2U);
+  EXPECT_STREQ(recorder.seen[1].held, "b");
+  b.unlock();
+  a.unlock();
+  a.lock();
+  a.unlock();
+  EXPECT_EQ(recorder.seen.size(), 2U);
 }
 
 TEST(RankedMutexTest, UnlockOfWhatAnotherThreadHoldsIsReported) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <random>
@@ -82,15 +83,21 @@ TEST(CoarseListTest, AnExceptionLeavesTheListAsItWas) {
 
 // Neighbours are removed at once, the example of coarse_list.h.
 TEST(CoarseListTest, NoRemovalIsLost) {
-  for (int round = 0; round < 500; ++round) {
+  constexpr int kValues = 400;
+  constexpr int kRounds = 100;
+  for (int round = 0; round < kRounds; ++round) {
     CoarseList<int> list;
-    for (int value = 0; value < 8; ++value) list.insert(value);
-    std::thread even([&] {
-      for (int value = 0; value < 8; value += 2) EXPECT_TRUE(list.remove(value));
-    });
-    for (int value = 1; value < 8; value += 2) EXPECT_TRUE(list.remove(value));
+    for (int value = kValues; value-- > 0;) list.insert(value);
+    std::atomic<int> ready{0};
+    const auto remove_every_other = [&](int value) {
+      ready.fetch_add(1);
+      while (ready.load() < 2) std::this_thread::yield();
+      for (; value < kValues; value += 2) EXPECT_TRUE(list.remove(value));
+    };
+    std::thread even(remove_every_other, 0);
+    remove_every_other(1);
     even.join();
-    for (int value = 0; value < 8; ++value) EXPECT_FALSE(list.contains(value));
+    for (int value = 0; value < kValues; ++value) EXPECT_FALSE(list.contains(value));
   }
 }
 
@@ -104,7 +111,7 @@ TEST(CoarseListTest, InsertionsMinusRemovalsRemain) {
     threads.emplace_back([&, t] {
       std::minstd_rand random(static_cast<unsigned>(t) + 1);
       std::vector<int>& mine = balance[static_cast<std::size_t>(t)];
-      for (int i = 0; i < 3000; ++i) {
+      for (int i = 0; i < 10000; ++i) {
         const int value = static_cast<int>(random() % kValues);
         if (random() % 2 == 0) {
           mine[static_cast<std::size_t>(value)] += list.insert(value) ? 1 : 0;

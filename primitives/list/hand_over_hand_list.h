@@ -23,14 +23,12 @@
 // Invariants:
 //   1. The values rise strictly along the links; a node's value never changes.
 //   2. A node's link is read and written only by the holder of its lock.
-//   3. Only the holder of its predecessor's lock waits for a node's lock, or unlinks it. So while
-//   one
-//      holds the predecessor, the node stays; and once one has unlinked it and unlocked it, nobody
-//      holds it or waits for it: it can be destroyed at once, with no deferred reclamation.
+//   3. Only the holder of its predecessor's lock waits for a node's lock, or unlinks the node. So
+//      while one holds the predecessor the node stays; and once one has unlinked and unlocked it,
+//      nobody holds it or waits for it: it is destroyed at once, without deferred reclamation.
 #ifndef HEDDLE_PRIMITIVES_LIST_HAND_OVER_HAND_LIST_H_
 #define HEDDLE_PRIMITIVES_LIST_HAND_OVER_HAND_LIST_H_
 
-#include <optional>
 #include <utility>
 
 #include "primitives/mutant.h"
