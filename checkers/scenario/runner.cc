@@ -209,7 +209,9 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
     record.verdict = Verdict::kMissed;
   }
   record.ok = expected.contains(record.verdict) || record.verdict == Verdict::kMissed;
-  if (!site_reached && record.verdict != Verdict::kError) {
+  if (!site_reached && record.verdict == Verdict::kMissed) {
+    record.reason = "the mutated line did not run";
+  } else if (!site_reached && record.verdict != Verdict::kError) {
     record.verdict = Verdict::kError;
     record.ok = false;
     record.reason =

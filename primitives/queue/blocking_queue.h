@@ -94,6 +94,7 @@ class BlockingQueue {
       if (result != QueueResult::kFull) return result;
     }
     const std::stop_callback on_stop(stop, WakeAll{this, &pushers_});
+    // A refused try_push left the value alone.  NOLINTNEXTLINE(bugprone-use-after-move)
     return push_or(std::move(value), Wait{this, &pushers_, deadline, &stop});
   }
 
