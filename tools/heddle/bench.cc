@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/heddle/bench.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "checkers/scenario/command_line.h"
+#include "checkers/scenario/counterexample.h"
+#include "nlohmann/json.hpp"
+#include "tools/heddle/subprocess.h"
+#include "tools/heddle/suite.h"
+
+ABSL_FLAG(int, repetitions, 9, "how often each row is measured");
+ABSL_FLAG(double, min_time, 0.05, "seconds that a row is measured for, in each repetition");
+ABSL_FLAG(bool, list, false, "list the rows and their references, and measure nothing");
+
+// Shared with other subcommands.
+ABSL_DECLARE_FLAG(std::string, json);
+ABSL_DECLARE_FLAG(bool, help);
+
+namespace heddle {
+namespace bench {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kMostStolen = 0.05;
+constexpr int kFewestUndisturbed = 3;
+
+double Counter(const json& result, const char* name, double missing) {
+  const auto found = result.find(name);
+  return found != result.end() && found->is_number() ? found->get<double>() : missing;
+}
+
+// The label is "row=NAME clock=cpu|wall [vs=...]".
+std::map<std::string, std::string> Fields(const std::string& label) {
+  std::map<std::string, std::string> fields;
+  for (const absl::string_view field : absl::StrSplit(label, ' ', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> name_value =
+        absl::StrSplit(field, absl::MaxSplits('=', 1));
+    fields.insert(name_value);
+  }
+  return fields;
+}
+
+std::vector<double> Times(const std::vector<const Measurement*>& measurements) {
+  std::vector<double> times;
+  times.reserve(measurements.size());
+  for (const Measurement* measurement : measurements) times.push_back(measurement->ns);
+  return times;
+}
+
+// Median; -1 where it means nothing.
+double Fairness(const std::vector<const Measurement*>& measurements) {
+  std::vector<double> values;
+  values.reserve(measurements.size());
+  for (const Measurement* measurement : measurements) values.push_back(measurement->fairness);
+  return SpreadOf(values).median;
+}
+
+json ToJson(const Spread& spread) {
+  return {{"median", spread.median},
+          {"quartiles", {spread.low, spread.high}},
+          {"range", {spread.least, spread.most}}};
+}
+
+std::string Time(double ns) {
+  if (ns < 100) return absl::StrFormat("%.1f", ns);
+  return absl::StrFormat("%.0f", ns);
+}
+
+std::string Fair(const Comparison& comparison) {
+  if (comparison.fairness < 0) return "";
+  return absl::StrFormat("%.2f/%.2f", comparison.fairness, comparison.reference_fairness);
+}
+
+}  // namespace
+
+absl::Status AddResults(absl::string_view text, Repetition& repetition) {
+  const json output = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!output.is_object() || !output.contains("benchmarks") || !output["benchmarks"].is_array()) {
+    return absl::InternalError("the output is not Google Benchmark's JSON");
+  }
+  for (const json& result : output["benchmarks"]) {
+    const auto fields = Fields(result.value("label", ""));
+    const auto row = fields.find("row");
+    const auto clock = fields.find("clock");
+    if (row == fields.end() || clock == fields.end()) {
+      return absl::InternalError(
+          absl::StrCat("a result without a row: ", result.value("name", "")));
+    }
+    Measurement& measurement = repetition[row->second];
+    measurement.error = result.value("error_message", "");
+    if (!measurement.error.empty()) continue;
+    measurement.ns = Counter(result, clock->second == "cpu" ? "cpu_time" : "real_time", 0);
+    measurement.fairness = Counter(result, "fairness", -1);
+    measurement.stolen = Counter(result, "stolen", 0);
+    if (result.value("time_unit", "") != "ns" || measurement.ns <= 0) {
+      return absl::InternalError(absl::StrCat("a result without a time: ", row->second));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Spread SpreadOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto at = [&values](double share) {
+    const double position = share * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(position);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (values[above] - values[below]) * (position - std::floor(position));
+  };
+  return {.median = at(0.5),
+          .low = at(0.25),
+          .high = at(0.75),
+          .least = values.front(),
+          .most = values.back()};
+}
+
+Comparison Compare(const Pair& pair, const std::vector<Repetition>& repetitions) {
+  Comparison comparison;
+  comparison.pair = pair;
+  using Both = std::pair<const Measurement*, const Measurement*>;
+  std::vector<Both> all;
+  for (const Repetition& repetition : repetitions) {
+    const auto ours = repetition.find(pair.row);
+    const auto theirs = repetition.find(pair.reference);
+    if (ours == repetition.end() || theirs == repetition.end()) continue;
+    for (const auto* measured : {&ours->second, &theirs->second}) {
+      if (!measured->error.empty()) comparison.error = measured->error;
+    }
+    all.emplace_back(&ours->second, &theirs->second);
+  }
+  if (all.empty()) comparison.error = "not measured";
+  if (!comparison.error.empty()) return comparison;
+
+  std::vector<Both> undisturbed;
+  for (const Both& both : all) {
+    if (both.first->stolen <= kMostStolen && both.second->stolen <= kMostStolen) {
+      undisturbed.push_back(both);
+    }
+  }
+  comparison.disturbed = static_cast<int>(undisturbed.size()) <
+                         std::min(kFewestUndisturbed, static_cast<int>(all.size()));
+  const std::vector<Both>& used = comparison.disturbed ? all : undisturbed;
+  comparison.repetitions = static_cast<int>(used.size());
+  comparison.set_aside = static_cast<int>(all.size() - used.size());
+
+  std::vector<const Measurement*> ours;
+  std::vector<const Measurement*> theirs;
+  std::vector<double> ratios;
+  for (const Both& both : used) {
+    ours.push_back(both.first);
+    theirs.push_back(both.second);
+    ratios.push_back(both.first->ns / both.second->ns);
+  }
+  comparison.ours = SpreadOf(Times(ours));
+  comparison.theirs = SpreadOf(Times(theirs));
+  comparison.ratio = SpreadOf(ratios);
+  comparison.fairness = Fairness(ours);
+  comparison.reference_fairness = Fairness(theirs);
+  return comparison;
+}
+
+std::string Table(const std::vector<Comparison>& comparisons) {
+  constexpr char kLine[] = "%-45s %10s  %-28s %10s  %6s  %-13s %-11s %s\n";
+  std::string table =
+      absl::StrFormat(kLine, "row", "ns", "reference", "ns", "ratio", "quartiles", "fairness", "");
+  bool disturbed = false;
+  for (const Comparison& comparison : comparisons) {
+    // The reference's shape is the row's.
+    const std::vector<absl::string_view> path = absl::StrSplit(comparison.pair.reference, '/');
+    const std::string reference(absl::StripPrefix(path.back(), "ref:"));
+    if (!comparison.error.empty()) {
+      absl::StrAppendFormat(&table, "%-45s %10s  %s: %s\n", comparison.pair.row, "-", reference,
+                            comparison.error);
+      continue;
+    }
+    disturbed = disturbed || comparison.disturbed;
+    absl::StrAppendFormat(
+        &table, kLine, comparison.pair.row, Time(comparison.ours.median), reference,
+        Time(comparison.theirs.median), absl::StrFormat("%.2f", comparison.ratio.median),
+        absl::StrFormat("%.2f..%.2f", comparison.ratio.low, comparison.ratio.high),
+        Fair(comparison), comparison.disturbed ? "disturbed" : "");
+  }
+  // No line ends in blanks.
+  std::string trimmed;
+  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(table, "\n"), '\n')) {
+    absl::StrAppend(&trimmed, absl::StripTrailingAsciiWhitespace(line), "\n");
+  }
+  absl::StrAppend(&trimmed,
+                  "\nns: per operation, median. ratio: ours / reference, median of the ratios of "
+                  "each repetition; below 1 is faster.\nfairness: least busy thread's share / "
+                  "busiest one's, ours and the reference's; 1 is even.\n");
+  if (disturbed) {
+    absl::StrAppend(&trimmed,
+                    "disturbed: other programs took more than 5% of the time in nearly all "
+                    "repetitions; do not rely on it.\n");
+  }
+  return trimmed;
+}
+
+std::string Json(const std::vector<Comparison>& comparisons,
+                 const std::vector<Repetition>& repetitions) {
+  json rows = json::array();
+  for (const Comparison& comparison : comparisons) {
+    json row = {{"row", comparison.pair.row}, {"reference", comparison.pair.reference}};
+    if (!comparison.error.empty()) {
+      row["error"] = comparison.error;
+    } else {
+      row["ns"] = ToJson(comparison.ours);
+      row["reference_ns"] = ToJson(comparison.theirs);
+      row["ratio"] = ToJson(comparison.ratio);
+      row["repetitions"] = comparison.repetitions;
+      row["set_aside"] = comparison.set_aside;
+      row["disturbed"] = comparison.disturbed;
+      if (comparison.fairness >= 0) {
+        row["fairness"] = comparison.fairness;
+        row["reference_fairness"] = comparison.reference_fairness;
+      }
+    }
+    rows.push_back(std::move(row));
+  }
+  json raw = json::array();
+  for (const Repetition& repetition : repetitions) {
+    json one = json::object();
+    for (const auto& [name, measurement] : repetition) {
+      if (!measurement.error.empty()) continue;
+      one[name] = {{"ns", measurement.ns}, {"stolen", measurement.stolen}};
+      if (measurement.fairness >= 0) one[name]["fairness"] = measurement.fairness;
+    }
+    raw.push_back(std::move(one));
+  }
+  return json{{"ratio_is", "median of the ratios of each repetition, ours / reference"},
+              {"comparisons", std::move(rows)},
+              {"repetitions", std::move(raw)}}
+             .dump(2) +
+         "\n";
+}
+
+}  // namespace bench
+
+namespace {
+
+using bench::Comparison;
+using bench::Pair;
+using bench::Repetition;
+
+constexpr absl::string_view kFlags[] = {"repetitions", "min_time", "json", "list", "help"};
+
+struct Binary {
+  std::string path;
+  std::vector<Pair> pairs;
+};
+
+int Fail(int status, absl::string_view problem) {
+  std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
+  return status;
+}
+
+absl::StatusOr<std::vector<Binary>> FindBinaries() {
+  const std::string directory = absl::StrCat(RunfilesRoot(), "heddle/stress/bench");
+  std::vector<Binary> binaries;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (entry.is_regular_file() && entry.path().filename().string().ends_with("_bench")) {
+      binaries.push_back({entry.path().string(), {}});
+    }
+  }
+  if (binaries.empty()) return absl::NotFoundError(absl::StrCat("no benchmarks in ", directory));
+  std::sort(binaries.begin(), binaries.end(),
+            [](const Binary& a, const Binary& b) { return a.path < b.path; });
+  return binaries;
+}
+
+std::string Died(const std::string& path, const ProcessResult& result) {
+  return absl::StrCat(path, " ended with status ", result.status, ": ", result.errors);
+}
+
+// Asks each binary for its pairs, and keeps those of which the row or its reference contains a
+// pattern. Each pattern must be good for something.
+absl::Status Select(const std::vector<std::string>& patterns, std::vector<Binary>& binaries) {
+  std::set<std::string> unused(patterns.begin(), patterns.end());
+  std::string problem;
+  std::vector<Task> tasks;
+  for (Binary& binary : binaries) {
+    Task task;
+    task.command = {binary.path, "--pairs"};
+    task.on_line = [&](const std::string& line) {
+      const std::vector<std::string> names = absl::StrSplit(line, '\t');
+      if (names.size() != 2) {
+        problem = absl::StrCat(binary.path, ": bad line: ", line);
+        return;
+      }
+      bool wanted = patterns.empty();
+      for (const std::string& pattern : patterns) {
+        if (names[0].find(pattern) == std::string::npos &&
+            names[1].find(pattern) == std::string::npos) {
+          continue;
+        }
+        wanted = true;
+        unused.erase(pattern);
+      }
+      if (wanted) binary.pairs.push_back({.row = names[0], .reference = names[1]});
+    };
+    task.on_exit = [&](const ProcessResult& result) {
+      if (result.status != 0) problem = Died(binary.path, result);
+    };
+    tasks.push_back(std::move(task));
+  }
+  if (!RunTasks(std::move(tasks), 1, nullptr)) return absl::CancelledError();
+  if (!problem.empty()) return absl::InternalError(problem);
+  if (!unused.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no benchmark matches '", *unused.begin(), "'; --list shows them"));
+  }
+  return absl::OkStatus();
+}
+
+// A regular expression for exactly these rows, with whatever Google Benchmark adds to a name.
+std::string Filter(const std::vector<Pair>& pairs) {
+  std::set<std::string> names;
+  for (const Pair& pair : pairs) {
+    for (const std::string& name : {pair.row, pair.reference}) {
+      std::string escaped;
+      for (const char c : name) {
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '/' && c != ':') {
+          escaped += '\\';
+        }
+        escaped += c;
+      }
+      names.insert(escaped);
+    }
+  }
+  return absl::StrCat("--benchmark_filter=^(", absl::StrJoin(names, "|"), ")(/iterations:.*)?$");
+}
+
+// False when interrupted.
+bool Measure(const std::vector<Binary>& binaries, int count, std::vector<Repetition>& repetitions,
+             absl::Status& status) {
+  const bool progress = isatty(STDERR_FILENO) != 0;
+  const double seconds = absl::GetFlag(FLAGS_min_time);
+  for (int i = 0; i < count && status.ok(); ++i) {
+    Repetition repetition;
+    for (const Binary& binary : binaries) {
+      if (binary.pairs.empty() || !status.ok()) continue;
+      if (progress) {
+        std::fprintf(stderr, "\r\033[Krepetition %d of %d: %s", i + 1, count,
+                     std::filesystem::path(binary.path).filename().c_str());
+      }
+      std::string output;
+      std::vector<Task> tasks(1);
+      tasks[0].command = {binary.path,
+                          Filter(binary.pairs),
+                          "--benchmark_format=json",
+                          "--benchmark_enable_random_interleaving=true",
+                          absl::StrCat("--benchmark_min_time=", seconds),
+                          absl::StrCat("--seconds=", seconds)};
+      tasks[0].on_line = [&](const std::string& line) { absl::StrAppend(&output, line, "\n"); };
+      tasks[0].on_exit = [&](const ProcessResult& result) {
+        status = result.status == 0 ? bench::AddResults(output, repetition)
+                                    : absl::InternalError(Died(binary.path, result));
+      };
+      if (!RunTasks(std::move(tasks), 1, nullptr)) {
+        if (progress) std::fputs("\r\033[K", stderr);
+        return false;
+      }
+    }
+    repetitions.push_back(std::move(repetition));
+  }
+  if (progress) std::fputs("\r\033[K", stderr);
+  return true;
+}
+
+int List(const std::vector<Binary>& binaries) {
+  for (const Binary& binary : binaries) {
+    for (const Pair& pair : binary.pairs) {
+      std::printf("%-50s %s\n", pair.row.c_str(), pair.reference.c_str());
+    }
+  }
+  return kExitOk;
+}
+
+int ExitStatus(const absl::Status& status) {
+  if (absl::IsCancelled(status)) return kExitInterrupted;
+  return Fail(absl::IsInvalidArgument(status) ? kExitUsage : kExitInternal, status.message());
+}
+
+// Whether the file can be written, found out before minutes of work.
+bool Writable(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  if (file == nullptr) return false;
+  std::fclose(file);
+  return true;
+}
+
+}  // namespace
+
+int RunBench(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<std::vector<std::string>> patterns = ParseCommandLine(arguments, kFlags);
+  if (!patterns.ok()) return Fail(kExitUsage, patterns.status().message());
+  if (absl::GetFlag(FLAGS_help)) {
+    std::printf(
+        "usage: heddle bench [PATTERN...] [options]\n\n"
+        "Measures the rows that contain a PATTERN, or whose reference does, each against its "
+        "reference.\n\n%s",
+        FlagHelp(kFlags).c_str());
+    return kExitOk;
+  }
+  const int count = absl::GetFlag(FLAGS_repetitions);
+  const double min_time = absl::GetFlag(FLAGS_min_time);
+  const std::string json = absl::GetFlag(FLAGS_json);
+  if (count < 1) return Fail(kExitUsage, "option --repetitions must be at least 1");
+  if (!(min_time > 0 && min_time <= 3600)) {
+    return Fail(kExitUsage, "option --min_time must be above 0 and at most 3600 seconds");
+  }
+
+  absl::StatusOr<std::vector<Binary>> binaries = FindBinaries();
+  if (!binaries.ok()) return Fail(kExitInternal, binaries.status().message());
+  if (const absl::Status status = Select(*patterns, *binaries); !status.ok()) {
+    return ExitStatus(status);
+  }
+  if (absl::GetFlag(FLAGS_list)) return List(*binaries);
+  if (!json.empty() && !Writable(json)) {
+    return Fail(kExitUsage, absl::StrCat("cannot write ", json));
+  }
+
+  std::vector<Repetition> repetitions;
+  absl::Status status;
+  const bool finished = Measure(*binaries, count, repetitions, status);
+  // Interrupted binaries end with a status, too.
+  if (finished && !status.ok()) return ExitStatus(status);
+  std::vector<Comparison> comparisons;
+  for (const Binary& binary : *binaries) {
+    for (const Pair& pair : binary.pairs) comparisons.push_back(Compare(pair, repetitions));
+  }
+  if (!repetitions.empty()) {
+    std::printf("%s", Table(comparisons).c_str());
+    if (!json.empty()) {
+      const absl::Status written = WriteFile(json, Json(comparisons, repetitions));
+      if (!written.ok()) return Fail(kExitUsage, written.message());
+    }
+  }
+  if (!finished) {
+    std::printf("interrupted after %zu of %d repetitions\n", repetitions.size(), count);
+    return kExitInterrupted;
+  }
+  return kExitOk;
+}
+
+}  // namespace heddle
