@@ -115,6 +115,8 @@ HEDDLE_MUTANT("mutex/recursive_mutex.refuses", RecursiveMutexRefuses, "anybody_u
 template <class P>
 using RecursiveMutexLastDestroys = LastDestroys<P, RecursiveMutex<P>>;
 HEDDLE_SCENARIO("mutex/recursive_mutex.last_destroys", RecursiveMutexLastDestroys);
+HEDDLE_MUTANT("mutex/recursive_mutex.last_destroys", RecursiveMutexLastDestroys,
+              "peeks_after_unlock", kTouchesFreed);
 
 }  // namespace
 }  // namespace heddle
