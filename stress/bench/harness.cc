@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <new>
 #include <string>
@@ -72,12 +73,9 @@ void Register(const std::string& name, Timing timing, const Row& row) {
 
 // Nanoseconds that this thread could have run but did not, because somebody else did.
 double Waited() {
-  unsigned long long ran = 0;
-  unsigned long long waited = 0;
-  if (std::FILE* file = std::fopen("/proc/thread-self/schedstat", "re")) {
-    if (std::fscanf(file, "%llu %llu", &ran, &waited) != 2) waited = 0;
-    std::fclose(file);
-  }
+  std::uint64_t ran = 0;
+  std::uint64_t waited = 0;
+  std::ifstream("/proc/thread-self/schedstat") >> ran >> waited;
   return static_cast<double>(waited);
 }
 

@@ -14,7 +14,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "primitives/queue/blocking_queue.h"
@@ -36,9 +35,7 @@ constexpr std::size_t kCapacity = 1024;
 
 template <class Queue>
 struct Bounded {
-  bool push(Item item) {
-    return queue.try_push(std::move(item));
-  }  // NOLINT(performance-move-const-arg)
+  bool push(Item item) { return queue.try_push(item); }
   bool pop(Item& item) {
     const std::optional<Item> got = queue.try_pop();
     if (got) item = *got;
@@ -88,9 +85,7 @@ struct OurMpscQueue {
 };
 
 struct OurBlockingQueue {
-  void push(Item item) {
-    static_cast<void>(queue.push(std::move(item)));
-  }  // NOLINT(performance-move-const-arg)
+  void push(Item item) { static_cast<void>(queue.push(Item(item))); }
   void pop(Item& item) { static_cast<void>(queue.pop(item)); }
   BlockingQueue<Item> queue{kCapacity};
 };

@@ -2,16 +2,12 @@
 #include "tools/heddle/bench.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -28,7 +24,6 @@ namespace {
 using bench::AddResults;
 using bench::Compare;
 using bench::Comparison;
-using bench::Measurement;
 using bench::Repetition;
 using bench::SpreadOf;
 
