@@ -217,6 +217,12 @@ HEDDLE_MUTANT("file_lock/file_lock.flock_removal", FlockRemoval, "no_recheck", V
 HEDDLE_MUTANT("file_lock/file_lock.removal", OfdRemoval, "no_reopen", Verdict::kLivelock);
 HEDDLE_MUTANT("file_lock/file_lock.removal", OfdRemoval, "unlock_before_remove",
               Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/file_lock.removal_survives_crash", OfdRemovalCrash, "no_recheck",
+              Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/file_lock.reader_excludes_writer", ReaderExcludesWriter,
+              "exclusive_is_shared", Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/file_lock.times_out", TimesOut, "exclusive_is_shared",
+              Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/file_lock.removes_own_file", RemovesOwnFile, "remove_any_file",
               Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/file_lock.readers_share", ReadersShare, "shared_is_exclusive",

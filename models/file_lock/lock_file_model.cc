@@ -292,6 +292,15 @@ HEDDLE_MUTANT("file_lock/lock_file.survives_crash", SurvivesCrash, "write_after_
 HEDDLE_MUTANT("file_lock/lock_file.takeover", TakeoverOnce, "no_takeover_lock",
               Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/lock_file.takeover", TakeoverOnce, "no_reverify", Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/lock_file.takeover", TakeoverOnce, "takeover_by_unlink",
+              Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/lock_file.takeover_survives_crash", TakeoverSurvivesCrash,
+              "takeover_by_unlink", Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/lock_file.takeover_survives_crash", TakeoverSurvivesCrash,
+              "write_after_link", Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/lock_file.unlock_survives_crash", UnlockSurvivesCrash, "live_is_stale",
+              Verdict::kAssertion);
+HEDDLE_MUTANT("file_lock/lock_file.waits", Waits, "live_is_stale", Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/lock_file.pid_reuse", PidReuse, "pid_alone", Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/lock_file.pid_reuse", PidReuse, "no_litter_removal", Verdict::kAssertion);
 HEDDLE_MUTANT("file_lock/lock_file.other_host", OtherHost, "judges_other_hosts",

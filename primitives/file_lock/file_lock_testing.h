@@ -6,6 +6,7 @@
 #define HEDDLE_PRIMITIVES_FILE_LOCK_FILE_LOCK_TESTING_H_
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -58,6 +60,16 @@ class Channel {
   void tell(char byte) const {
     while (::write(out_, &byte, 1) < 0 && errno == EINTR) {
     }
+  }
+  // Does not wait when nobody listens; the byte may be lost.
+  void try_tell(char byte) const {
+    pollfd writable{out_, POLLOUT, 0};
+    if (::poll(&writable, 1, 0) == 1) tell(byte);
+  }
+  // Whether hear() will not wait; waits for that.
+  bool ready(std::chrono::milliseconds limit) const {
+    pollfd readable{in_, POLLIN, 0};
+    return ::poll(&readable, 1, static_cast<int>(limit.count())) == 1;
   }
   // 0 when the other side is gone.
   char hear() const {

@@ -207,6 +207,10 @@ class LockFile {
 
   // `other` is stale. I4: its inode's lock decides who replaces it, and that it still has the name.
   int take_over(int other) {
+    if (mutant<P>("takeover_by_unlink")) {
+      static_cast<void>(Files::unlink(path_.c_str()));
+      return kRetry;
+    }
     if (!mutant<P>("no_takeover_lock")) {
       const int result = Files::flock(other, LockMode::kExclusive, false);
       if (result < 0) return result;  // -EAGAIN: somebody else is between here and close()
@@ -223,6 +227,7 @@ class LockFile {
     const int fd = create_private(mine.c_str());
     if (fd < 0) return fd;
     result = Files::rename(mine.c_str(), path_.c_str());
+    if (mutant<P>("write_after_link") && result >= 0) static_cast<void>(write_owner(fd));
     if (result >= 0) {
       take(fd);
     } else {
@@ -244,7 +249,7 @@ class LockFile {
     if (owner->host != Files::host() && !mutant<P>("judges_other_hosts")) return false;
     ProcessId process = owner->process;
     if (mutant<P>("pid_alone")) process.start = 0;  // unknown
-    return !Files::alive(process);
+    return !Files::alive(process) || mutant<P>("live_is_stale");
   }
 
   // The name is ours alone: no other process here has our pid, and this thread is in one call at a
