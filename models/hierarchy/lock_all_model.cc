@@ -67,16 +67,16 @@ template <class P>
 struct Nests {
   static constexpr int kThreads = 2;
   using Mutex = typename P::Mutex;
-  Mutex first, second;
+  Mutex first, second, third;
   typename P::template Var<int> count{0};
 
   void Thread(int index) {
     if (index == 0) {
-      const LockAllGuard<P, Mutex, Mutex> hold(first, second);
+      const LockAllGuard<P, Mutex, Mutex, Mutex> hold(first, second, third);
       count.set(count.get() + 1);
     } else {
-      const Guard outer(second);
-      const Guard inner(first);
+      const Guard outer(third);
+      const Guard inner(second);
       count.set(count.get() + 1);
     }
   }
@@ -97,9 +97,7 @@ struct NestsContended {
 
   void Thread(int index) {
     if (index == 0) {
-      Mutex* wanted[2] = {&first, &second};
-      lock_all<P>(std::span(wanted), 1);
-      unlock_all(std::span(wanted));
+      const LockAllGuard<P, Mutex, Mutex> hold(first, second);
     } else if (index == 1) {
       const Guard outer(second);
       const Guard inner(first);
@@ -118,11 +116,11 @@ struct Progress {
   static constexpr int kThreads = 2;
   static constexpr RelacyOptions kRelacy{.max_steps = 300};
   using Mutex = typename P::Mutex;
-  Mutex mutexes[3];
+  Mutex mutexes[2];
   typename P::template Var<int> count{0};
 
-  void Thread(int) {
-    Mutex* wanted[3] = {&mutexes[0], &mutexes[1], &mutexes[2]};
+  void Thread(int index) {
+    Mutex* wanted[2] = {&mutexes[index], &mutexes[1 - index]};
     lock_all<P>(std::span(wanted));
     count.set(count.get() + 1);
     unlock_all(std::span(wanted));

@@ -12,9 +12,9 @@
 // such algorithms ("Dining Philosophers Rebooted", 2013). As there, whoever fails next waits for
 // the lock that failed, and keeps it (a rotation). Rotations alone can go on for ever: two threads
 // that fail in lock-step on each other's lock swap roles and fail again. Deviation: the locks are
-// tried in the order of their addresses, and after kLockAllRotations rotations a thread starts at
-// the lowest and yields between its attempts (ordered attempts); of the later failures only every
-// 4th, 8th, 16th ... is followed by a rotation.
+// tried in the order of their addresses, and after kRotations failures a thread starts at the
+// lowest and yields between its attempts (ordered attempts), but for a rotation after the 32nd,
+// 64th, 128th ... failure.
 //
 // Progress: no deadlock, see above. No livelock, if yield() lets the others run:
 //   1. Among threads in ordered attempts, whoever fails on lock k fails on a thread that is done or
@@ -104,23 +104,27 @@ std::size_t TryOthers(std::span<Pointer> locks, std::size_t start) {
   return count;
 }
 
+// How many failures are each followed by a rotation, before the ordered attempts begin.
+template <Platform P>
+inline constexpr unsigned kRotations = P::kExhaustive ? 0 : 16;
+
 // Whether to wait next for the lock that failed, and not for the lowest.
 template <Platform P>
-bool Rotates(unsigned failures, unsigned rotations) {
+bool Rotates(unsigned failures) {
   if (mutant<P>("rotates_for_ever")) return true;
   if (mutant<P>("never_rotates")) return false;
-  return failures <= rotations || (failures >= 4 && std::has_single_bit(failures));
+  return failures <= kRotations<P> || (failures >= 2 && std::has_single_bit(failures));
 }
 
 template <Platform P, class Pointer>
-void LockSorted(std::span<Pointer> locks, unsigned rotations) {
+void LockSorted(std::span<Pointer> locks) {
   if (locks.empty()) return;
   std::size_t start = 0;
   for (unsigned failures = 1;; ++failures) {
     locks[start]->lock();
     const std::size_t failed = TryOthers<P>(locks, start);
     if (failed == locks.size()) return;
-    if (Rotates<P>(failures, rotations)) {
+    if (Rotates<P>(failures)) {
       start = failed;
     } else {
       start = 0;
@@ -139,16 +143,12 @@ void SortByAddress(std::span<Pointer> locks) {
 
 }  // namespace lock_all_internal
 
-// How many failures in a row are followed by a rotation, before the ordered attempts begin.
-template <Platform P>
-inline constexpr unsigned kLockAllRotations = P::kExhaustive ? 0 : 16;
-
 // Locks everything in `locks`, and leaves them sorted by address.
 template <Platform P = StdPlatform, class Lock, std::size_t kExtent>
-void lock_all(std::span<Lock*, kExtent> locks, unsigned rotations = kLockAllRotations<P>) {
+void lock_all(std::span<Lock*, kExtent> locks) {
   const std::span<Lock*> all(locks);
   lock_all_internal::SortByAddress<P>(all);
-  lock_all_internal::LockSorted<P>(all, rotations);
+  lock_all_internal::LockSorted<P>(all);
 }
 
 template <class Lock, std::size_t kExtent>
@@ -165,7 +165,7 @@ void lock_all(First& first, Rest&... rest) {
                                                  Pointer(std::addressof(rest))...};
   const std::span<Pointer> all(locks);
   lock_all_internal::SortByAddress<P>(all);
-  lock_all_internal::LockSorted<P>(all, kLockAllRotations<P>);
+  lock_all_internal::LockSorted<P>(all);
 }
 
 // Holds two or more locks for a scope. LockAllGuard<P, ...> when the platform is not StdPlatform.
