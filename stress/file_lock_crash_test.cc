@@ -38,7 +38,7 @@ using file_lock_testing::Child;
 using file_lock_testing::TempDir;
 
 constexpr int kWorkers = 3;
-constexpr int kKills = 120;
+constexpr int kKills = 80;
 
 std::uint32_t Seed() {
   const char* text = std::getenv("HEDDLE_SEED");

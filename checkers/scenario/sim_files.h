@@ -5,23 +5,26 @@
 // may be killed between any two steps.
 //
 // Hooks is the engine:
-//   static void step(const char* operation, std::source_location)  once before each operation; the
-//       engine may switch threads in it. The operation then runs without interruption.
-//   static void wait(std::source_location)   the caller cannot go on before another thread does
-//   something static int choose(int count)             a choice from [0, count), explored both ways
-//   static int thread_index()                the caller; -1 (or out of range) in set-up and After()
+//   static void step(const char* operation, std::source_location)
+//       once before each operation; the engine may switch threads in it. The operation then runs
+//       without interruption.
+//   static void wait(std::source_location)
+//       the caller cannot go on before another thread does something
+//   static int choose(int count)
+//       a choice from [0, count), explored all ways
+//   static int thread_index()
+//       the caller; -1 (or out of range) in set-up and After()
 // and calls reset() before each execution.
 //
 // What a scenario says, beside the operations of PlatformFiles:
-//   arm_crash(i)      process i may be killed, once, before any of its operations (also before a
-//   step()
-//                     of its own; at its exit it makes no difference). Its descriptors are closed,
-//                     so that its flock and OFD locks go; it is not alive() any more; ProcessKilled
-//                     unwinds its C++ code. Every operation of a dead process does nothing and
-//                     returns -ESRCH: destructors may run.
+//   arm_crash(i)      process i may be killed, once, before any of its operations, also before a
+//                     step() of its own (at its exit it makes no difference). Its descriptors are
+//                     closed, so that its flock and OFD locks go; it is not alive() any more;
+//                     ProcessKilled unwinds its C++ code. Every operation of a dead process does
+//                     nothing and returns -ESRCH: destructors may run.
 //   run(body)         runs body as the calling thread's process: swallows ProcessKilled, and ends
-//   the
-//                     process (closing its descriptors) when the body returns
+//                     the process (closing its descriptors) when the body returns
+//   step()            an operation that does nothing
 //   exit()            ends the process before that, as _exit(2) does: destructors find it dead
 //   respawn()         a new process with the caller's pid and a later start time
 //   join(i)           waits until process i is dead; not a step of its own

@@ -18,8 +18,7 @@
 // Invariants:
 //   I1  who holds the lock had the name point at the locked inode when step 3 looked
 //   I2  only the exclusive holder removes the file (unlock_and_remove), and before it unlocks; so
-//   the
-//       name points at the locked inode as long as the lock is held, and there is one owner
+//       the name points at the locked inode as long as the lock is held, and there is one owner
 //   I3  a description is used only by the process that opened it
 // The noted identity cannot go to another file: the open descriptor keeps the inode.
 //
@@ -27,8 +26,8 @@
 // signal-safe. lock() sleeps in the kernel; a handled signal without SA_RESTART ends it with EINTR.
 // The kernel has no timed wait for either backend: try_lock_until() polls, 50 us to 10 ms apart.
 // The kernel looks for deadlocks with neither backend. Processes see each other's writes made under
-// the lock. Threads: one object is used by one thread at a time. Two objects exclude each other
-// also within one process, since each opens a description of its own.
+// the lock. One object is used by one thread at a time. Two objects exclude each other also within
+// one process, since each opens a description of its own.
 //
 // fork(): a child shares the description, so its unlocking would unlock the parent. The object
 // knows the process that opened it (I3): in a child it does not hold the lock, unlock() says EPERM,

@@ -16,9 +16,8 @@
 //      PATH, unlink the private name. link() is exclusive and the content is complete: success is
 //      ownership, EEXIST leads back to 1
 //   3. stale PATH: flock() that very inode, then look PATH up again. Only if it still means the
-//   locked
-//      inode, write a private file as in 2 and rename() it over PATH: ownership passes in one
-//      step. Otherwise somebody was faster: back to 1
+//      locked inode, write a private file as in 2 and rename() it over PATH: ownership passes in
+//      one step. Otherwise somebody was faster: back to 1
 // unlock(): if PATH still means this owner's inode, unlink it.
 // The usual way, to unlink the stale file and create one's own, lets B, who saw the stale file too,
 // unlink the fresh file of A. PID files with O_EXCL have a second hole: between creation and
@@ -29,13 +28,11 @@
 //   I2  a file of a dead process stays stale for ever: pid and start time never come back together
 //   I3  PATH stops meaning a live owner's inode only by that owner's unlock()
 //   I4  PATH stops meaning a stale inode only by its flock's holder, who has looked after locking
-//   (3);
-//       so each stale file is replaced once, and never a fresh one
-// All who can judge a file stale run on its host, so it is enough that flock() works on one
-// machine.
+//       (3); so each stale file is replaced once, and never a fresh one
+// All who can judge a file stale run on its host: it is enough that flock() works on one machine.
 //
-// A kill between any two steps leaves one of: a private file, which blocks nobody and is reused by
-// the next process with that pid; PATH of a dead owner, which is stale; a flock, which goes with
+// A kill between any two steps leaves one of: a private file, which blocks nobody and is removed
+// by the next process with that pid; PATH of a dead owner, which is stale; a flock, which goes with
 // the process. Power loss: content is on disk before it has the lock's name (options.sync).
 //
 // Guarantees. Exclusive, no FIFO; lock() polls, 50 us to 10 ms apart. An attempt is lock-free: it
