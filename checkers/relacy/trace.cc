@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t kColumn = 58;
 // A livelock repeats itself: only the beginning and the end of a long execution are printed.
-constexpr std::size_t kFirst = 150;
-constexpr std::size_t kLast = 50;
+constexpr std::size_t kFirst = 60;
+constexpr std::size_t kLast = 40;
 
 std::string Place(Location where) {
   std::string_view file = where.file_name();
