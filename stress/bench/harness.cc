@@ -14,9 +14,12 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <new>
@@ -71,12 +74,36 @@ void Register(const std::string& name, Timing timing, const Row& row) {
   if (timing == Timing::kFixed) registered->Iterations(1)->UseManualTime();
 }
 
-// Nanoseconds that this thread could have run but did not, because somebody else did.
-double Waited() {
-  std::uint64_t ran = 0;
-  std::uint64_t waited = 0;
-  std::ifstream("/proc/thread-self/schedstat") >> ran >> waited;
-  return static_cast<double>(waited);
+// What this thread has had so far, in nanoseconds.
+struct Usage {
+  double ran = 0;
+  double waited = 0;  // could have run, but somebody else did
+};
+
+Usage UsageNow() {
+  timespec ran{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ran);
+  double unused = 0;
+  double waited = 0;
+  std::ifstream("/proc/thread-self/schedstat") >> unused >> waited;
+  return {.ran = static_cast<double>(ran.tv_sec) * 1e9 + static_cast<double>(ran.tv_nsec),
+          .waited = waited};
+}
+
+// The two processors that all rows use, or the only one.
+const std::vector<int>& Processors() {
+  static const std::vector<int> processors = [] {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    std::vector<int> found;
+    for (int cpu = 0; cpu < CPU_SETSIZE && found.size() < 2; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) found.push_back(cpu);
+    }
+    if (found.empty()) found.push_back(0);
+    return found;
+  }();
+  return processors;
 }
 
 double Nanoseconds(Clock::duration duration) {
@@ -87,7 +114,7 @@ double Nanoseconds(Clock::duration duration) {
 struct Course {
   struct alignas(kCacheLine) Lane {
     std::uint64_t operations = 0;
-    double waited = 0;
+    Usage usage;
   };
   static constexpr int kLanes = 8;
 
@@ -100,9 +127,10 @@ struct Course {
     RunOnProcessor(index);
     ready.fetch_add(1);
     while (!go.load()) sched_yield();
-    const double before = Waited();
+    const Usage before = UsageNow();
     lanes[index].operations = body(index, stop);
-    lanes[index].waited = Waited() - before;
+    const Usage after = UsageNow();
+    lanes[index].usage = {.ran = after.ran - before.ran, .waited = after.waited - before.waited};
   }
 
   // Returns when the time is over and everybody was told; who has not finished yet will, soon.
@@ -118,13 +146,18 @@ struct Course {
   Work Result(int participants, double seconds) const {
     Work work;
     work.seconds = seconds;
-    double waited = 0;
+    Usage sum;
     for (int i = 0; i < participants; ++i) {
       work.operations.push_back(lanes[i].operations);
-      waited += lanes[i].waited;
+      sum.ran += lanes[i].usage.ran;
+      sum.waited += lanes[i].usage.waited;
     }
-    // With more threads than processors they wait for each other.
-    if (participants <= 2) work.stolen = waited / (seconds * 1e9 * participants);
+    // The time in which a processor ran none of ours, as far as ours wanted to run. Who waits only
+    // for others of ours does not count.
+    const double processors =
+        std::min(static_cast<double>(Processors().size()), static_cast<double>(participants));
+    const double available = seconds * 1e9 * processors;
+    work.stolen = std::clamp(std::min(sum.waited, available - sum.ran) / available, 0.0, 1.0);
     return work;
   }
 };
@@ -140,20 +173,9 @@ void RegisterPair(const std::string& shape, Timing timing, const Row& ours, cons
 }
 
 void RunOnProcessor(int index) {
-  static const std::vector<int> two = [] {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    sched_getaffinity(0, sizeof allowed, &allowed);
-    std::vector<int> found;
-    for (int cpu = 0; cpu < CPU_SETSIZE && found.size() < 2; ++cpu) {
-      if (CPU_ISSET(cpu, &allowed)) found.push_back(cpu);
-    }
-    return found;
-  }();
-  if (two.empty()) return;
   cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(two[static_cast<std::size_t>(index) % two.size()], &one);
+  CPU_SET(Processors()[static_cast<std::size_t>(index) % Processors().size()], &one);
   sched_setaffinity(0, sizeof one, &one);
 }
 

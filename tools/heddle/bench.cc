@@ -91,6 +91,8 @@ std::string Time(double ns) {
   return absl::StrFormat("%.0f", ns);
 }
 
+std::string Ratio(double ratio) { return absl::StrFormat("%.*f", ratio < 0.1 ? 3 : 2, ratio); }
+
 std::string Fair(const Comparison& comparison) {
   if (comparison.fairness < 0) return "";
   return absl::StrFormat("%.2f/%.2f", comparison.fairness, comparison.reference_fairness);
@@ -185,7 +187,7 @@ Comparison Compare(const Pair& pair, const std::vector<Repetition>& repetitions)
 }
 
 std::string Table(const std::vector<Comparison>& comparisons) {
-  constexpr char kLine[] = "%-45s %10s  %-28s %10s  %6s  %-13s %-11s %s\n";
+  constexpr char kLine[] = "%-49s %8s  %-24s %8s  %6s  %-13s %-11s %s\n";
   std::string table =
       absl::StrFormat(kLine, "row", "ns", "reference", "ns", "ratio", "quartiles", "fairness", "");
   bool disturbed = false;
@@ -194,15 +196,15 @@ std::string Table(const std::vector<Comparison>& comparisons) {
     const std::vector<absl::string_view> path = absl::StrSplit(comparison.pair.reference, '/');
     const std::string reference(absl::StripPrefix(path.back(), "ref:"));
     if (!comparison.error.empty()) {
-      absl::StrAppendFormat(&table, "%-45s %10s  %s: %s\n", comparison.pair.row, "-", reference,
+      absl::StrAppendFormat(&table, "%-49s %8s  %s: %s\n", comparison.pair.row, "-", reference,
                             comparison.error);
       continue;
     }
     disturbed = disturbed || comparison.disturbed;
     absl::StrAppendFormat(
         &table, kLine, comparison.pair.row, Time(comparison.ours.median), reference,
-        Time(comparison.theirs.median), absl::StrFormat("%.2f", comparison.ratio.median),
-        absl::StrFormat("%.2f..%.2f", comparison.ratio.low, comparison.ratio.high),
+        Time(comparison.theirs.median), Ratio(comparison.ratio.median),
+        absl::StrCat(Ratio(comparison.ratio.low), "..", Ratio(comparison.ratio.high)),
         Fair(comparison), comparison.disturbed ? "disturbed" : "");
   }
   // No line ends in blanks.
