@@ -12,7 +12,8 @@ HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "wait_relaxed", 
 HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "unlock_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "draws_in_two_steps",
               Verdict::kRace | Verdict::kAssertion | Verdict::kLivelock);
-HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "no_wait", Verdict::kRace);
+HEDDLE_MUTANT("mutex/ticket_lock.excludes", TicketLockExcludes, "no_wait",
+              Verdict::kRace | Verdict::kAssertion | Verdict::kLivelock);
 
 template <class P>
 using TicketLockExcludes3 = Excludes<P, TicketLock<P>, 3>;
