@@ -29,6 +29,7 @@
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
 #include "nlohmann/json.hpp"
+#include "tools/heddle/common_flags.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
@@ -37,8 +38,6 @@ ABSL_FLAG(double, min_time, 0.05, "seconds that a row is measured for, in each r
 ABSL_FLAG(bool, list, false, "list the rows and their references, and measure nothing");
 
 // Shared with other subcommands.
-ABSL_DECLARE_FLAG(std::string, json);
-ABSL_DECLARE_FLAG(bool, help);
 
 namespace heddle {
 namespace bench {

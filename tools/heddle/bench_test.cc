@@ -15,8 +15,6 @@
 #include "nlohmann/json.hpp"
 
 // The command's own, which its subcommands share.
-ABSL_FLAG(std::string, json, "", "");
-ABSL_FLAG(bool, help, false, "");
 
 namespace heddle {
 namespace {

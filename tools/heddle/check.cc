@@ -32,6 +32,7 @@
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/report.h"
 #include "checkers/scenario/verdict.h"
+#include "tools/heddle/common_flags.h"
 #include "tools/heddle/primitive_table.h"
 #include "tools/heddle/subcommands.h"
 #include "tools/heddle/subprocess.h"
@@ -44,13 +45,11 @@ ABSL_FLAG(
     "quick: the sampling engines take a fraction of a second a scenario; full: ten times that");
 ABSL_FLAG(std::string, replay, "",
           "run exactly the execution of this counterexample, and print it");
-ABSL_FLAG(std::string, json, "", "write one line of JSON per verdict to this file");
 ABSL_FLAG(std::string, junit, "", "write JUnit XML to this file");
 ABSL_FLAG(std::string, out, "", "directory for counterexamples; default: out/ in the workspace");
 ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
 ABSL_FLAG(std::string, readme, "",
           "rewrite the table of primitives in this file from the verdicts");
-ABSL_FLAG(bool, help, false, "print this text");
 
 namespace heddle {
 namespace {

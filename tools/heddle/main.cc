@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkers/scenario/command_line.h"
+#include "tools/heddle/bench.h"
 #include "tools/heddle/subcommands.h"
 
 namespace heddle {
@@ -18,6 +19,7 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
+    {"bench", RunBench},
     {"check", RunCheck},
 };
 
