@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread sleeps while it holds a mutex, and the option asks about that.
+#include <time.h>
+
+#include <mutex>
+
+namespace {
+
+std::mutex mutex;
+
+void Sleep() {
+  timespec moment{0, 1000000};
+  nanosleep(&moment, nullptr);
+}
+
+}  // namespace
+
+int main() {
+  std::lock_guard hold(mutex);
+  Sleep();
+}

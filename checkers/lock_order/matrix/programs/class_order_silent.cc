@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Accounts before ledgers, each thread with its own pair.
+#include <pthread.h>
+
+#include <atomic>
+#include <thread>
+
+namespace {
+
+struct Account {
+  pthread_mutex_t mutex;
+};
+struct Ledger {
+  pthread_mutex_t mutex;
+};
+
+Account accounts[2];
+Ledger ledgers[2];
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+void Init(Account& account) { pthread_mutex_init(&account.mutex, nullptr); }
+void Init(Ledger& ledger) { pthread_mutex_init(&ledger.mutex, nullptr); }
+
+void Forward() {
+  pthread_mutex_lock(&accounts[0].mutex);
+  pthread_mutex_lock(&ledgers[0].mutex);
+  pthread_mutex_unlock(&ledgers[0].mutex);
+  pthread_mutex_unlock(&accounts[0].mutex);
+}
+
+void ForwardToo() {
+  pthread_mutex_lock(&accounts[1].mutex);
+  pthread_mutex_lock(&ledgers[1].mutex);
+  pthread_mutex_unlock(&ledgers[1].mutex);
+  pthread_mutex_unlock(&accounts[1].mutex);
+}
+
+}  // namespace
+
+int main() {
+  for (Account& account : accounts) Init(account);
+  for (Ledger& ledger : ledgers) Init(ledger);
+  std::thread first([] {
+    Forward();
+    turn = 2;
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    ForwardToo();
+  });
+  first.join();
+  second.join();
+}

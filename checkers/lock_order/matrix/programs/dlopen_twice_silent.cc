@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A library is unloaded and loaded again, as a rule at the same address, between the orders: its
+// mutexes are new ones.
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+namespace {
+
+using Function = void();
+
+void* Load() {
+  // Beside this program.
+  std::string path(4096, '\0');
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  path.replace(path.rfind('/') + 1, std::string::npos, "libmatrix_plugin.so");
+  return dlopen(path.c_str(), RTLD_NOW);
+}
+
+void Call(void* plugin, const char* name) { reinterpret_cast<Function*>(dlsym(plugin, name))(); }
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+}  // namespace
+
+int main() {
+  std::thread first([] {
+    void* plugin = Load();
+    Call(plugin, "Forward");
+    dlclose(plugin);
+    turn = 2;
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    void* plugin = Load();
+    Call(plugin, "Backward");
+    dlclose(plugin);
+  });
+  first.join();
+  second.join();
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory with a mutex in it is freed after the mutex was released and destroyed.
+#include <pthread.h>
+
+#include <cstdlib>
+
+namespace {
+
+// volatile: or the compiler removes the allocation.
+void* volatile memory = nullptr;
+
+pthread_mutex_t* Make() {
+  memory = std::malloc(sizeof(pthread_mutex_t));
+  auto* mutex = static_cast<pthread_mutex_t*>(memory);
+  pthread_mutex_init(mutex, nullptr);
+  return mutex;
+}
+
+}  // namespace
+
+int main() {
+  pthread_mutex_t* mutex = Make();
+  pthread_mutex_lock(mutex);
+  pthread_mutex_unlock(mutex);
+  pthread_mutex_destroy(mutex);
+  std::free(memory);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread is joined before another one, made later, takes the other order.
+#include <mutex>
+#include <thread>
+
+namespace {
+
+std::mutex a;
+std::mutex b;
+
+void Forward() {
+  std::lock_guard hold_a(a);
+  std::lock_guard hold_b(b);
+}
+
+void Backward() {
+  std::lock_guard hold_b(b);
+  std::lock_guard hold_a(a);
+}
+
+}  // namespace
+
+int main() {
+  std::thread first(Forward);
+  first.join();
+  std::thread second(Backward);
+  second.join();
+}

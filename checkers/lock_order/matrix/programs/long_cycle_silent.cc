@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Eight threads, each with two neighbours of a row of nine mutexes, close no cycle.
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace {
+
+constexpr int kLocks = 8;
+std::mutex locks[kLocks + 1];
+std::atomic<int> turn{0};
+
+void TakeTwo(int i) {
+  while (turn != i) std::this_thread::yield();
+  {
+    std::lock_guard hold_this(locks[i]);
+    std::lock_guard hold_next(locks[i + 1]);
+  }
+  turn = i + 1;
+}
+
+}  // namespace
+
+int main() {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kLocks; ++i) threads.emplace_back(TakeTwo, i);
+  for (std::thread& thread : threads) thread.join();
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread takes both orders; nobody else nests the two.
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace {
+
+std::mutex a;
+std::mutex b;
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+void BothOrders() {
+  {
+    std::lock_guard hold_a(a);
+    std::lock_guard hold_b(b);
+  }
+  {
+    std::lock_guard hold_b(b);
+    std::lock_guard hold_a(a);
+  }
+}
+
+void OneAtATime() {
+  {
+    std::lock_guard hold_a(a);
+  }
+  {
+    std::lock_guard hold_b(b);
+  }
+}
+
+}  // namespace
+
+int main() {
+  std::thread first([] {
+    BothOrders();
+    turn = 2;
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    OneAtATime();
+  });
+  first.join();
+  second.join();
+}

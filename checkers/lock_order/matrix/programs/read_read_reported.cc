@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two threads hold one rwlock to read and take the other one to write, in opposite orders.
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+namespace {
+
+std::shared_mutex a;
+std::shared_mutex b;
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+void Forward() {
+  std::shared_lock read_a(a);
+  std::lock_guard write_b(b);
+}
+
+void Backward() {
+  std::shared_lock read_b(b);
+  std::lock_guard write_a(a);
+}
+
+}  // namespace
+
+int main() {
+  std::thread first([] {
+    Forward();
+    turn = 2;
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    Backward();
+  });
+  first.join();
+  second.join();
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Both orders happen under a gate that both threads hold in shared mode: it excludes nothing.
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+namespace {
+
+std::shared_mutex gate;
+std::mutex a;
+std::mutex b;
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+void Forward() {
+  std::shared_lock enter(gate);
+  std::lock_guard hold_a(a);
+  std::lock_guard hold_b(b);
+}
+
+void Backward() {
+  std::shared_lock enter(gate);
+  std::lock_guard hold_b(b);
+  std::lock_guard hold_a(a);
+}
+
+}  // namespace
+
+int main() {
+  std::thread first([] {
+    Forward();
+    turn = 2;
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    Backward();
+  });
+  first.join();
+  second.join();
+}
