@@ -165,7 +165,8 @@ struct Thread {
   uint8_t reserved[3];
   uint64_t wanted_site;
   char name[16];
-  Held held[kHeldInline];      // HELD
+  Held held[kHeldInline];      // HELD; held[depth] may be filled in already for the lock that is wanted
+  uint64_t create_sequence;    // the creator's sequence at the creation: it held what is not newer
 };
 static_assert(sizeof(Thread) <= 1024);
 inline constexpr uint32_t kThreadBytes = 1024;

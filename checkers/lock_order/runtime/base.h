@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every part of the runtime stands on: system calls without libc's locks, and small words.
+// The runtime lives inside somebody else's process: it uses no malloc, no lock of the host, no
+// libstdc++ symbol, no exceptions.
+#ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_BASE_H_
+#define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_BASE_H_
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#define HEDDLE_LIKELY(x) __builtin_expect(!!(x), 1)
+#define HEDDLE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define HEDDLE_INLINE inline __attribute__((always_inline))
+#define HEDDLE_COLD __attribute__((noinline, cold))
+
+namespace heddle::lock_order {
+
+// The platform of production; the models bring their own.
+struct RuntimePlatform {
+  template <class T>
+  using Atomic = std::atomic<T>;
+};
+
+// Interposed calls leave errno as the host's libc set it.
+class KeepErrno {
+ public:
+  KeepErrno() : saved_(errno) {}
+  ~KeepErrno() { errno = saved_; }
+  KeepErrno(const KeepErrno&) = delete;
+  KeepErrno& operator=(const KeepErrno&) = delete;
+
+ private:
+  int saved_;
+};
+
+// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed.
+inline void* map_pages(size_t bytes) {
+  const long address = syscall(SYS_mmap, nullptr, bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return address == -1 ? nullptr : reinterpret_cast<void*>(address);
+}
+
+inline void unmap_pages(void* address, size_t bytes) {
+  if (address != nullptr) syscall(SYS_munmap, address, bytes);
+}
+
+// Fields of mapped records that change after publication are whole, aligned words.
+template <class T>
+HEDDLE_INLINE void store_word(T& word, T value) {
+  __atomic_store_n(&word, value, __ATOMIC_RELAXED);
+}
+template <class T>
+HEDDLE_INLINE T load_word(const T& word) {
+  return __atomic_load_n(&word, __ATOMIC_RELAXED);
+}
+
+HEDDLE_INLINE uint64_t mix(uint64_t value) {
+  value *= 0x9E3779B97F4A7C15;
+  return value ^ (value >> 32);
+}
+
+}  // namespace heddle::lock_order
+
+#endif  // HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_BASE_H_

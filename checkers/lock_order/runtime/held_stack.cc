@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/lock_order/runtime/held_stack.h"
+
+#include <string.h>
+
+namespace heddle::lock_order {
+
+bool grow_overflow(ThreadState& t, uint32_t depth) {
+  HeldOverflow& overflow = t.overflow;
+  if (depth - kHeldInline < overflow.capacity) return true;
+  const KeepErrno keep;
+  const uint32_t capacity = overflow.capacity == 0 ? 128 : overflow.capacity * 2;
+  auto* held = static_cast<Held*>(map_pages(capacity * sizeof(Held)));
+  auto* words = static_cast<ChainWord*>(map_pages(capacity * sizeof(ChainWord)));
+  if (held == nullptr || words == nullptr) {
+    unmap_pages(held, capacity * sizeof(Held));
+    unmap_pages(words, capacity * sizeof(ChainWord));
+    return false;
+  }
+  if (overflow.capacity != 0) {
+    memcpy(held, overflow.held, overflow.capacity * sizeof(Held));
+    memcpy(words, overflow.words, overflow.capacity * sizeof(ChainWord));
+  }
+  const HeldOverflow old = overflow;
+  overflow = {capacity, held, words};
+  if (old.capacity != 0) {
+    unmap_pages(old.held, old.capacity * sizeof(Held));
+    unmap_pages(old.words, old.capacity * sizeof(ChainWord));
+  }
+  return true;
+}
+
+bool release_below(ThreadState& t, uint32_t node) {
+  Thread* record = t.record;
+  const uint32_t depth = record->depth;
+  for (uint32_t at = depth; at-- > 0;) {
+    if (held_at(t, at).node != node) continue;
+    // Those above move down; their chains contained the lock that goes.
+    for (uint32_t i = at; i + 1 < depth; ++i) {
+      held_at(t, i) = held_at(t, i + 1);
+      word_at(t, i) = {0, 0};
+    }
+    store_word(record->depth, depth - 1);
+    store_word(record->sequence, record->sequence + 1);
+    return true;
+  }
+  return false;
+}
+
+void release_foreign(ThreadState& t, uint32_t node, const Call& call) {
+  if (node == 0 || t.record == nullptr) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const uint32_t holder = g_recorder.release_elsewhere(t, node);
+  __atomic_fetch_or(&g_recorder.node(node).flags, kNodeForeignUnlock, __ATOMIC_RELAXED);
+  Event event{};
+  event.kind = kEventUnlockNotHeld;
+  event.node = node;
+  event.other = holder;
+  g_recorder.add_event(t, event, &call);
+}
+
+}  // namespace heddle::lock_order

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The slow path: everything that happens once per lock, per new chain of held locks, per thread. One
+// process has one recorder. All changes are made under its own futex lock by a thread whose
+// ThreadState::busy is set.
+#ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
+#define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
+
+#include "checkers/lock_order/graph_format.h"
+#include "checkers/lock_order/runtime/address_map.h"
+#include "checkers/lock_order/runtime/futex_lock.h"
+#include "checkers/lock_order/runtime/graph_file.h"
+#include "checkers/lock_order/runtime/index_set.h"
+#include "checkers/lock_order/runtime/options.h"
+#include "checkers/lock_order/runtime/stack_capture.h"
+#include "checkers/lock_order/runtime/table.h"
+#include "checkers/lock_order/runtime/thread_state.h"
+
+namespace heddle::lock_order {
+
+// An interposed call as its caller made it: return address, and the stack pointer before the call.
+struct Call {
+  uint64_t site;
+  uint64_t stack_pointer;
+};
+#define HEDDLE_CALL                                                            \
+  ::heddle::lock_order::Call {                                                 \
+    reinterpret_cast<uint64_t>(__builtin_return_address(0)),                   \
+        reinterpret_cast<uint64_t>(__builtin_dwarf_cfa())                      \
+  }
+
+struct SavedHold {  // a lock that is held across fork
+  Held held;
+  Node node;
+};
+
+class Recorder {
+ public:
+  // Called by the runtime's constructor, or by the first interposed call if that is earlier.
+  void initialize();
+
+  // Whether this thread records; registers it (and opens the graph) when that is due.
+  HEDDLE_INLINE bool ready(ThreadState& t) {
+    return HEDDLE_LIKELY(t.record != nullptr) || (t.life == kThreadNew && start_thread(t));
+  }
+
+  // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is that
+  // of a lock not seen before. 0: not recording.
+  uint32_t tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
+                       uint64_t* chain, const Call& call, bool created);
+  uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, const Call& call);
+  // The node of an address that has one.
+  uint32_t known_node(uint64_t key) const { return static_cast<uint32_t>(addresses_.find(key)); }
+  // The lock's life ended, or begins anew.
+  void end_node(ThreadState& t, uint32_t node, const Call& call);
+  void end_address(ThreadState& t, uint64_t key, const Call& call);
+  Node& node(uint32_t index) const { return nodes_.at(index); }
+
+  // The chain of what is held and then `node`, recording that this thread acquires it now.
+  ChainWord extend(ThreadState& t, uint32_t node, uint8_t flags, const Call& call);
+  // The chain of what is held: kChains.
+  uint32_t held_chain(ThreadState& t, const Call& call);
+
+  uint32_t capture_stack(ThreadState& t, const Call& call);
+  uint32_t intern_string(const char* text);
+
+  // `event` with this thread, its segment and the time filled in.
+  void add_event(ThreadState& t, Event event, const Call* call);
+  void next_segment(ThreadState& t) { store_word(t.record->segment, ++t.segment); }
+
+  void end_thread(ThreadState& t);
+  void forked(ThreadState& t);
+  void exiting(int status);
+  void flush_counters(ThreadState& t);
+
+  // Another thread's hold of `node` ended without its doing. The holder's number, or 0.
+  uint32_t release_elsewhere(ThreadState& t, uint32_t node);
+
+  bool recording() const { return state_.load(std::memory_order_acquire) == kOpen; }
+  const Options& options() const { return options_; }
+  Thread& thread(uint32_t index) const { return threads_.at(index); }
+  uint32_t threads() const { return static_cast<uint32_t>(threads_.count()); }
+
+  // Thread handles (pthread_t) to thread numbers.
+  uint32_t thread_of(uint64_t handle) const { return static_cast<uint32_t>(handles_.find(handle)); }
+
+  AddressMap<RuntimePlatform> onces_;  // pthread_once_t -> kThreads | segment << 32
+  FutexLock& lock() { return lock_; }
+
+  void set_name(uint32_t node, const char* name);
+  void set_level(uint32_t node, uint16_t level);
+
+ private:
+  enum State : uint32_t { kUnknown, kInitializing, kInitialized, kOpen, kOff };
+
+  bool start_thread(ThreadState& t);
+  bool open_graph();
+  void stop();  // out of memory
+  uint32_t add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack);
+  uint32_t find_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags);
+  uint32_t add_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags, uint32_t stack);
+  bool same_lock(ThreadState& t, uint32_t depth, uint32_t node, uint8_t* flags) const;
+  ChainEntry* entry_of(ThreadState& t, uint32_t parent, uint32_t depth, const Held& held,
+                       const CapturedStack& current);
+  void add_visit(ThreadState& t, ChainEntry& entry);
+  uint32_t resolve(ThreadState& t, const CapturedStack& current);
+  CapturedStack* stack_now(ThreadState& t, const Call& call);
+  uint32_t stack_of(const Held& held, const CapturedStack& current);
+  uint32_t intern_stack(const uint64_t* pcs, uint32_t frames);
+  void note_module(uint64_t pc);
+  bool gone(const ChainEntry& entry) const;
+  void spawn_watcher();
+  void restore_holds(ThreadState& t);
+
+  std::atomic<uint32_t> state_;
+  uint32_t initializer_;  // tid
+  FutexLock lock_;
+  GraphFile file_;
+  TableWriter<Node, kNodes> nodes_;
+  TableWriter<Chain, kChains> chains_;
+  TableWriter<Visit, kVisits> visits_;
+  TableWriter<Frame, kFrames> frames_;
+  TableWriter<Stack, kStacks> stacks_;
+  TableWriter<Thread, kThreads, kThreadBytes> threads_;
+  TableWriter<Event, kEvents> events_;
+  TableWriter<Module, kModules> modules_;
+  TableWriter<StringPart, kStrings> strings_;
+  IndexSet chain_set_;
+  IndexSet stack_set_;
+  IndexSet string_set_;
+  AddressMap<RuntimePlatform> addresses_;
+  AddressMap<RuntimePlatform> handles_;
+  Options options_;
+  uint64_t parent_pid_;
+  bool watched_;  // a watcher of our own was started
+  uint32_t saved_holds_;
+  SavedHold saved_[kHeldInline];
+};
+
+extern Recorder g_recorder __attribute__((visibility("hidden")));
+
+// Marks this thread as inside the slow path, where it must not be entered again.
+class SlowPath {
+ public:
+  explicit SlowPath(ThreadState& t) : t_(t), entered_(t.busy == 0) {
+    ++t_.busy;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (entered_ && !g_recorder.ready(t)) entered_ = false;
+    if (entered_ && (++t_.slow_paths & 1023) == 0) g_recorder.flush_counters(t);
+  }
+  ~SlowPath() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    --t_.busy;
+  }
+  SlowPath(const SlowPath&) = delete;
+  SlowPath& operator=(const SlowPath&) = delete;
+  bool entered() const { return entered_; }
+
+ private:
+  const KeepErrno errno_;
+  ThreadState& t_;
+  bool entered_;
+};
+
+// What this thread holds, the `index`-th lock from outside.
+HEDDLE_INLINE Held& held_at(ThreadState& t, uint32_t index) {
+  return HEDDLE_LIKELY(index < kHeldInline) ? t.record->held[index]
+                                            : t.overflow.held[index - kHeldInline];
+}
+HEDDLE_INLINE ChainWord& word_at(ThreadState& t, uint32_t index) {
+  return HEDDLE_LIKELY(index < kHeldInline) ? t.words[index]
+                                            : t.overflow.words[index - kHeldInline];
+}
+
+}  // namespace heddle::lock_order
+
+#endif  // HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "checkers/lock_order/runtime/node_tag.h"
+#include "checkers/lock_order/runtime/recorder.h"
+
+namespace heddle::lock_order {
+
+uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack) {
+  Node* node = recording() ? nodes_.append() : nullptr;
+  if (node == nullptr) {
+    stop();
+    return 0;
+  }
+  node->address = address;
+  node->kind = kind;
+  node->first_site = site;
+  node->first_stack = stack;
+  return nodes_.publish();
+}
+
+uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
+                               uint64_t* chain, const Call& call, bool created) {
+  const SlowPath slow(t);
+  if (!slow.entered()) return 0;
+  auto* word = static_cast<TagWord*>(tag);
+  const uint32_t stack = created ? capture_stack(t, call) : 0;
+  const FutexLocker locker(lock_);
+  const uint32_t known = node_of_tag(__atomic_load_n(word, __ATOMIC_ACQUIRE), lock);
+  if (known != 0) return known;
+  const uint32_t index = add_node(reinterpret_cast<uint64_t>(lock), kind, call.site, stack);
+  if (index == 0) return 0;
+  if (chain != nullptr) *static_cast<TagWord*>(chain) = 0;
+  __atomic_store_n(word, make_tag(lock, index), __ATOMIC_RELEASE);
+  return index;
+}
+
+uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, const Call& call) {
+  const uint32_t known = known_node(key);
+  if (HEDDLE_LIKELY(known != 0)) return known;
+  const SlowPath slow(t);
+  if (!slow.entered()) return 0;
+  const FutexLocker locker(lock_);
+  const uint32_t again = known_node(key);
+  if (again != 0) return again;
+  const uint32_t index = add_node(key, kind, call.site, 0);
+  if (index != 0 && !addresses_.set(key, index)) {
+    stop();
+    return 0;
+  }
+  return index;
+}
+
+void Recorder::end_node(ThreadState& t, uint32_t index, const Call& call) {
+  if (index == 0 || t.record == nullptr) return;
+  for (uint32_t i = t.record->depth; i-- > 0;) {
+    if (held_at(t, i).node != index) continue;
+    const SlowPath slow(t);
+    if (!slow.entered()) break;
+    Event event{};
+    event.kind = kEventDestroyHeld;
+    event.node = index;
+    event.other = t.id;
+    add_event(t, event, &call);
+    break;
+  }
+  __atomic_fetch_or(&node(index).flags, kNodeDestroyed, __ATOMIC_RELAXED);
+}
+
+void Recorder::end_address(ThreadState& t, uint64_t key, const Call& call) {
+  const uint32_t index = known_node(key);
+  if (index == 0) return;
+  end_node(t, index, call);
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const FutexLocker locker(lock_);
+  addresses_.set(key, 0);
+}
+
+uint32_t Recorder::intern_string(const char* text) {
+  const size_t size = strlen(text);
+  const auto hash = [](const char* bytes, size_t count) {
+    uint64_t value = count;
+    for (size_t i = 0; i < count; ++i) value = mix(value + static_cast<unsigned char>(bytes[i]));
+    return static_cast<uint32_t>(value);
+  };
+  const auto part_size = sizeof(StringPart::text);
+  const auto parts = static_cast<uint32_t>(size / part_size + 1);
+  if (parts > 64) return 0;
+  char copy[64 * sizeof(StringPart::text)];
+  const auto load = [&](uint32_t index) {
+    size_t at = 0;
+    for (;; ++index) {
+      const StringPart& part = strings_.at(index);
+      const size_t bytes = part.bytes > part_size ? part_size : part.bytes;
+      if (at + bytes > sizeof(copy)) break;
+      memcpy(copy + at, part.text, bytes);
+      at += bytes;
+      if (part.bytes <= part_size) break;
+    }
+    return at;
+  };
+  const uint32_t code = hash(text, size);
+  const uint32_t found = string_set_.find(code, [&](uint32_t index) {
+    return load(index) == size && memcmp(copy, text, size) == 0;
+  });
+  if (found != 0) return found;
+  StringPart* first = nullptr;
+  const uint32_t index = recording() ? strings_.append_run(parts, &first) : 0;
+  if (index == 0) {
+    stop();
+    return 0;
+  }
+  size_t left = size;
+  for (uint32_t i = 0; i < parts; ++i) {
+    first[i].bytes = static_cast<uint32_t>(left);
+    const size_t bytes = left > part_size ? part_size : left;
+    memcpy(first[i].text, text + (size - left), bytes);
+    left -= bytes;
+  }
+  strings_.publish_run(index, parts);
+  string_set_.insert(code, index, [&](uint32_t member) {
+    const size_t bytes = load(member);
+    return hash(copy, bytes);
+  });
+  return index;
+}
+
+void Recorder::set_name(uint32_t index, const char* name) {
+  if (index == 0 || name == nullptr) return;
+  const FutexLocker locker(lock_);
+  const uint32_t string = intern_string(name);
+  store_word(node(index).name, string);
+}
+
+void Recorder::set_level(uint32_t index, uint16_t level) {
+  if (index == 0) return;
+  store_word(node(index).level, level);
+  __atomic_fetch_or(&node(index).flags, kNodeHasLevel, __ATOMIC_RELEASE);
+}
+
+uint32_t Recorder::release_elsewhere(ThreadState& t, uint32_t index) {
+  const SlowPath slow(t);
+  if (!slow.entered()) return 0;
+  const FutexLocker locker(lock_);
+  const auto count = threads();
+  for (uint32_t other = 1; other < count; ++other) {
+    Thread& thread = threads_.at(other);
+    if (other == t.id || load_word(thread.alive) != 1) continue;
+    const uint32_t depth = load_word(thread.depth);
+    for (uint32_t i = 0; i < depth && i < kHeldInline; ++i) {
+      if (load_word(thread.held[i].node) == index) {
+        store_word(thread.held[i].node, 0U);
+        return other;
+      }
+    }
+  }
+  return 0;
+}
+
+}  // namespace heddle::lock_order

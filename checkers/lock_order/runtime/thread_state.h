@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a thread keeps of its own, in initial-exec thread-local storage: no call and no allocation
+// stands between an interposed function and its state.
+#ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_THREAD_STATE_H_
+#define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_THREAD_STATE_H_
+
+#include "checkers/lock_order/graph_format.h"
+#include "checkers/lock_order/runtime/chain_table.h"
+
+namespace heddle::lock_order {
+
+class StackCache;
+
+// The chain up to a held lock. Valid only when `check` is that entry's site_check(): an entry that
+// nothing was nested under yet has no chain, and one that was overtaken by an unlock out of order
+// has lost it. The word of the outermost lock starts as a copy of what the mutex itself remembers.
+struct ChainWord {
+  uint32_t chain;
+  uint32_t check;
+};
+
+// Held locks beyond the record's inline ones.
+struct HeldOverflow {
+  uint32_t capacity;
+  Held* held;
+  ChainWord* words;
+};
+
+enum ThreadLife : uint8_t { kThreadNew, kThreadRunning, kThreadExited };
+
+struct ThreadState {
+  Thread* record;  // nullptr: not recorded (yet, any more, or at all)
+  uint32_t id;
+  uint32_t segment;
+  uint8_t flags;  // kHandler while in a signal handler; part of every acquisition's flags
+  ThreadLife life;
+  // Not 0: inside the slow path. A signal handler that interrupted it cannot record.
+  uint32_t busy;
+  ChainTable chains;
+  ChainWord words[kHeldInline];
+  HeldOverflow overflow;
+  StackCache* stacks;
+  uint64_t slow_paths;
+  uint64_t flushed_slow_paths;
+  uint64_t acquisitions;  // sequence numbers flushed to the header so far
+  // What the creator passes on; see thread_start.
+  uint32_t creator;
+  uint32_t creator_segment;
+  uint32_t creator_chain;
+  uint32_t create_stack;
+  uint64_t create_sequence;
+  // The pthread_once routine in progress, and how deep in signal handlers.
+  void (*once_routine)();
+  uint64_t handler_stack_pointer;
+  uint32_t handler_signal;
+  uint32_t unheard;  // handler acquisitions that could not be recorded
+};
+
+extern __thread ThreadState t_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+}  // namespace heddle::lock_order
+
+#endif  // HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_THREAD_STATE_H_
