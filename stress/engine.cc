@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs registered scenarios on real threads; built with -fsanitize=thread, under ThreadSanitizer.
+#include "stress/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "checkers/scenario/description.h"
+#include "checkers/scenario/engine.h"
+#include "checkers/scenario/verdict.h"
+#include "primitives/std_platform.h"
+#include "stress/affinity.h"
+#include "stress/failure.h"
+#include "stress/harness.h"
+#include "stress/noise.h"
+#include "stress/stacks.h"
+#include "stress/stress_platform.h"
+#include "stress/tsan_report.h"
+#include "stress/watchdog.h"
+
+ABSL_FLAG(double, time, 0.2, "seconds to stress each scenario for");
+ABSL_FLAG(std::string, noise, "portfolio",
+          "delays: off, pauses, bursts, slow_thread, or all of them in turns: portfolio");
+ABSL_FLAG(std::string, affinity, "portfolio",
+          "none; sweep: threads change processors in mid-work; portfolio");
+ABSL_FLAG(
+    int, oversubscribe, 0,
+    "copies of each scenario's threads to run beside the first, so that they outnumber processors");
+
+namespace heddle {
+namespace stress {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr absl::string_view kPortfolio = "portfolio";
+
+struct NamedNoise {
+  absl::string_view name;
+  NoiseKind kind;
+};
+constexpr NamedNoise kNoises[] = {{"off", NoiseKind::kOff},
+                                  {"pauses", NoiseKind::kPauses},
+                                  {"bursts", NoiseKind::kBursts},
+                                  {"slow_thread", NoiseKind::kSlowThread}};
+
+// Empty when the flags make no sense.
+std::vector<Mode> ModesFromFlags() {
+  const std::string noise = absl::GetFlag(FLAGS_noise);
+  const std::string affinity = absl::GetFlag(FLAGS_affinity);
+  if (affinity != kPortfolio && affinity != "none" && affinity != "sweep") return {};
+  const bool sweep = affinity == "sweep";
+  std::vector<Mode> modes;
+  for (const NamedNoise& named : kNoises) {
+    if (noise == kPortfolio || noise == named.name)
+      modes.push_back({.noise = named.kind, .sweep = sweep});
+  }
+  if (noise == kPortfolio && affinity == kPortfolio && AllowedCpus() > 1) {
+    modes.push_back({.noise = NoiseKind::kOff, .sweep = true});
+  }
+  return modes;
+}
+
+// One run of one scenario.
+class Run {
+ public:
+  Run(const Scenario& scenario, const Settings& settings) : settings_(settings) {
+    for (int i = 0; i <= settings.oversubscribe; ++i) {
+      groups_.push_back(std::make_unique<Group>(scenario, settings_, i));
+    }
+  }
+
+  Outcome Execute() {
+    const Clock::time_point start = Clock::now();
+    for (const auto& group : groups_) group->Start(start);
+    Watchdog watchdog(groups_);
+    Outcome outcome;
+    outcome.verdict = Verdict::kPass;
+    for (;;) {
+      WaitForEvent(std::chrono::milliseconds(20));
+      if (const Failure* failure = FirstFailure()) {
+        Explain(*failure, outcome);
+        break;
+      }
+      if (std::all_of(groups_.begin(), groups_.end(), [](const auto& g) { return g->done(); })) {
+        for (const auto& group : groups_) group->Join();
+        if (const Failure* failure = FirstFailure()) Explain(*failure, outcome);
+        break;
+      }
+      const Hang hang = watchdog.Look();
+      if (hang.verdict != Verdict::kPass) {
+        Explain(hang, outcome);
+        break;
+      }
+    }
+    for (const auto& group : groups_) outcome.executions += group->executions();
+    outcome.mode = ModeName();
+    outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return outcome;
+  }
+
+ private:
+  void Explain(const Failure& failure, Outcome& outcome) {
+    // The one who crashed may have held the allocator's lock: then this process must not hang.
+    if (failure.verdict == Verdict::kCrash) alarm(20);
+    const Group& group = *groups_[static_cast<std::size_t>(failure.group)];
+    outcome.verdict = failure.verdict;
+    outcome.detail = absl::StrCat(Name(failure.verdict), ": ", failure.message.data());
+    if (failure.where.line() != 0) {
+      absl::StrAppend(&outcome.detail, "\n  at ", failure.where.file_name(), ":",
+                      failure.where.line());
+    }
+    absl::StrAppend(&outcome.detail,
+                    failure.thread < 0 ? ", in set-up or After()"
+                                       : absl::StrCat(", in thread ", failure.thread),
+                    "\n", HowFound(group));
+    if (failure.verdict == Verdict::kCrash) {
+      for (const auto& worker : group.workers())
+        absl::StrAppend(&outcome.detail, Symbolized(worker->stack));
+    }
+    const std::string report = FirstTsanReport();
+    absl::StrAppend(&outcome.detail, report.empty() ? RecentOperations(group) : report);
+  }
+
+  void Explain(const Hang& hang, Outcome& outcome) {
+    const Group& group = *groups_[static_cast<std::size_t>(hang.group)];
+    outcome.verdict = hang.verdict;
+    outcome.detail = absl::StrCat(Name(hang.verdict), ": no thread got any further for ",
+                                  std::round(hang.seconds * 10) / 10, " seconds\n", HowFound(group),
+                                  hang.detail, RecentOperations(group));
+  }
+
+  std::string HowFound(const Group& group) const {
+    return absl::StrCat("  after ", group.executions(), " instances, ", ToString(group.mode()),
+                        ", seed ", settings_.seed, "\n");
+  }
+
+  std::string ModeName() const {
+    std::string name = settings_.modes.size() == 1 ? ToString(settings_.modes[0])
+                                                   : absl::StrCat(settings_.modes.size(), " modes");
+    if (settings_.oversubscribe > 0) absl::StrAppend(&name, ",x", settings_.oversubscribe + 1);
+    return name;
+  }
+
+  static absl::string_view Name(Verdict verdict) {
+    const std::string_view name = heddle::ToString(verdict);
+    return {name.data(), name.size()};
+  }
+
+  const Settings settings_;
+  std::vector<std::unique_ptr<Group>> groups_;
+};
+
+}  // namespace
+
+Outcome RunUnder(const Scenario& scenario, const Settings& settings) {
+  Outcome outcome;
+  if (*scenario.stress.skip != '\0') {
+    outcome.verdict = Verdict::kPass;
+    outcome.mode = "skipped";
+    outcome.reason = absl::StrCat("not run on real threads: ", scenario.stress.skip);
+    return outcome;
+  }
+  if (scenario.threads < 1 || scenario.threads > StressPlatform::kMaxThreads) {
+    outcome.reason = absl::StrCat("the real-thread engines run 1 to ", StressPlatform::kMaxThreads,
+                                  " threads, not ", scenario.threads);
+    return outcome;
+  }
+  AllowedCpus();  // before any thread is bound
+  InstallSignalHandlers();
+  CatchTsanReports();
+  auto run = std::make_unique<Run>(scenario, settings);
+  outcome = run->Execute();
+  // After a failure threads may still run, or hang, in there.
+  if (outcome.verdict != Verdict::kPass) static_cast<void>(run.release());
+  return outcome;
+}
+
+}  // namespace stress
+
+EngineInfo ThisEngine() {
+#if defined(HEDDLE_TSAN)
+  constexpr const char* kName = "tsan";
+#else
+  constexpr const char* kName = "stress";
+#endif
+  return {.name = kName, .samples = true, .seconds_limit = 120 + 2 * absl::GetFlag(FLAGS_time)};
+}
+
+std::string CheckEngineFlags() {
+  if (stress::ModesFromFlags().empty()) {
+    return absl::StrCat("bad value for --noise or --affinity: want --noise=off, pauses, bursts, ",
+                        "slow_thread or portfolio, and --affinity=none, sweep or portfolio");
+  }
+  const double time = absl::GetFlag(FLAGS_time);
+  if (!(time > 0 && time <= 1e6))
+    return absl::StrCat("bad value '", time, "' for option --time: want seconds");
+  const int copies = absl::GetFlag(FLAGS_oversubscribe);
+  if (copies < 0 || copies > 255) {
+    return absl::StrCat("bad value '", copies, "' for option --oversubscribe: want 0 to 255");
+  }
+  return "";
+}
+
+Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
+  return stress::RunUnder(scenario, {.modes = stress::ModesFromFlags(),
+                                     .oversubscribe = absl::GetFlag(FLAGS_oversubscribe),
+                                     .seconds = absl::GetFlag(FLAGS_time),
+                                     .seed = options.seed});
+}
+
+}  // namespace heddle

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stress/harness.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <thread>
+
+#include "checkers/scenario/description.h"
+#include "checkers/scenario/verdict.h"
+#include "primitives/std_platform.h"
+#include "stress/affinity.h"
+#include "stress/failure.h"
+#include "stress/heap.h"
+#include "stress/noise.h"
+
+namespace heddle::stress {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A round in a slow mode starts small and grows until it takes about this long.
+constexpr std::chrono::milliseconds kRound{4};
+
+template <class Call>
+void Guarded(const Scenario& scenario, Call call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    Fail(Verdict::kCrash, std::string("uncaught exception: ") + error.what(), scenario.where);
+  } catch (...) {
+    Fail(Verdict::kCrash, "uncaught exception", scenario.where);
+  }
+}
+
+void Skew(Random& random) {
+  const std::uint32_t kind = random.Below(8);
+  if (kind < 4) return;
+  const std::uint32_t turns = random.Below(kind == 7 ? 4096 : 128);
+  for (std::uint32_t i = 0; i < turns; ++i) asm volatile("");
+}
+
+}  // namespace
+
+Group::Group(const Scenario& scenario, const Settings& settings, int number)
+    : scenario_(scenario), settings_(settings), number_(number), barrier_(scenario.threads) {
+  for (int i = 0; i < scenario.threads; ++i) {
+    workers_.push_back(std::make_unique<Worker>(number, i));
+  }
+  for (int i = 0; i < std::max(1, scenario.stress.instances); ++i) {
+    instances_.push_back(std::make_unique<Instance>());
+  }
+  batch_.fill(std::min<std::size_t>(4, instances_.size()));
+}
+
+void Group::Start(Clock::time_point start) {
+  start_ = start;
+  for (const auto& worker : workers_) {
+    worker->handle = std::thread([this, self = worker.get()] { Work(*self); });
+  }
+}
+
+void Group::Join() {
+  for (const auto& worker : workers_) worker->handle.join();
+}
+
+void Group::Work(Worker& self) {
+  self.tid.store(static_cast<pid_t>(syscall(SYS_gettid)), std::memory_order_relaxed);
+  self.context.Adopt();
+  AdoptStackSlot(&self.stack, self.signal_stack.data());
+  prctl(PR_SET_TIMERSLACK, 1);  // delays are as short as they say
+  const bool first = self.context.thread() == 0;
+  for (;;) {
+    if (first) quit_ = !SetUp(self);
+    Meet(self);
+    if (quit_) break;
+    RunParts(self);
+    Meet(self);
+    if (first) TearDown(self);
+  }
+  if (first) {
+    done_.store(true, std::memory_order_release);
+    WakeSupervisor();
+  }
+}
+
+void Group::Meet(Worker& self) {
+  self.waiting.store(true, std::memory_order_relaxed);
+  barrier_.Wait();
+  self.waiting.store(false, std::memory_order_relaxed);
+}
+
+std::uint64_t Group::Seed(std::uint64_t what) const {
+  Random random(settings_.seed);
+  return Random(random.Next() ^ round_ * 1024 ^ static_cast<std::uint64_t>(number_) << 40 ^ what)
+      .Next();
+}
+
+bool Group::SetUp(Worker& self) {
+  const Clock::time_point now = Clock::now();
+  const std::chrono::duration<double> elapsed = now - start_;
+  if (HasFailed() || (round_ > 0 && elapsed.count() >= settings_.seconds)) return false;
+
+  const std::size_t modes = std::min(settings_.modes.size(), kMaxModes);
+  const double slice =
+      std::clamp(settings_.seconds / (2.0 * static_cast<double>(modes)), 0.005, 0.5);
+  mode_index_ = static_cast<std::size_t>(elapsed.count() / slice) % modes;
+  mode_.store(settings_.modes[mode_index_], std::memory_order_relaxed);
+  count_ = batch_[mode_index_];
+  ++round_;
+  Random random(Seed(1000));
+  for (std::size_t i = 0; i < count_; ++i) {
+    Instance& instance = *instances_[i];
+    instance.state.heap.Reset(random.Below(2) == 0);
+    instance.state.deadlines.Reset(random.Next());
+    self.context.Enter(&instance.state, false);
+    Guarded(scenario_, [&] { instance.body = scenario_.make(); });
+    if (HasFailed()) return false;
+  }
+  self.progress.fetch_add(1, std::memory_order_relaxed);
+  round_start_ = Clock::now();
+  return true;
+}
+
+// Starts the instance at the same moment as the other threads. Relaxed looks only: the threads
+// meet, but are not ordered by it.
+void Group::Await(Worker& self, std::uint64_t position) const {
+  self.position.store(position, std::memory_order_relaxed);
+  constexpr int kSpins = 200;
+  constexpr int kYields = 20;
+  for (int i = 0;; ++i) {
+    const bool all = std::all_of(workers_.begin(), workers_.end(), [&](const auto& other) {
+      return other->position.load(std::memory_order_relaxed) >= position;
+    });
+    if (all) break;
+    if (i < kSpins) {
+      StdPlatform::pause();
+    } else if (i < kSpins + kYields) {
+      sched_yield();
+    } else {
+      self.waiting.store(true, std::memory_order_relaxed);
+      SleepMicroseconds(20);
+    }
+  }
+  self.waiting.store(false, std::memory_order_relaxed);
+}
+
+void Group::RunParts(Worker& self) {
+  const int thread = self.context.thread();
+  const Mode mode = settings_.modes[mode_index_];
+  Random skew(Seed(100 + static_cast<std::uint64_t>(thread)));
+  const bool victim = round_ % workers_.size() == static_cast<std::size_t>(thread);
+  self.context.noise().Start(mode, Seed(200 + static_cast<std::uint64_t>(thread)), victim);
+  for (std::size_t i = 0; i < count_; ++i) {
+    Await(self, first_position_ + i + 1);
+    Skew(skew);
+    self.context.Enter(&instances_[i]->state, true);
+    Guarded(scenario_, [&] { instances_[i]->body->Thread(thread); });
+    self.progress.fetch_add(1, std::memory_order_relaxed);
+  }
+  self.context.noise().Stop();
+  if (mode.sweep) FreeFromCpu();
+}
+
+void Group::TearDown(Worker& self) {
+  const auto took = Clock::now() - round_start_;
+  for (std::size_t i = 0; i < count_ && !HasFailed(); ++i) {
+    Instance& instance = *instances_[i];
+    self.context.Enter(&instance.state, false);
+    Guarded(scenario_, [&] { instance.body->After(); });
+    if (HasFailed()) break;
+    instance.body.reset();
+    executions_.fetch_add(1, std::memory_order_relaxed);
+    std::string type;
+    switch (instance.state.heap.AtEnd(type)) {
+      case HeapError::kLeak:
+        Fail(Verdict::kLeak, "an object of type " + type + " is never destroyed", scenario_.where);
+        break;
+      case HeapError::kWrittenAfterFree:
+        Fail(Verdict::kUseAfterFree,
+             "an object of type " + type + " was written to after its destruction",
+             scenario_.where);
+        break;
+      default:
+        break;
+    }
+  }
+  self.progress.fetch_add(1, std::memory_order_relaxed);
+  first_position_ += count_;
+  std::size_t& batch = batch_[mode_index_];
+  if (took < kRound / 2) {
+    batch = std::min(batch * 2, instances_.size());
+  } else if (took > kRound * 2) {
+    batch = std::max<std::size_t>(batch / 2, 1);
+  }
+}
+
+}  // namespace heddle::stress

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a scenario on real threads, round after round. A round: one thread builds some instances;
+// all threads are released together and each does its part of every instance, in the same order;
+// they meet; one thread runs After() and the destructor of each instance.
+#ifndef HEDDLE_STRESS_HARNESS_H_
+#define HEDDLE_STRESS_HARNESS_H_
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "checkers/scenario/description.h"
+#include "primitives/platform.h"
+#include "stress/barrier.h"
+#include "stress/context.h"
+#include "stress/noise.h"
+#include "stress/stacks.h"
+
+namespace heddle::stress {
+
+struct Settings {
+  std::vector<Mode> modes = {Mode{}};  // taken in turns
+  int oversubscribe = 0;               // copies of the whole set of threads, beside the first
+  double seconds = 0.2;
+  std::uint64_t seed = 1;
+};
+
+// A thread of the scenario. What another thread may read meanwhile is atomic, and relaxed: the
+// harness must not order the scenario's threads.
+struct alignas(kCacheLine) Worker {
+  Worker(int group, int thread) : context(group, thread) {}
+
+  ThreadContext context;
+  StackSlot stack;
+  std::array<std::byte, kSignalStack> signal_stack{};
+  std::atomic<pid_t> tid{0};
+  std::atomic<std::uint64_t> position{
+      0};  // the instance it is about to do, counted from the beginning
+  std::atomic<std::uint64_t> progress{0};  // grows with every part, set-up and tear-down completed
+  std::atomic<bool> waiting{false};        // for the other threads: it is for them to make progress
+  std::thread handle;
+};
+
+// The threads of one copy of the scenario.
+class Group {
+ public:
+  Group(const Scenario& scenario, const Settings& settings, int number);
+
+  void Start(std::chrono::steady_clock::time_point start);
+  void Join();
+  bool done() const { return done_.load(std::memory_order_acquire); }
+  std::uint64_t executions() const { return executions_.load(std::memory_order_relaxed); }
+  Mode mode() const { return mode_.load(std::memory_order_relaxed); }
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
+
+ private:
+  struct Instance {
+    std::unique_ptr<ScenarioBody> body;
+    InstanceState state;
+  };
+  static constexpr std::size_t kMaxModes = 16;
+
+  void Work(Worker& self);
+  void Meet(Worker& self);
+  // False when there is to be no further round.
+  bool SetUp(Worker& self);
+  void RunParts(Worker& self);
+  void TearDown(Worker& self);
+  void Await(Worker& self, std::uint64_t position) const;
+  std::uint64_t Seed(std::uint64_t what) const;
+
+  const Scenario& scenario_;
+  const Settings& settings_;
+  const int number_;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point round_start_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  Barrier barrier_;
+  // Written by worker 0 between barriers.
+  std::uint64_t round_ = 0;
+  std::uint64_t first_position_ = 0;
+  std::size_t mode_index_ = 0;
+  std::size_t count_ = 0;                       // instances of this round
+  std::array<std::size_t, kMaxModes> batch_{};  // for each mode, what keeps a round short
+  bool quit_ = false;
+  std::atomic<Mode> mode_{};
+  std::atomic<std::uint64_t> executions_{0};
+  std::atomic<bool> done_{false};
+};
+
+}  // namespace heddle::stress
+
+#endif  // HEDDLE_STRESS_HARNESS_H_
