@@ -52,7 +52,7 @@ judge() {
       *deadlock*) echo "**hangs silently**" ;;
       *) echo "**over the time limit**" ;;
     esac
-  elif grep -q -e 'CHECK failed' -e 'DEADLYSIGNAL' <<<"$output" || [ "$status" = 139 ] || [ "$status" = 134 ]; then
+  elif [ "$status" = 139 ] || [ "$status" = 134 ] || { [ -z "$2" ] && grep -q 'CHECK failed' <<<"$output"; }; then
     echo "**dies**"
   elif [ -n "$1" ] && [ -z "$2" ]; then
     echo "**missed**"
@@ -64,7 +64,7 @@ judge() {
 }
 
 sanitizer_findings() {
-  grep -o -E 'ThreadSanitizer: (lock-order-inversion|double lock|unlock of an unlocked|unlock by another|destroy of a locked|signal-unsafe call|thread .* finished with)' <<<"$output"
+  grep -o -E 'WARNING: (ThreadSanitizer: )?(lock-order-inversion|double lock|unlock of an unlocked|unlock by another|destroy of a locked|signal-unsafe call|thread .* finished with)' <<<"$output"
 }
 
 helgrind_findings() {
