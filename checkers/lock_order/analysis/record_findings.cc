@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/lock_order/analysis/record_findings.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace heddle::lock_order {
+namespace {
+
+// The nearest chain above `chain` that holds `node`; 0: none.
+uint32_t HoldOf(const Graph& graph, uint32_t chain, uint32_t node) {
+  uint32_t c = graph.chains[chain].parent;
+  while (c != 0 && graph.chains[c].node != node) c = graph.chains[c].parent;
+  return c;
+}
+
+bool WrittenBySomeone(const Graph& graph, uint32_t node) {
+  for (std::size_t c = 1; c < graph.chains.size(); ++c) {
+    if (graph.chains[c].node == node && (graph.chains[c].flags & kShared) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void RecordFindings::TakeEvents(const Graph& graph, std::vector<Finding>& found) {
+  for (; events_ < graph.events.size(); ++events_) {
+    const Event& event = graph.events[events_];
+    switch (event.kind) {
+      case kEventLevel:
+      case kEventEnforce:
+        if (levels_.emplace(event.node, event.other_node).second) {
+          found.emplace_back(OrderViolation{.enforced = event.kind == kEventEnforce,
+                                            .thread = event.thread,
+                                            .node = event.node,
+                                            .other_node = event.other_node,
+                                            .held = event.chain,
+                                            .acquired = 0,
+                                            .stack = event.stack});
+        }
+        break;
+      case kEventExitHolding:
+      case kEventUnlockNotHeld:
+      case kEventDestroyHeld:
+      case kEventFreeHeld:
+      case kEventBlockingCall:
+      case kEventAssertHeld:
+      case kEventAssertNotHeld:
+      case kEventCondTwoMutexes:
+        if (misuses_.emplace(uint64_t{event.kind} << 32 | event.node, event.stack).second) {
+          found.emplace_back(Misuse{.event = static_cast<uint32_t>(events_)});
+        }
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void RecordFindings::TakeVisit(const Graph& graph, const Visit& visit,
+                               std::vector<Finding>& found) {
+  const Chain& chain = graph.chains[visit.chain];
+  const Node& node = graph.nodes[chain.node];
+  if ((chain.flags & kUpgrade) != 0 && (chain.flags & kTry) == 0) {
+    if (chains_.insert(visit.chain).second) {
+      found.emplace_back(Upgrade{.thread = visit.thread,
+                                 .held = HoldOf(graph, visit.chain, chain.node),
+                                 .acquired = visit.chain});
+    }
+  }
+  if ((chain.flags & kRecursive) != 0 && node.kind == kRwPreferWriterNonrecursive &&
+      !chains_.contains(visit.chain)) {
+    pending_.push_back(visit);
+  }
+  if ((chain.flags & kCondWait) != 0 && chain.parent != 0 && chains_.insert(visit.chain).second) {
+    found.emplace_back(
+        WaitHolding{.thread = visit.thread, .held = chain.parent, .acquired = visit.chain});
+  }
+  if ((node.flags & kNodeHasLevel) != 0 && (chain.flags & (kTry | kRecursive)) == 0) {
+    for (uint32_t c = chain.parent; c != 0; c = graph.chains[c].parent) {
+      const uint32_t held = graph.chains[c].node;
+      const Node& other = graph.nodes[held];
+      if (held == chain.node || (other.flags & kNodeHasLevel) == 0 || other.level < node.level) {
+        continue;
+      }
+      if (levels_.emplace(chain.node, held).second) {
+        found.emplace_back(OrderViolation{.enforced = false,
+                                          .thread = visit.thread,
+                                          .node = chain.node,
+                                          .other_node = held,
+                                          .held = c,
+                                          .acquired = visit.chain,
+                                          .stack = chain.stack});
+      }
+      break;
+    }
+  }
+}
+
+std::vector<Finding> RecordFindings::Take(const Graph& graph) {
+  std::vector<Finding> found;
+  // Visits first: they know the chains, the runtime's events only the stack.
+  for (; visits_ < graph.visits.size(); ++visits_) TakeVisit(graph, graph.visits[visits_], found);
+  TakeEvents(graph, found);
+  std::vector<Visit> pending = std::move(pending_);
+  pending_.clear();
+  for (const Visit& visit : pending) {
+    const uint32_t node = graph.chains[visit.chain].node;
+    if (!WrittenBySomeone(graph, node)) {
+      pending_.push_back(visit);
+    } else if (chains_.insert(visit.chain).second) {
+      found.emplace_back(RecursiveRead{.thread = visit.thread,
+                                       .held = HoldOf(graph, visit.chain, node),
+                                       .acquired = visit.chain});
+    }
+  }
+  constexpr uint32_t kInverted = kNodeInHandler | kNodeWithSignal;
+  for (uint32_t n = 1; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if ((node.flags & kInverted) == kInverted && signals_.insert(n).second) {
+      found.emplace_back(SignalInversion{.node = n, .signal = node.signal});
+    }
+  }
+  return found;
+}
+
+}  // namespace heddle::lock_order

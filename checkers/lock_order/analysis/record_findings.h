@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Findings that a single record of the graph shows: what the runtime wrote as an event, and chains
+// and locks whose flags say that something was wrong.
+#ifndef HEDDLE_CHECKERS_LOCK_ORDER_ANALYSIS_RECORD_FINDINGS_H_
+#define HEDDLE_CHECKERS_LOCK_ORDER_ANALYSIS_RECORD_FINDINGS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "checkers/lock_order/analysis/findings.h"
+#include "checkers/lock_order/analysis/graph.h"
+
+namespace heddle::lock_order {
+
+class RecordFindings {
+ public:
+  // What is new since the last call with the same graph, grown.
+  std::vector<Finding> Take(const Graph& graph);
+
+ private:
+  void TakeEvents(const Graph& graph, std::vector<Finding>& found);
+  void TakeVisit(const Graph& graph, const Visit& visit, std::vector<Finding>& found);
+
+  std::size_t events_ = 1;
+  std::size_t visits_ = 1;
+  absl::flat_hash_set<std::pair<uint32_t, uint32_t>> levels_;   // node, held node: reported
+  absl::flat_hash_set<std::pair<uint64_t, uint64_t>> misuses_;  // kind and node, stack: reported
+  absl::flat_hash_set<uint32_t> signals_;                       // nodes: reported
+  absl::flat_hash_set<uint32_t> chains_;                        // reported
+  std::vector<Visit> pending_;  // recursive reads of locks that nobody has written so far
+};
+
+}  // namespace heddle::lock_order
+
+#endif  // HEDDLE_CHECKERS_LOCK_ORDER_ANALYSIS_RECORD_FINDINGS_H_
