@@ -158,14 +158,14 @@ struct Thread {
   uint32_t alive;              // ALIVE: 1 running, 2 exited
   uint32_t create_stack;       // kStacks
   uint32_t depth;              // DEPTH: held locks
-  uint64_t sequence;           // SEQUENCE: acquisitions and releases of this thread
+  uint64_t sequence;           // SEQUENCE: acquisitions of this thread, those given up included
   uint64_t wanted_since;       // CLOCK_MONOTONIC ns, 0 unless set by a slow wait
   uint32_t wanted;             // WANTED: node this thread is about to acquire and may wait for; 0: none
   uint8_t wanted_flags;
   uint8_t reserved[3];
   uint64_t wanted_site;
   char name[16];
-  Held held[kHeldInline];      // HELD; held[depth] may be filled in already for the lock that is wanted
+  Held held[kHeldInline];      // HELD; an entry is written before depth counts it
   uint64_t create_sequence;    // the creator's sequence at the creation: it held what is not newer
 };
 static_assert(sizeof(Thread) <= 1024);

@@ -20,6 +20,10 @@
 #define HEDDLE_INLINE inline __attribute__((always_inline))
 #define HEDDLE_COLD __attribute__((noinline, cold))
 
+#if defined(HEDDLE_MS_EXTENSIONS)
+extern "C" void* _AddressOfReturnAddress(void);
+#endif
+
 namespace heddle::lock_order {
 
 // The platform of production; the models bring their own.

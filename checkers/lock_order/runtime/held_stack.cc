@@ -41,13 +41,12 @@ bool release_below(ThreadState& t, uint32_t node) {
       word_at(t, i) = {0, 0};
     }
     store_word(record->depth, depth - 1);
-    store_word(record->sequence, record->sequence + 1);
     return true;
   }
   return false;
 }
 
-void release_foreign(ThreadState& t, uint32_t node, const Call& call) {
+void release_foreign(ThreadState& t, uint32_t node, Call call) {
   if (node == 0 || t.record == nullptr) return;
   const SlowPath slow(t);
   if (!slow.entered()) return;

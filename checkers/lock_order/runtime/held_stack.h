@@ -2,14 +2,13 @@
 //
 // The steps that every interposed function is made of.
 //
-//   const Acquisition a = begin(...)   the edge is recorded, the thread's record says what it wants
+//   Waiting wait; begin(t, node, ..., &wait)   the edge is recorded, and what the thread wants
 //   ... the real call ...
-//   finish(t) or give_up(t)            it holds the lock, or does not
-//   release(t, node)                   before the real unlock
+//   finish(t, wait) or give_up(t, wait)        it holds the lock, or does not
+//   release(t, node)                           before the real unlock
 //
-// The entry of the lock that is wanted is written before the real call, just above the held ones: a
-// wait that lasts shows where it came from, and what is left to do afterwards is three stores. A
-// signal handler that interrupts the wait saves that entry (signal_frame.h).
+// An entry is written before it is counted; a signal handler in between saves and restores it
+// (interpose_signal.cc), because its own acquisitions use the same place.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_HELD_STACK_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_HELD_STACK_H_
 
@@ -25,15 +24,14 @@ HEDDLE_INLINE uint64_t node_and_flags(uint32_t node, uint8_t flags) {
 }
 
 HEDDLE_INLINE ChainWord next_chain(ThreadState& t, uint32_t depth, uint32_t node, uint8_t flags,
-                                   const Call& call) {
+                                   Call call) {
   const Held& top = held_at(t, depth - 1);
   const ChainWord parent = word_at(t, depth - 1);
-  if (HEDDLE_LIKELY(parent.chain != 0 &&
-                    parent.check == site_check(top.node, top.site, top.flags))) {
-    const uint32_t check = site_check(node, call.site, flags);
+  if (HEDDLE_LIKELY(parent.chain != 0 && top.node != 0 &&
+                    parent.check == site_check(top.site, top.flags))) {
+    const uint32_t check = site_check(call.site, flags);
     const ChainEntry* entry = t.chains.find(parent.chain, node, check);
-    if (HEDDLE_LIKELY(entry != nullptr &&
-                      (entry->segment == t.segment || entry->segment == UINT32_MAX))) {
+    if (HEDDLE_LIKELY(entry != nullptr && entry->segment >= t.segment)) {
       return {entry->child, check};
     }
   }
@@ -42,7 +40,7 @@ HEDDLE_INLINE ChainWord next_chain(ThreadState& t, uint32_t depth, uint32_t node
 
 // Writes the entry at `depth`, not yet counted.
 HEDDLE_INLINE void write_entry(ThreadState& t, uint32_t depth, uint32_t node, uint8_t flags,
-                               const Call& call, ChainWord word) {
+                               Call call, ChainWord word) {
   Held& held = held_at(t, depth);
   using Packed = uint64_t __attribute__((may_alias));
   *reinterpret_cast<Packed*>(&held) = node_and_flags(node, flags);
@@ -52,7 +50,7 @@ HEDDLE_INLINE void write_entry(ThreadState& t, uint32_t depth, uint32_t node, ui
   word_at(t, depth) = word;
 }
 
-HEDDLE_INLINE void set_wanted(Thread* record, uint32_t node, uint8_t flags, const Call& call) {
+HEDDLE_INLINE void set_wanted(Thread* record, uint32_t node, uint8_t flags, Call call) {
   using Packed = uint64_t __attribute__((may_alias));
   record->wanted_site = call.site;
   __atomic_store_n(reinterpret_cast<Packed*>(&record->wanted), node_and_flags(node, flags),
@@ -60,68 +58,82 @@ HEDDLE_INLINE void set_wanted(Thread* record, uint32_t node, uint8_t flags, cons
 }
 static_assert(offsetof(Thread, wanted) % 8 == 0 && offsetof(Held, node) == 0);
 
-// Before an acquisition that may wait. `alone`: the chain of this lock when it is the outermost, as far
-// as the lock remembers it. False: this acquisition goes unrecorded.
-HEDDLE_INLINE bool begin_waiting(ThreadState& t, uint32_t node, uint8_t flags, const Call& call,
-                                 ChainWord alone) {
-  Thread* record = t.record;
-  if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return false;
-  flags |= t.flags;
-  const uint32_t depth = record->depth;
-  ChainWord word = alone;
-  if (depth != 0) {
-    if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return false;
-    word = next_chain(t, depth, node, flags, call);
-  }
-  write_entry(t, depth, node, flags, call, word);
-  set_wanted(record, node, flags, call);
+// Counts the entry that write_entry() wrote.
+HEDDLE_INLINE void count_entry(Thread* record, uint32_t depth) {
   std::atomic_signal_fence(std::memory_order_release);
-  return true;
+  store_word(record->depth, depth + 1);
+  store_word(record->sequence, record->sequence + 1);
+}
+
+// An acquisition between its beginning and its end.
+struct Waiting {
+  uint32_t node;  // 0: it goes unrecorded
+  uint8_t flags;
+  Call call;
+  ChainWord word;
+};
+
+// Before an acquisition that may wait. `alone`: the chain of this lock when it is the outermost, as far
+// as the lock remembers it.
+HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call,
+                         ChainWord alone, Waiting* wait) {
+  Thread* record = t.record;
+  wait->node = 0;
+  if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
+  const uint32_t depth = record->depth;
+  if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
+  flags |= t.flags;
+  wait->word = depth == 0 ? alone : next_chain(t, depth, node, flags, call);
+  wait->node = node;
+  wait->flags = flags;
+  wait->call = call;
+  set_wanted(record, node, flags, call);
+}
+
+HEDDLE_INLINE void finish(ThreadState& t, const Waiting& wait) {
+  Thread* record = t.record;
+  if (HEDDLE_UNLIKELY(wait.node == 0 || record == nullptr)) return;
+  const uint32_t depth = record->depth;
+  if (HEDDLE_LIKELY(depth < kHeldInline) || grow_overflow(t, depth)) {
+    write_entry(t, depth, wait.node, wait.flags, wait.call, wait.word);
+    count_entry(record, depth);
+  }
+  store_word(record->wanted, 0U);
+}
+
+HEDDLE_INLINE void give_up(ThreadState& t, const Waiting& wait) {
+  if (wait.node == 0 || t.record == nullptr) return;
+  store_word(t.record->sequence, t.record->sequence + 1);
+  store_word(t.record->wanted, 0U);
 }
 
 // After a try that succeeded: it waited for nobody.
-HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, const Call& call) {
+HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, Call call) {
   Thread* record = t.record;
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
   write_entry(t, depth, node, flags | kTry | t.flags, call, {0, 0});
-  std::atomic_signal_fence(std::memory_order_release);
-  store_word(record->sequence, record->sequence + 1);
-  store_word(record->depth, depth + 1);
+  count_entry(record, depth);
 }
 
-HEDDLE_INLINE void finish(ThreadState& t) {
-  Thread* record = t.record;
-  store_word(record->depth, record->depth + 1);
-  store_word(record->sequence, record->sequence + 1);
-  std::atomic_signal_fence(std::memory_order_release);
-  store_word(record->wanted, 0U);
-}
-
-HEDDLE_INLINE void give_up(ThreadState& t) {
-  store_word(t.record->sequence, t.record->sequence + 1);
-  store_word(t.record->wanted, 0U);
-}
-
-// Takes `node`'s innermost entry out from under others. False: this thread does not hold it.
+// Takes `node`'s innermost entry out from under others.
 HEDDLE_COLD bool release_below(ThreadState& t, uint32_t node);
 
-// The innermost held lock is `node`: the entry's chain word before it goes, for the lock to keep.
+// Before the real unlock. False: this thread does not hold it.
 HEDDLE_INLINE bool release(ThreadState& t, uint32_t node) {
   Thread* record = t.record;
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return true;
   const uint32_t depth = record->depth;
   if (HEDDLE_LIKELY(depth != 0 && held_at(t, depth - 1).node == node)) {
     store_word(record->depth, depth - 1);
-    store_word(record->sequence, record->sequence + 1);
     return true;
   }
   return release_below(t, node);
 }
 
 // An unlock of a lock that this thread does not hold: says so and takes the hold from whoever has it.
-HEDDLE_COLD void release_foreign(ThreadState& t, uint32_t node, const Call& call);
+HEDDLE_COLD void release_foreign(ThreadState& t, uint32_t node, Call call);
 
 HEDDLE_INLINE bool holds(ThreadState& t, uint32_t node) {
   for (uint32_t i = t.record == nullptr ? 0 : t.record->depth; i-- > 0;) {

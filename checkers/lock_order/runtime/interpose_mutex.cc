@@ -5,6 +5,7 @@
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/mutex_node.h"
 #include "checkers/lock_order/runtime/node_tag.h"
+#include "checkers/lock_order/runtime/plain_mutex.h"
 #include "checkers/lock_order/runtime/real.h"
 
 using heddle::lock_order::Call;
@@ -16,16 +17,55 @@ using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-HEDDLE_COLD int lock_slowly(pthread_mutex_t* mutex, const Call& call) {
+HEDDLE_COLD int lock_slowly(pthread_mutex_t* mutex, Call call) {
   ThreadState& t = t_self;
-  const bool recorded = begin_waiting(t, mutex_node(t, mutex, kMutexNormal, call, false), 0, call,
-                                      unpack_chain(mutex_chain(mutex)));
+  Waiting wait;
+  const uint32_t node = mutex_node(t, mutex, kMutexNormal, call, false);
+  begin(t, node, 0, call, unpack_chain(mutex_chain(mutex)), &wait);
   const int result = g_real.pthread_mutex_lock(mutex);
-  if (recorded) finish_mutex(t, result);
+  finish_mutex(t_self, result, wait);
   return result;
 }
 
-HEDDLE_COLD int unlock_slowly(pthread_mutex_t* mutex, const Call& call) {
+// Keeps a constant result from the compiler, so that calls of the functions below are jumps.
+HEDDLE_INLINE int success() {
+  int zero = 0;
+  asm("" : "+r"(zero));
+  return zero;
+}
+
+// Acquired already, nested in a way that this thread did not see before.
+HEDDLE_COLD int push_new(uint32_t node, Call call) {
+  ThreadState& t = t_self;
+  const uint32_t depth = t.record->depth;
+  const ChainWord word = next_chain(t, depth, node, t.flags, call);
+  write_entry(t, depth, node, t.flags, call, word);
+  count_entry(t.record, depth);
+  return success();
+}
+
+// Acquired already, with others held: it has waited for nobody, so its edge is early enough here.
+__attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call) {
+  const uint32_t depth = record->depth;
+  const uint8_t flags = t_self.flags;
+  const Held& top = record->held[depth - 1];
+  const ChainWord parent = t_self.words[depth - 1];
+  const uint32_t check = site_check(call.site, flags);
+  if (HEDDLE_UNLIKELY(parent.chain == 0 || top.node == 0 ||
+                      parent.check != site_check(top.site, top.flags) ||
+                      t_self.chains.empty())) {
+    return push_new(node, call);
+  }
+  const ChainEntry* entry = t_self.chains.peek(parent.chain, node, check);
+  if (HEDDLE_UNLIKELY(entry == nullptr || entry->segment < t_self.segment)) {
+    return push_new(node, call);
+  }
+  write_entry(t_self, depth, node, flags, call, {entry->child, check});
+  count_entry(record, depth);
+  return success();
+}
+
+HEDDLE_COLD int unlock_slowly(pthread_mutex_t* mutex, Call call) {
   release_mutex(t_self, mutex, call);
   return g_real.pthread_mutex_unlock(mutex);
 }
@@ -33,42 +73,38 @@ HEDDLE_COLD int unlock_slowly(pthread_mutex_t* mutex, const Call& call) {
 }  // namespace
 
 HEDDLE_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) {
-  ThreadState& t = t_self;
   const Call call = HEDDLE_CALL;
-  Thread* record = t.record;
-  const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
-  if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return lock_slowly(mutex, call);
-  const uint32_t depth = record->depth;
-  if (HEDDLE_UNLIKELY(depth >= kHeldInline)) return lock_slowly(mutex, call);
-  const uint8_t flags = t.flags;
-  const ChainWord word = depth == 0 ? unpack_chain(*chain_word(mutex))
-                                    : next_chain(t, depth, node, flags, call);
-  write_entry(t, depth, node, flags, call, word);
-  set_wanted(record, node, flags, call);
-  std::atomic_signal_fence(std::memory_order_release);
-  const int result = g_real.pthread_mutex_lock(mutex);
-  if (HEDDLE_UNLIKELY(result != 0)) {
-    finish_mutex(t_self, result);
-    return result;
+  Thread* record = t_self.record;
+  const uint64_t tag = *tag_word(mutex);
+  if (HEDDLE_UNLIKELY(!is_tag(tag, mutex) || record == nullptr || !plain_mutex(mutex))) {
+    return lock_slowly(mutex, call);
   }
-  finish(t_self);
+  const uint32_t depth = record->depth;
+  if (HEDDLE_UNLIKELY(depth >= kHeldInline || !take_plain_mutex(mutex, record->tid))) {
+    return lock_slowly(mutex, call);
+  }
+  const auto node = static_cast<uint32_t>(tag);
+  if (depth != 0) return push_nested(record, node, call);
+  write_entry(t_self, 0, node, t_self.flags, call, unpack_chain(*chain_word(mutex)));
+  count_entry(record, 0);
   return 0;
 }
 
 HEDDLE_EXPORT int pthread_mutex_unlock(pthread_mutex_t* mutex) {
-  ThreadState& t = t_self;
-  Thread* record = t.record;
-  const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
-  if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return unlock_slowly(mutex, HEDDLE_CALL);
+  Thread* record = t_self.record;
+  const uint64_t tag = *tag_word(mutex);
+  if (HEDDLE_UNLIKELY(!is_tag(tag, mutex) || record == nullptr || !plain_mutex(mutex))) {
+    return unlock_slowly(mutex, HEDDLE_CALL);
+  }
   const uint32_t depth = record->depth;
-  if (HEDDLE_UNLIKELY(depth - 1 >= kHeldInline || record->held[depth - 1].node != node)) {
+  if (HEDDLE_UNLIKELY(depth - 1 >= kHeldInline ||
+                      record->held[depth - 1].node != static_cast<uint32_t>(tag))) {
     return unlock_slowly(mutex, HEDDLE_CALL);
   }
   // Taken alone, its chain is the same each time: the lock itself remembers it.
-  if (depth == 1) *chain_word(mutex) = pack_chain(t.words[0]);
+  if (depth == 1) *chain_word(mutex) = pack_chain(t_self.words[0]);
   store_word(record->depth, depth - 1);
-  store_word(record->sequence, record->sequence + 1);
-  return g_real.pthread_mutex_unlock(mutex);
+  return free_plain_mutex(mutex);
 }
 
 HEDDLE_EXPORT int pthread_mutex_trylock(pthread_mutex_t* mutex) {
@@ -84,10 +120,10 @@ HEDDLE_EXPORT int pthread_mutex_trylock(pthread_mutex_t* mutex) {
 HEDDLE_EXPORT int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* until) {
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
-  const bool recorded = begin_waiting(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed,
-                                      call, unpack_chain(0));
+  Waiting wait;
+  begin(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed, call, ChainWord{}, &wait);
   const int result = HEDDLE_REAL(pthread_mutex_timedlock)(mutex, until);
-  if (recorded) finish_mutex(t, result);
+  finish_mutex(t_self, result, wait);
   return result;
 }
 
@@ -95,10 +131,10 @@ HEDDLE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t cloc
                                           const timespec* until) {
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
-  const bool recorded = begin_waiting(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed,
-                                      call, unpack_chain(0));
+  Waiting wait;
+  begin(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed, call, ChainWord{}, &wait);
   const int result = HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, until);
-  if (recorded) finish_mutex(t, result);
+  finish_mutex(t_self, result, wait);
   return result;
 }
 

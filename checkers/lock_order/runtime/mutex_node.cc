@@ -20,7 +20,7 @@ LockKind kind_of(const pthread_mutex_t* mutex, LockKind kind) {
 
 }  // namespace
 
-uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, const Call& call,
+uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, Call call,
                         bool created) {
   if (mutex->__data.__kind == -1) return 0;  // destroyed
   if (t.life == kThreadExited) return 0;
@@ -31,7 +31,7 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, c
   return g_recorder.address_node(t, reinterpret_cast<uint64_t>(mutex), kind, call);
 }
 
-void end_mutex(ThreadState& t, pthread_mutex_t* mutex, const Call& call, bool trust_bytes) {
+void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call, bool trust_bytes) {
   // The bytes may be uninitialized memory: they count only when they are a tag.
   uint32_t node = trust_bytes ? node_of_tag(*tag_word(mutex), mutex) : 0;
   if (node != 0) {
@@ -43,7 +43,7 @@ void end_mutex(ThreadState& t, pthread_mutex_t* mutex, const Call& call, bool tr
 }
 
 void mutex_destroyed(ThreadState& t, pthread_mutex_t* mutex, uint32_t node, bool held, bool done,
-                     const Call& call) {
+                     Call call) {
   if (!done) {
     // Refused because somebody holds it: a finding, and the lock lives on.
     if (!held) return;

@@ -12,7 +12,7 @@
 namespace heddle::lock_order {
 
 HEDDLE_COLD uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind,
-                                    const Call& call, bool created);
+                                    Call call, bool created);
 
 // The node if the mutex has one.
 inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
@@ -24,7 +24,7 @@ inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
 // The node, made when this is the first that is seen of the mutex. `kind` is kMutexC11 or any other for
 // a pthread mutex, whose kind the mutex tells itself. `created`: by its init function.
 HEDDLE_INLINE uint32_t mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind,
-                                  const Call& call, bool created) {
+                                  Call call, bool created) {
   const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
   // A thread that is not recorded yet is registered on the way.
   if (HEDDLE_LIKELY(node != 0 && t.record != nullptr)) return node;
@@ -41,29 +41,29 @@ inline void forget_mutex(pthread_mutex_t* mutex) {
   __atomic_store_n(tag_word(mutex), 0, __ATOMIC_RELAXED);
 }
 
-// After an acquisition that was recorded, with the real call's result.
-HEDDLE_INLINE void finish_mutex(ThreadState& t, int result) {
+// After an acquisition that began, with the real call's result.
+HEDDLE_INLINE void finish_mutex(ThreadState& t, int result, const Waiting& wait) {
   // The owner of a robust mutex died: it is locked all the same.
   if (result == 0 || result == EOWNERDEAD) {
-    finish(t);
+    finish(t, wait);
   } else {
-    give_up(t);
+    give_up(t, wait);
   }
 }
 
 // Before the real unlock.
-inline void release_mutex(ThreadState& t, pthread_mutex_t* mutex, const Call& call) {
+inline void release_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call) {
   const uint32_t node = known_mutex_node(mutex);
   if (!release(t, node)) release_foreign(t, node, call);
 }
 
 // A new life begins at this address (init): what was there has ended.
-HEDDLE_COLD void end_mutex(ThreadState& t, pthread_mutex_t* mutex, const Call& call,
+HEDDLE_COLD void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call,
                            bool trust_bytes);
 
 // After the real destroy of `node`'s mutex.
 HEDDLE_COLD void mutex_destroyed(ThreadState& t, pthread_mutex_t* mutex, uint32_t node, bool held,
-                                 bool done, const Call& call);
+                                 bool done, Call call);
 
 }  // namespace heddle::lock_order
 

@@ -30,6 +30,9 @@ HEDDLE_INLINE uint32_t tag_check(const void* lock) {
 HEDDLE_INLINE uint64_t make_tag(const void* lock, uint32_t node) {
   return (uint64_t{tag_check(lock)} << 32) | node;
 }
+HEDDLE_INLINE bool is_tag(uint64_t tag, const void* lock) {
+  return static_cast<uint32_t>(tag >> 32) == tag_check(lock);
+}
 // The node, or 0.
 HEDDLE_INLINE uint32_t node_of_tag(uint64_t tag, const void* lock) {
   return static_cast<uint32_t>(tag >> 32) == tag_check(lock) ? static_cast<uint32_t>(tag) : 0;

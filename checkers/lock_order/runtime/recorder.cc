@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "checkers/lock_order/runtime/node_tag.h"
+#include "checkers/lock_order/runtime/plain_mutex.h"
 #include "checkers/lock_order/runtime/real.h"
 #include "checkers/lock_order/runtime/text.h"
 #include "checkers/lock_order/runtime/thread_exit.h"
@@ -66,6 +67,7 @@ void Recorder::initialize() {
     }
     if (options_.enabled) {
       draw_secret();
+      find_plain_kind();
       install_thread_exit();
       next = kInitialized;
     }
@@ -172,7 +174,7 @@ bool Recorder::start_thread(ThreadState& t) {
 void Recorder::flush_counters(ThreadState& t) {
   if (t.record == nullptr) return;
   Header& header = file_.header();
-  const uint64_t acquisitions = t.record->sequence / 2;
+  const uint64_t acquisitions = t.record->sequence;
   __atomic_fetch_add(&header.acquisitions, acquisitions - t.acquisitions, __ATOMIC_RELAXED);
   __atomic_fetch_add(&header.slow_paths, t.slow_paths - t.flushed_slow_paths, __ATOMIC_RELAXED);
   t.acquisitions = acquisitions;

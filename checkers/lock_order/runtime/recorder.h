@@ -23,10 +23,17 @@ struct Call {
   uint64_t site;
   uint64_t stack_pointer;
 };
-#define HEDDLE_CALL                                                            \
-  ::heddle::lock_order::Call {                                                 \
-    reinterpret_cast<uint64_t>(__builtin_return_address(0)),                   \
-        reinterpret_cast<uint64_t>(__builtin_dwarf_cfa())                      \
+// The address of the return address, without a frame pointer where the compiler can.
+#if defined(HEDDLE_MS_EXTENSIONS)
+#define HEDDLE_RETURN_SLOT ::_AddressOfReturnAddress()
+#else
+#define HEDDLE_RETURN_SLOT \
+  (reinterpret_cast<uint64_t*>(__builtin_dwarf_cfa()) - 1)
+#endif
+#define HEDDLE_CALL                                                          \
+  ::heddle::lock_order::Call {                                               \
+    reinterpret_cast<uint64_t>(__builtin_return_address(0)),                 \
+        reinterpret_cast<uint64_t>(HEDDLE_RETURN_SLOT) + sizeof(uint64_t)    \
   }
 
 struct SavedHold {  // a lock that is held across fork
@@ -47,21 +54,21 @@ class Recorder {
   // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is that
   // of a lock not seen before. 0: not recording.
   uint32_t tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
-                       uint64_t* chain, const Call& call, bool created);
-  uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, const Call& call);
+                       uint64_t* chain, Call call, bool created);
+  uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, Call call);
   // The node of an address that has one.
   uint32_t known_node(uint64_t key) const { return static_cast<uint32_t>(addresses_.find(key)); }
   // The lock's life ended, or begins anew.
-  void end_node(ThreadState& t, uint32_t node, const Call& call);
-  void end_address(ThreadState& t, uint64_t key, const Call& call);
+  void end_node(ThreadState& t, uint32_t node, Call call);
+  void end_address(ThreadState& t, uint64_t key, Call call);
   Node& node(uint32_t index) const { return nodes_.at(index); }
 
   // The chain of what is held and then `node`, recording that this thread acquires it now.
-  ChainWord extend(ThreadState& t, uint32_t node, uint8_t flags, const Call& call);
+  ChainWord extend(ThreadState& t, uint32_t node, uint8_t flags, Call call);
   // The chain of what is held: kChains.
-  uint32_t held_chain(ThreadState& t, const Call& call);
+  uint32_t held_chain(ThreadState& t, Call call);
 
-  uint32_t capture_stack(ThreadState& t, const Call& call);
+  uint32_t capture_stack(ThreadState& t, Call call);
   uint32_t intern_string(const char* text);
 
   // `event` with this thread, its segment and the time filled in.
@@ -104,7 +111,7 @@ class Recorder {
                        const CapturedStack& current);
   void add_visit(ThreadState& t, ChainEntry& entry);
   uint32_t resolve(ThreadState& t, const CapturedStack& current);
-  CapturedStack* stack_now(ThreadState& t, const Call& call);
+  CapturedStack* stack_now(ThreadState& t, Call call);
   uint32_t stack_of(const Held& held, const CapturedStack& current);
   uint32_t intern_stack(const uint64_t* pcs, uint32_t frames);
   void note_module(uint64_t pc);

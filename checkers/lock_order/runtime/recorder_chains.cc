@@ -96,7 +96,7 @@ bool Recorder::same_lock(ThreadState& t, uint32_t depth, uint32_t index, uint8_t
 // The thread's entry for this step. `stack`: where a new chain's stack starts, see partial_stack.
 ChainEntry* Recorder::entry_of(ThreadState& t, uint32_t parent, uint32_t depth, const Held& held,
                                const CapturedStack& current) {
-  const uint32_t check = site_check(held.node, held.site, held.flags);
+  const uint32_t check = site_check(held.site, held.flags);
   ChainEntry* entry = t.chains.find(parent, held.node, check);
   if (entry != nullptr) return entry;
   uint8_t flags = held.flags;
@@ -127,7 +127,7 @@ uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
   for (uint32_t i = 0; i < depth; ++i) {
     const Held& held = held_at(t, i);
     ChainWord& word = word_at(t, i);
-    const uint32_t check = site_check(held.node, held.site, held.flags);
+    const uint32_t check = site_check(held.site, held.flags);
     if (held.node == 0) {  // taken away by another thread
       word = {parent, check};
       continue;
@@ -142,7 +142,7 @@ uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
   return parent;
 }
 
-ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, const Call& call) {
+ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
   const SlowPath slow(t);
   if (!slow.entered() || t.record->depth == 0) return {0, 0};
   const CapturedStack* current = stack_now(t, call);
@@ -166,7 +166,7 @@ ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, const 
   return {entry->child, entry->check};
 }
 
-uint32_t Recorder::held_chain(ThreadState& t, const Call& call) {
+uint32_t Recorder::held_chain(ThreadState& t, Call call) {
   if (t.record == nullptr || t.record->depth == 0) return 0;
   const CapturedStack* current = stack_now(t, call);
   if (current == nullptr) return 0;
@@ -174,7 +174,7 @@ uint32_t Recorder::held_chain(ThreadState& t, const Call& call) {
   return resolve(t, *current);
 }
 
-CapturedStack* Recorder::stack_now(ThreadState& t, const Call& call) {
+CapturedStack* Recorder::stack_now(ThreadState& t, Call call) {
   if (t.stacks == nullptr) {
     t.stacks = static_cast<StackCache*>(map_pages(sizeof(StackCache)));
     if (t.stacks == nullptr) return nullptr;
@@ -182,7 +182,7 @@ CapturedStack* Recorder::stack_now(ThreadState& t, const Call& call) {
   return &t.stacks->capture(call.site, call.stack_pointer);
 }
 
-uint32_t Recorder::capture_stack(ThreadState& t, const Call& call) {
+uint32_t Recorder::capture_stack(ThreadState& t, Call call) {
   CapturedStack* stack = stack_now(t, call);
   if (stack == nullptr) return 0;
   if (stack->stack == 0) {

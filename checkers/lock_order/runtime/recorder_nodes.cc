@@ -20,7 +20,7 @@ uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint
 }
 
 uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
-                               uint64_t* chain, const Call& call, bool created) {
+                               uint64_t* chain, Call call, bool created) {
   const SlowPath slow(t);
   if (!slow.entered()) return 0;
   auto* word = static_cast<TagWord*>(tag);
@@ -35,7 +35,7 @@ uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, 
   return index;
 }
 
-uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, const Call& call) {
+uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, Call call) {
   const uint32_t known = known_node(key);
   if (HEDDLE_LIKELY(known != 0)) return known;
   const SlowPath slow(t);
@@ -51,7 +51,7 @@ uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, con
   return index;
 }
 
-void Recorder::end_node(ThreadState& t, uint32_t index, const Call& call) {
+void Recorder::end_node(ThreadState& t, uint32_t index, Call call) {
   if (index == 0 || t.record == nullptr) return;
   for (uint32_t i = t.record->depth; i-- > 0;) {
     if (held_at(t, i).node != index) continue;
@@ -67,7 +67,7 @@ void Recorder::end_node(ThreadState& t, uint32_t index, const Call& call) {
   __atomic_fetch_or(&node(index).flags, kNodeDestroyed, __ATOMIC_RELAXED);
 }
 
-void Recorder::end_address(ThreadState& t, uint64_t key, const Call& call) {
+void Recorder::end_address(ThreadState& t, uint64_t key, Call call) {
   const uint32_t index = known_node(key);
   if (index == 0) return;
   end_node(t, index, call);
