@@ -108,7 +108,7 @@ struct NestsContended {
 };
 HEDDLE_SCENARIO("hierarchy/lock_all.progress_contended", NestsContended);
 HEDDLE_MUTANT("hierarchy/lock_all.progress_contended", NestsContended, "never_rotates",
-              Verdict::kLivelock);
+              Verdict::kLivelock | Verdict::kDeadlock);
 
 // Threads that want the same locks fail on each other a bounded number of times.
 template <class P>
@@ -128,7 +128,8 @@ struct Progress {
   void After() { HEDDLE_ASSERT(count.get() == kThreads); }
 };
 HEDDLE_SCENARIO("hierarchy/lock_all.progress", Progress);
-HEDDLE_MUTANT("hierarchy/lock_all.progress", Progress, "rotates_for_ever", Verdict::kLivelock);
+HEDDLE_MUTANT("hierarchy/lock_all.progress", Progress, "rotates_for_ever",
+              Verdict::kLivelock | Verdict::kDeadlock);
 
 }  // namespace
 }  // namespace heddle

@@ -77,7 +77,8 @@ struct BackOff {
   void After() { HEDDLE_ASSERT(shelves.get() == kThreads); }
 };
 HEDDLE_SCENARIO("hierarchy/two_tools.back_off", BackOff);
-HEDDLE_MUTANT("hierarchy/two_tools.back_off", BackOff, "given_order", Verdict::kLivelock);
+HEDDLE_MUTANT("hierarchy/two_tools.back_off", BackOff, "given_order",
+              Verdict::kLivelock | Verdict::kDeadlock);
 
 }  // namespace
 }  // namespace heddle
