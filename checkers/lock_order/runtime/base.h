@@ -44,11 +44,26 @@ class KeepErrno {
   int saved_;
 };
 
-// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed.
+inline constexpr size_t kHugePage = size_t{2} << 20;
+
+// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed. Great tables are
+// looked up at random, so they get huge pages where the kernel gives them.
 inline void* map_pages(size_t bytes) {
-  const long address = syscall(SYS_mmap, nullptr, bytes, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return address == -1 ? nullptr : reinterpret_cast<void*>(address);
+  const bool huge = bytes >= kHugePage && bytes % kHugePage == 0;
+  const size_t asked = huge ? bytes + kHugePage : bytes;
+  const long mapped = syscall(SYS_mmap, nullptr, asked, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == -1) return nullptr;
+  auto address = static_cast<uintptr_t>(mapped);
+  if (huge) {
+    const uintptr_t aligned = (address + kHugePage - 1) & ~(kHugePage - 1);
+    if (aligned != address) syscall(SYS_munmap, address, aligned - address);
+    const uintptr_t end = address + asked;
+    if (aligned + bytes != end) syscall(SYS_munmap, aligned + bytes, end - aligned - bytes);
+    address = aligned;
+    syscall(SYS_madvise, address, bytes, MADV_HUGEPAGE);
+  }
+  return reinterpret_cast<void*>(address);
 }
 
 inline void unmap_pages(void* address, size_t bytes) {

@@ -34,7 +34,7 @@ class ChainTable {
     ChainEntry* entries = entries_;
     if (HEDDLE_UNLIKELY(entries == nullptr)) return nullptr;
     const uint64_t mask = mask_;
-    for (uint64_t at = hash(parent, node, check) & mask;; at = (at + 1) & mask) {
+    for (uint64_t at = slot(parent, node, check);; at = (at + 1) & mask) {
       ChainEntry& entry = entries[at];
       if (HEDDLE_LIKELY(entry.node == node && entry.parent == parent && entry.check == check)) {
         return &entry;
@@ -46,7 +46,7 @@ class ChainTable {
   // The entry if it is the first that a lookup meets, as nearly all are; else nullptr.
   HEDDLE_INLINE const ChainEntry* peek(uint32_t parent, uint32_t node, uint32_t check) const {
     using Pair = const uint64_t __attribute__((may_alias));
-    const ChainEntry& entry = entries_[hash(parent, node, check) & mask_];
+    const ChainEntry& entry = entries_[slot(parent, node, check)];
     const uint64_t key = *reinterpret_cast<Pair*>(&entry);
     return key == ((uint64_t{node} << 32) | parent) && entry.check == check ? &entry : nullptr;
   }
@@ -75,13 +75,15 @@ class ChainTable {
   }
 
  private:
-  static HEDDLE_INLINE uint64_t hash(uint32_t parent, uint32_t node, uint32_t check) {
-    const uint64_t key = ((uint64_t{node} << 32) | parent) + (uint64_t{check} << 20);
-    return (key * 0xD6E8FEB86659FD93) >> 32;
+  // A linear form of which the top bits count: nodes and chains are numbered in a row, and rows along
+  // either axis spread evenly. The three products are independent of each other.
+  HEDDLE_INLINE uint64_t slot(uint32_t parent, uint32_t node, uint32_t check) const {
+    return (node * 0x9E3779B97F4A7C15 + parent * 0xC2B2AE3D27D4EB4F + check * 0x165667B19E3779F9) >>
+           shift_;
   }
 
   ChainEntry& place(uint32_t parent, uint32_t node, uint32_t check) {
-    uint64_t at = hash(parent, node, check) & mask_;
+    uint64_t at = slot(parent, node, check);
     while (entries_[at].node != 0) at = (at + 1) & mask_;
     return entries_[at];
   }
@@ -93,13 +95,15 @@ class ChainTable {
     for (uint64_t at = 0; at < old_size; ++at) {
       if (entries_[at].node != 0 && !dead(entries_[at])) ++live;
     }
+    // Room for what lives, and for as much again that will come; less often for short-lived locks.
     uint64_t size = old_size == 0 ? 128 : old_size;
-    if (live * 2 > size) size *= 2;
+    if (live * 2 > size || size < 2048) size *= 2;
     auto* fresh = static_cast<ChainEntry*>(map_pages(size * sizeof(ChainEntry)));
     if (fresh == nullptr) return false;
     ChainEntry* old = entries_;
     entries_ = fresh;
     mask_ = size - 1;
+    shift_ = 64 - __builtin_ctzll(size);
     used_ = live;
     for (uint64_t at = 0; at < old_size; ++at) {
       if (old[at].node != 0 && !dead(old[at])) {
@@ -112,6 +116,7 @@ class ChainTable {
 
   ChainEntry* entries_;
   uint64_t mask_;
+  int shift_;
   uint64_t used_;
 };
 

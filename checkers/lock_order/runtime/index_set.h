@@ -15,7 +15,7 @@ class IndexSet {
   template <class Equals>
   uint32_t find(uint32_t hash, Equals equals) const {
     if (slots_ == nullptr) return 0;
-    for (uint32_t at = hash & mask_;; at = (at + 1) & mask_) {
+    for (uint32_t at = slot(hash);; at = (at + 1) & mask_) {
       const uint32_t index = slots_[at];
       if (index == 0 || equals(index)) return index;
     }
@@ -42,8 +42,15 @@ class IndexSet {
   uint64_t bytes() const { return slots_ == nullptr ? 0 : (mask_ + 1ULL) * sizeof(uint32_t); }
 
  private:
+  // Groups of 16 slots (a cache line) by the hash's top bits, and within a group by its lowest: a
+  // caller whose keys come in rows keeps rows together.
+  uint32_t slot(uint32_t hash) const {
+    const uint64_t groups = (mask_ + 1ULL) >> 4;
+    return (static_cast<uint32_t>(((hash >> 4) * groups) >> 28) << 4) | (hash & 15);
+  }
+
   void place(uint32_t hash, uint32_t index) {
-    uint32_t at = hash & mask_;
+    uint32_t at = slot(hash);
     while (slots_[at] != 0) at = (at + 1) & mask_;
     slots_[at] = index;
   }
