@@ -85,6 +85,8 @@ inline constexpr uint32_t kNodeHasLevel = 4;
 inline constexpr uint32_t kNodeInHandler = 8;      // taken inside a signal handler
 inline constexpr uint32_t kNodeWithSignal = 16;    // taken while `signal` (one that has such a handler) was not blocked
 inline constexpr uint32_t kNodeForeignUnlock = 32;
+inline constexpr uint32_t kNodeManyPosts = 128;    // semaphore: posted more than once, so it is no one-shot: its
+                                                   // kEventOneShot, recorded earlier, orders nothing
 inline constexpr uint32_t kNodeShared = 64;        // process-shared; `identity` names it across processes
 
 struct Node {
@@ -174,8 +176,9 @@ inline constexpr uint32_t kThreadBytes = 1024;
 enum EventKind : uint32_t {
   kEventCreate = 1,    // thread created child (other); segment is the creator's last one before it
   kEventJoin,          // thread joined other; other_segment is its last one; segment the joiner's first after it
-  kEventBarrier,       // thread left a barrier: node is its address's node, generation its round
-  kEventOnce,          // thread saw the end of pthread_once's routine run by other in other_segment
+  kEventBarrier,       // thread left a barrier: node is the barrier's number (no lock), generation its round;
+                       // segment is the thread's first one after it
+  kEventOnce,          // (segment: the first one after it) thread saw the end of pthread_once's routine run by other in other_segment
   kEventOneShot,       // thread passed a one-shot semaphore posted by other in other_segment
   kEventGuard,         // thread `other` ran while thread held `node` from before its creation until after its join
   kEventFork,

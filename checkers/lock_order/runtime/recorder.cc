@@ -254,6 +254,8 @@ void Recorder::forked(ThreadState& t) {
     addresses_.forget();
     handles_.forget();
     onces_.forget();
+    barriers_.forget();
+    semaphores_.forget();
     state_.store(kInitialized, std::memory_order_relaxed);
   }
   t.record = nullptr;

@@ -36,6 +36,19 @@ struct Call {
         reinterpret_cast<uint64_t>(HEDDLE_RETURN_SLOT) + sizeof(uint64_t)    \
   }
 
+// What a new thread is started with.
+struct ThreadStart {
+  ThreadStart* next;
+  void* (*routine)(void*);
+  int (*routine_c11)(void*);
+  void* argument;
+  uint32_t creator;
+  uint32_t creator_segment;
+  uint32_t creator_chain;
+  uint32_t create_stack;
+  uint64_t create_sequence;
+};
+
 struct SavedHold {  // a lock that is held across fork
   Held held;
   Node node;
@@ -91,8 +104,24 @@ class Recorder {
   // Thread handles (pthread_t) to thread numbers.
   uint32_t thread_of(uint64_t handle) const { return static_cast<uint32_t>(handles_.find(handle)); }
 
-  AddressMap<RuntimePlatform> onces_;  // pthread_once_t -> kThreads | segment << 32
-  FutexLock& lock() { return lock_; }
+  // What orders segments; see recorder_order.cc.
+  ThreadStart* make_start(ThreadState& t, Call call);
+  void free_start(ThreadStart* start);
+  void joined(ThreadState& t, uint64_t handle, uint32_t other, Call call);
+  void barrier_made(ThreadState& t, uint64_t key, uint32_t count, Call call);
+  void barrier_gone(ThreadState& t, uint64_t key);
+  uint32_t barrier_entered(ThreadState& t, uint64_t key, uint32_t* id);
+  void barrier_left(ThreadState& t, uint32_t id, uint32_t round, Call call);
+  void once_ran(ThreadState& t, uint64_t control);
+  bool once_known(ThreadState& t, uint64_t control) const;
+  void once_passed(ThreadState& t, uint64_t control, Call call);
+  void semaphore_made(ThreadState& t, uint64_t key, unsigned value);
+  void semaphore_posted(ThreadState& t, uint64_t key);
+  void semaphore_passed(ThreadState& t, uint64_t key, Call call);
+
+  // A finding of the runtime's own.
+  void report(ThreadState& t, EventKind kind, uint32_t node, Call call, uint32_t other_node = 0,
+              const char* name = nullptr);
 
   void set_name(uint32_t node, const char* name);
   void set_level(uint32_t node, uint16_t level);
@@ -137,6 +166,12 @@ class Recorder {
   IndexSet string_set_;
   AddressMap<RuntimePlatform> addresses_;
   AddressMap<RuntimePlatform> handles_;
+  AddressMap<RuntimePlatform> onces_;
+  AddressMap<RuntimePlatform> barriers_;
+  AddressMap<RuntimePlatform> barrier_sizes_;
+  AddressMap<RuntimePlatform> semaphores_;
+  uint32_t last_barrier_;
+  ThreadStart* free_starts_;
   Options options_;
   uint64_t parent_pid_;
   bool watched_;  // a watcher of our own was started

@@ -27,6 +27,8 @@ struct HeldOverflow {
   ChainWord* words;
 };
 
+inline constexpr uint32_t kOncesSeen = 8;
+
 enum ThreadLife : uint8_t { kThreadNew, kThreadRunning, kThreadExited };
 
 struct ThreadState {
@@ -52,6 +54,8 @@ struct ThreadState {
   uint64_t create_sequence;
   // The pthread_once routine in progress, and how deep in signal handlers.
   void (*once_routine)();
+  uint64_t once_control;
+  uint64_t once_seen[kOncesSeen];
   uint64_t handler_stack_pointer;
   uint32_t handler_signal;
   uint32_t unheard;  // handler acquisitions that could not be recorded
