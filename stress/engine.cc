@@ -91,12 +91,14 @@ class Run {
     outcome.verdict = Verdict::kPass;
     for (;;) {
       WaitForEvent(std::chrono::milliseconds(20));
+      CollectTsanReport();
       if (const Failure* failure = FirstFailure()) {
         Explain(*failure, outcome);
         break;
       }
       if (std::all_of(groups_.begin(), groups_.end(), [](const auto& g) { return g->done(); })) {
         for (const auto& group : groups_) group->Join();
+        CollectTsanReport();
         if (const Failure* failure = FirstFailure()) Explain(*failure, outcome);
         break;
       }
@@ -117,21 +119,23 @@ class Run {
     // The one who crashed may have held the allocator's lock: then this process must not hang.
     if (failure.verdict == Verdict::kCrash) alarm(20);
     const Group& group = *groups_[static_cast<std::size_t>(failure.group)];
-    outcome.verdict = failure.verdict;
-    outcome.detail = absl::StrCat(Name(failure.verdict), ": ", failure.message.data());
+    outcome.verdict = CollectTsanReport().value_or(failure.verdict);
+    outcome.detail = absl::StrCat(Name(outcome.verdict), ": ", failure.message.data());
     if (failure.where.line() != 0) {
       absl::StrAppend(&outcome.detail, "\n  at ", failure.where.file_name(), ":",
                       failure.where.line());
     }
-    absl::StrAppend(&outcome.detail,
-                    failure.thread < 0 ? ", in set-up or After()"
-                                       : absl::StrCat(", in thread ", failure.thread),
-                    "\n", HowFound(group));
+    const std::string report = FirstTsanReport();
+    if (report.empty()) {
+      absl::StrAppend(&outcome.detail, failure.thread < 0
+                                           ? ", in set-up or After()"
+                                           : absl::StrCat(", in thread ", failure.thread));
+    }
+    absl::StrAppend(&outcome.detail, "\n", HowFound(group));
     if (failure.verdict == Verdict::kCrash) {
       for (const auto& worker : group.workers())
         absl::StrAppend(&outcome.detail, Symbolized(worker->stack));
     }
-    const std::string report = FirstTsanReport();
     absl::StrAppend(&outcome.detail, report.empty() ? RecentOperations(group) : report);
   }
 

@@ -6,16 +6,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
 
 #include "checkers/scenario/verdict.h"
 #include "primitives/std_platform.h"
-#include "stress/context.h"
 #include "stress/failure.h"
 
 #if defined(HEDDLE_TSAN)
@@ -23,10 +22,14 @@
 #include <sanitizer/common_interface_defs.h>
 
 namespace heddle::stress {
+
+// Set by the first report.
+int reported = 0;
+
 namespace {
 
 int report_fd = -1;
-std::atomic<off_t> first_report_size{0};
+off_t first_report_size = 0;
 
 // What stands behind "WARNING: ThreadSanitizer: ", with the verdict that it amounts to.
 struct Kind {
@@ -85,9 +88,18 @@ void CatchTsanReports() {
   }
 }
 
+std::optional<Verdict> CollectTsanReport() {
+  if (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) == 0) return std::nullopt;
+  if (first_report_size == 0) first_report_size = lseek(report_fd, 0, SEEK_CUR);
+  std::array<char, 256> start{};
+  const ssize_t got = pread(report_fd, start.data(), start.size(), 0);
+  const Verdict verdict = VerdictOf({start.data(), static_cast<std::size_t>(got < 0 ? 0 : got)});
+  RecordFailure(verdict, "ThreadSanitizer reports", std::source_location(), 0, -1);
+  return verdict;
+}
+
 std::string FirstTsanReport() {
-  std::string text(static_cast<std::size_t>(first_report_size.load(std::memory_order_relaxed)),
-                   '\0');
+  std::string text(static_cast<std::size_t>(first_report_size), '\0');
   const ssize_t got = pread(report_fd, text.data(), text.size(), 0);
   text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
   return Shortened(text);
@@ -97,18 +109,11 @@ std::string FirstTsanReport() {
 
 extern "C" {
 
-// Called by the runtime after a report is printed, in the thread that caused it.
-void __tsan_on_report(void* /*report*/) {
-  using namespace heddle;
-  using namespace heddle::stress;
-  if (HasFailed()) return;
-  std::array<char, 256> start{};
-  const ssize_t got = pread(report_fd, start.data(), start.size(), 0);
-  first_report_size.store(lseek(report_fd, 0, SEEK_CUR), std::memory_order_relaxed);
-  const ThreadContext* self = ThreadContext::Current();
-  RecordFailure(VerdictOf({start.data(), static_cast<std::size_t>(got < 0 ? 0 : got)}),
-                "ThreadSanitizer reports", std::source_location(),
-                self == nullptr ? 0 : self->group(), self == nullptr ? -1 : self->reported_index());
+// Called by the runtime after a report is printed, in the thread that caused it, with the runtime's
+// own locks held: an instrumented access in here, or a call to an intercepted function, can wait
+// for those locks for ever. So this only leaves word, and CollectTsanReport does the rest.
+__attribute__((disable_sanitizer_instrumentation)) void __tsan_on_report(void* /*report*/) {
+  __atomic_store_n(&heddle::stress::reported, 1, __ATOMIC_RELEASE);
 }
 
 // What TSAN_OPTIONS says comes on top.
@@ -128,6 +133,7 @@ const char* __tsan_default_options() {
 namespace heddle::stress {
 
 void CatchTsanReports() {}
+std::optional<Verdict> CollectTsanReport() { return std::nullopt; }
 std::string FirstTsanReport() { return ""; }
 
 }  // namespace heddle::stress

@@ -2,7 +2,10 @@
 #ifndef HEDDLE_STRESS_TSAN_REPORT_H_
 #define HEDDLE_STRESS_TSAN_REPORT_H_
 
+#include <optional>
 #include <string>
+
+#include "checkers/scenario/verdict.h"
 
 namespace heddle::stress {
 
@@ -11,7 +14,11 @@ namespace heddle::stress {
 // From now on its reports are kept instead of printed, and the first is a failure.
 void CatchTsanReports();
 
-// The first report's text; empty without one.
+// Makes the first report so far, if there is one, this run's failure, and gives its verdict. What
+// failed after the report is its consequence: the report comes first.
+std::optional<Verdict> CollectTsanReport();
+
+// The text of that report; empty when there is none.
 std::string FirstTsanReport();
 
 }  // namespace heddle::stress
