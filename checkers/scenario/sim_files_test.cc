@@ -26,7 +26,11 @@ struct TestHooks {
     line = where.line();
   }
   static void wait(std::source_location) { throw std::logic_error("waits"); }
-  static int choose(int) { return kill_after >= 0 && kill_after-- == 0 ? 1 : 0; }
+  static int choose(int) {
+    if (kill_after < 0) return 0;
+    --kill_after;
+    return kill_after < 0 ? 1 : 0;
+  }
   static int thread_index() { return thread; }
 };
 
