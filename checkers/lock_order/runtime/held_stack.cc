@@ -59,4 +59,12 @@ void release_foreign(ThreadState& t, uint32_t node, Call call) {
   g_recorder.add_event(t, event, &call);
 }
 
+void post_foreign(ThreadState& t, uint32_t node) {
+  if (node == 0 || t.record == nullptr) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  __atomic_fetch_or(&g_recorder.node(node).flags, kNodeForeignPost, __ATOMIC_RELAXED);
+  g_recorder.release_elsewhere(t, node);
+}
+
 }  // namespace heddle::lock_order

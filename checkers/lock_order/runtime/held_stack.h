@@ -83,6 +83,7 @@ HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
   flags |= t.flags;
+  if (HEDDLE_UNLIKELY((flags & kHandler) != 0)) g_recorder.note_handler(t, node);
   wait->word = depth == 0 ? alone : next_chain(t, depth, node, flags, call);
   wait->node = node;
   wait->flags = flags;
@@ -113,6 +114,7 @@ HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, Call
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
+  if (HEDDLE_UNLIKELY((t.flags & kHandler) != 0)) g_recorder.note_handler(t, node);
   write_entry(t, depth, node, flags | kTry | t.flags, call, {0, 0});
   count_entry(record, depth);
 }
@@ -134,6 +136,8 @@ HEDDLE_INLINE bool release(ThreadState& t, uint32_t node) {
 
 // An unlock of a lock that this thread does not hold: says so and takes the hold from whoever has it.
 HEDDLE_COLD void release_foreign(ThreadState& t, uint32_t node, Call call);
+// A semaphore posted by who does not hold it: it is no lock.
+HEDDLE_COLD void post_foreign(ThreadState& t, uint32_t node);
 
 HEDDLE_INLINE bool holds(ThreadState& t, uint32_t node) {
   for (uint32_t i = t.record == nullptr ? 0 : t.record->depth; i-- > 0;) {

@@ -38,7 +38,8 @@ HEDDLE_INLINE int success() {
 HEDDLE_COLD int push_new(uint32_t node, Call call) {
   ThreadState& t = t_self;
   const uint32_t depth = t.record->depth;
-  const ChainWord word = next_chain(t, depth, node, t.flags, call);
+  if ((t.flags & kHandler) != 0) g_recorder.note_handler(t, node);
+  const ChainWord word = depth == 0 ? ChainWord{} : next_chain(t, depth, node, t.flags, call);
   write_entry(t, depth, node, t.flags, call, word);
   count_entry(t.record, depth);
   return success();
@@ -48,6 +49,7 @@ HEDDLE_COLD int push_new(uint32_t node, Call call) {
 __attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call) {
   const uint32_t depth = record->depth;
   const uint8_t flags = t_self.flags;
+  if (HEDDLE_UNLIKELY(flags != 0)) return push_new(node, call);
   const Held& top = record->held[depth - 1];
   const ChainWord parent = t_self.words[depth - 1];
   const uint32_t check = site_check(call.site, flags);
@@ -84,8 +86,9 @@ HEDDLE_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) {
     return lock_slowly(mutex, call);
   }
   const auto node = static_cast<uint32_t>(tag);
-  if (depth != 0) return push_nested(record, node, call);
-  write_entry(t_self, 0, node, t_self.flags, call, unpack_chain(*chain_word(mutex)));
+  const uint8_t flags = t_self.flags;
+  if ((depth | flags) != 0) return push_nested(record, node, call);
+  write_entry(t_self, 0, node, 0, call, unpack_chain(*chain_word(mutex)));
   count_entry(record, 0);
   return 0;
 }

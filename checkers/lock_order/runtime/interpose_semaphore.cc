@@ -70,10 +70,7 @@ HEDDLE_EXPORT int sem_post(sem_t* semaphore) {
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
   const uint32_t node = lock_node(t, semaphore, call);
-  if (node != 0 && !release(t, node)) {
-    __atomic_fetch_or(&g_recorder.node(node).flags, kNodeForeignPost, __ATOMIC_RELAXED);
-    g_recorder.release_elsewhere(t, node);
-  }
+  if (node != 0 && !release(t, node)) post_foreign(t, node);
   g_recorder.semaphore_posted(t, key_of(semaphore));
   return HEDDLE_REAL(sem_post)(semaphore);
 }

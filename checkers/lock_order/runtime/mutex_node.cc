@@ -18,6 +18,12 @@ LockKind kind_of(const pthread_mutex_t* mutex, LockKind kind) {
   }
 }
 
+// After destroy, which overwrites the kind.
+bool taggable_bytes(pthread_mutex_t* mutex, uint32_t node) {
+  return node_of_tag(*tag_word(mutex), mutex) == node ||
+         node_of_watched_tag(*tag_word(mutex), mutex) == node;
+}
+
 }  // namespace
 
 uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, Call call,
@@ -26,6 +32,11 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
   if (t.life == kThreadExited) return 0;
   kind = kind_of(mutex, kind);
   if (taggable(mutex)) {
+    const uint32_t watched = node_of_watched_tag(*tag_word(mutex), mutex);
+    if (watched != 0 && t.record != nullptr) {
+      g_recorder.note_watched(t, watched, tag_word(mutex));
+      return watched;
+    }
     return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call, created);
   }
   return g_recorder.address_node(t, reinterpret_cast<uint64_t>(mutex), kind, call);
@@ -34,6 +45,7 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
 void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call, bool trust_bytes) {
   // The bytes may be uninitialized memory: they count only when they are a tag.
   uint32_t node = trust_bytes ? node_of_tag(*tag_word(mutex), mutex) : 0;
+  if (node == 0 && trust_bytes) node = node_of_watched_tag(*tag_word(mutex), mutex);
   if (node != 0) {
     g_recorder.end_node(t, node, call);
     return;
@@ -55,7 +67,7 @@ void mutex_destroyed(ThreadState& t, pthread_mutex_t* mutex, uint32_t node, bool
     g_recorder.add_event(t, event, &call);
     return;
   }
-  if (node_of_tag(*tag_word(mutex), mutex) == node) {
+  if (taggable_bytes(mutex, node)) {
     g_recorder.end_node(t, node, call);
     *chain_word(mutex) = 0;
     *tag_word(mutex) = 0;

@@ -17,7 +17,8 @@ HEDDLE_COLD uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, Lock
 // The node if the mutex has one.
 inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
   const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
-  if (HEDDLE_LIKELY(node != 0) || taggable(mutex)) return node;
+  if (HEDDLE_LIKELY(node != 0)) return node;
+  if (taggable(mutex)) return node_of_watched_tag(*tag_word(mutex), mutex);
   return g_recorder.known_node(reinterpret_cast<uint64_t>(mutex));
 }
 

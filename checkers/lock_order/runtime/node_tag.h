@@ -38,6 +38,15 @@ HEDDLE_INLINE uint32_t node_of_tag(uint64_t tag, const void* lock) {
   return static_cast<uint32_t>(tag >> 32) == tag_check(lock) ? static_cast<uint32_t>(tag) : 0;
 }
 
+// A tag that the fast path takes for none: this lock's next acquisition outside of signal handlers is
+// looked at.
+inline uint64_t make_watched_tag(const void* lock, uint32_t node) {
+  return make_tag(lock, node) ^ (1ULL << 63);
+}
+inline uint32_t node_of_watched_tag(uint64_t tag, const void* lock) {
+  return node_of_tag(tag ^ (1ULL << 63), lock);
+}
+
 #if defined(__x86_64__)
 HEDDLE_INLINE TagWord* tag_word(pthread_mutex_t* mutex) {
   return reinterpret_cast<TagWord*>(&mutex->__data.__list.__prev);

@@ -304,6 +304,8 @@ void Recorder::restore_holds(ThreadState& t) {
 void Recorder::exiting(int status) {
   const uint32_t state = state_.load(std::memory_order_acquire);
   if (!file_.is_open() || (state != kOpen && state != kOff)) return;
+  // Not the child of a vfork, which has this memory but is another process.
+  if (file_.header().pid != static_cast<uint32_t>(getpid())) return;
   const KeepErrno keep;
   ++t_self.busy;
   flush_counters(t_self);

@@ -96,6 +96,7 @@ class Recorder {
   // Another thread's hold of `node` ended without its doing. The holder's number, or 0.
   uint32_t release_elsewhere(ThreadState& t, uint32_t node);
 
+  FutexLock& lock() { return lock_; }
   bool recording() const { return state_.load(std::memory_order_acquire) == kOpen; }
   const Options& options() const { return options_; }
   Thread& thread(uint32_t index) const { return threads_.at(index); }
@@ -124,6 +125,11 @@ class Recorder {
               const char* name = nullptr);
 
   void set_name(uint32_t node, const char* name);
+  void name_file(uint32_t node, uint64_t identity, const char* path);
+  // An acquisition inside a signal handler.
+  void note_handler(ThreadState& t, uint32_t node);
+  // An acquisition outside, of a lock whose tag says that this matters.
+  void note_watched(ThreadState& t, uint32_t node, uint64_t* tag);
   void set_level(uint32_t node, uint16_t level);
 
  private:

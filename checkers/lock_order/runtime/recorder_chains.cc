@@ -147,6 +147,10 @@ uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
 ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
   const SlowPath slow(t);
   if (!slow.entered() || t.record->depth == 0) return {0, 0};
+  if ((t.flags & kHandler) != 0 && call.stack_pointer > t.handler_stack_pointer &&
+      call.stack_pointer - t.handler_stack_pointer < (1U << 23)) {
+    t.flags &= static_cast<uint8_t>(~kHandler);  // the handler was left by longjmp
+  }
   const CapturedStack* current = stack_now(t, call);
   if (current == nullptr) return {0, 0};
   const FutexLocker locker(lock_);
@@ -161,9 +165,6 @@ ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call c
   if (entry == nullptr) return {0, 0};
   if (entry->segment != UINT32_MAX) {
     add_visit(t, *entry);
-    if ((flags & kHandler) != 0) {
-      __atomic_fetch_or(&node(index).flags, kNodeInHandler, __ATOMIC_RELAXED);
-    }
   }
   return {entry->child, entry->check};
 }

@@ -3,6 +3,7 @@
 
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/recorder.h"
+#include "checkers/lock_order/runtime/signal_frame.h"
 
 namespace heddle::lock_order {
 
@@ -16,6 +17,12 @@ uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint
   node->kind = kind;
   node->first_site = site;
   node->first_stack = stack;
+  // For locks of this process alone: the signals with a handler that could have interrupted the first
+  // acquisition.
+  const uint64_t handled = g_handled_signals.load(std::memory_order_relaxed);
+  if (HEDDLE_UNLIKELY(handled != 0) && (t_self.flags & kHandler) == 0) {
+    node->identity = handled & ~blocked_signals();
+  }
   return nodes_.publish();
 }
 
@@ -140,8 +147,6 @@ void Recorder::set_level(uint32_t index, uint16_t level) {
 }
 
 uint32_t Recorder::release_elsewhere(ThreadState& t, uint32_t index) {
-  const SlowPath slow(t);
-  if (!slow.entered()) return 0;
   const FutexLocker locker(lock_);
   const auto count = threads();
   for (uint32_t other = 1; other < count; ++other) {
@@ -156,6 +161,50 @@ uint32_t Recorder::release_elsewhere(ThreadState& t, uint32_t index) {
     }
   }
   return 0;
+}
+
+void Recorder::name_file(uint32_t index, uint64_t identity, const char* path) {
+  const FutexLocker locker(lock_);
+  Node& record = node(index);
+  record.address = 0;
+  record.identity = identity;
+  record.name = intern_string(path);
+}
+
+void Recorder::note_handler(ThreadState& t, uint32_t index) {
+  if (index == 0 || t.record == nullptr) return;
+  Node& record = node(index);
+  const uint32_t flags = load_word(record.flags);
+  if ((flags & kNodeInHandler) != 0) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const FutexLocker locker(lock_);
+  store_word(record.signal, t.handler_signal);
+  __atomic_fetch_or(&record.flags, kNodeInHandler, __ATOMIC_RELEASE);
+  if (record.kind >= kFlock && record.kind <= kOfdFileLock) return;
+  const uint64_t bit = t.handler_signal == 0 ? 0 : 1ULL << (t.handler_signal - 1);
+  if ((record.identity & bit) != 0) {
+    __atomic_fetch_or(&record.flags, kNodeWithSignal, __ATOMIC_RELEASE);
+  } else if (record.kind <= kMutexErrorcheck || record.kind == kMutexC11) {
+    auto* mutex = reinterpret_cast<pthread_mutex_t*>(record.address);
+    // Held by this thread now, so its words can be changed.
+    if (node_of_tag(*tag_word(mutex), mutex) == index) {
+      __atomic_store_n(tag_word(mutex), make_watched_tag(mutex, index), __ATOMIC_RELAXED);
+    }
+  }
+}
+
+void Recorder::note_watched(ThreadState& t, uint32_t index, uint64_t* tag) {
+  if ((t.flags & kHandler) != 0) return;
+  Node& record = node(index);
+  const uint64_t bit = record.signal == 0 ? 0 : 1ULL << (record.signal - 1);
+  const KeepErrno keep;
+  if ((blocked_signals() & bit) != 0) return;
+  __atomic_fetch_or(&record.flags, kNodeWithSignal, __ATOMIC_RELEASE);
+  const auto* mutex = reinterpret_cast<const void*>(record.address);
+  uint64_t watched = make_watched_tag(mutex, index);
+  __atomic_compare_exchange_n(tag, &watched, make_tag(mutex, index), false, __ATOMIC_RELAXED,
+                              __ATOMIC_RELAXED);
 }
 
 }  // namespace heddle::lock_order

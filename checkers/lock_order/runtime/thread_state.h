@@ -52,13 +52,12 @@ struct ThreadState {
   uint32_t creator_chain;
   uint32_t create_stack;
   uint64_t create_sequence;
-  // The pthread_once routine in progress, and how deep in signal handlers.
+  // The pthread_once routine in progress, and the signal handler.
   void (*once_routine)();
   uint64_t once_control;
   uint64_t once_seen[kOncesSeen];
   uint64_t handler_stack_pointer;
-  uint32_t handler_signal;
-  uint32_t unheard;  // handler acquisitions that could not be recorded
+  uint8_t handler_signal;
 };
 
 extern __thread ThreadState t_self __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handlers are installed behind a trampoline that marks what they acquire.
+#include <errno.h>
+#include <signal.h>
+
+#include "checkers/lock_order/runtime/held_stack.h"
+#include "checkers/lock_order/runtime/real.h"
+#include "checkers/lock_order/runtime/signal_frame.h"
+
+namespace heddle::lock_order {
+
+constinit std::atomic<uint64_t> g_handled_signals{0};
+
+uint64_t blocked_signals() {
+  uint64_t mask = 0;
+  syscall(SYS_rt_sigprocmask, SIG_BLOCK, nullptr, &mask, sizeof(mask));
+  return mask;
+}
+
+SignalFrame::SignalFrame(ThreadState& t, int signal)
+    : t_(t),
+      flags_(t.flags),
+      signal_(t.handler_signal),
+      stack_pointer_(t.handler_stack_pointer),
+      record_(t.record),
+      entry_(false) {
+  t.flags |= kHandler;
+  t.handler_signal = static_cast<uint8_t>(signal);
+  t.handler_stack_pointer = reinterpret_cast<uint64_t>(this);
+  if (record_ == nullptr) return;
+  const uint32_t depth = record_->depth;
+  entry_ = depth < kHeldInline || depth - kHeldInline < t.overflow.capacity;
+  if (entry_) {
+    held_ = held_at(t, depth);
+    word_ = word_at(t, depth);
+  }
+  wanted_ = record_->wanted;
+  wanted_flags_ = record_->wanted_flags;
+  wanted_site_ = record_->wanted_site;
+  store_word(record_->wanted, 0U);
+}
+
+SignalFrame::~SignalFrame() {
+  t_.flags = flags_;
+  t_.handler_signal = signal_;
+  t_.handler_stack_pointer = stack_pointer_;
+  if (record_ == nullptr || t_.record != record_) return;
+  const uint32_t depth = record_->depth;
+  if (entry_) {
+    held_at(t_, depth) = held_;
+    word_at(t_, depth) = word_;
+  }
+  record_->wanted_flags = wanted_flags_;
+  record_->wanted_site = wanted_site_;
+  store_word(record_->wanted, wanted_);
+}
+
+}  // namespace heddle::lock_order
+
+using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+constexpr int kSignals = 65;
+
+struct Handler {
+  std::atomic<uint64_t> function;  // the host's
+  std::atomic<uint32_t> with_info;
+};
+constinit Handler g_handlers[kSignals]{};
+
+void trampoline(int signal, siginfo_t* info, void* context) {
+  const Handler& handler = g_handlers[signal];
+  const uint64_t function = handler.function.load(std::memory_order_acquire);
+  if (function == 0) return;
+  const SignalFrame frame(t_self, signal);
+  if (handler.with_info.load(std::memory_order_relaxed) != 0) {
+    reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
+  } else {
+    reinterpret_cast<void (*)(int)>(function)(signal);
+  }
+}
+
+bool wrapped(int signal) {
+  return signal > 0 && signal < kSignals && g_recorder.options().signals && !program_has_tsan();
+}
+
+uint64_t function_of(const struct sigaction& action) {
+  return reinterpret_cast<uint64_t>((action.sa_flags & SA_SIGINFO) != 0
+                                        ? reinterpret_cast<void*>(action.sa_sigaction)
+                                        : reinterpret_cast<void*>(action.sa_handler));
+}
+
+int wrapped_sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
+  Handler& handler = g_handlers[signal];
+  const uint64_t before = handler.function.load(std::memory_order_relaxed);
+  const uint32_t before_info = handler.with_info.load(std::memory_order_relaxed);
+  struct sigaction previous {};
+  int result = 0;
+  if (action == nullptr) {
+    result = HEDDLE_REAL(sigaction)(signal, nullptr, &previous);
+  } else {
+    struct sigaction ours = *action;
+    const bool real_handler = (action->sa_flags & SA_SIGINFO) != 0 ||
+                              (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+    if (real_handler) {
+      // Set before the kernel may call it; an old handler that runs just now sees the new one.
+      handler.with_info.store((action->sa_flags & SA_SIGINFO) != 0 ? 1 : 0,
+                              std::memory_order_relaxed);
+      handler.function.store(function_of(*action), std::memory_order_release);
+      ours.sa_flags |= SA_SIGINFO;
+      ours.sa_sigaction = trampoline;
+    }
+    result = HEDDLE_REAL(sigaction)(signal, &ours, &previous);
+    const uint64_t bit = 1ULL << (signal - 1);
+    if (result != 0) {
+      handler.with_info.store(before_info, std::memory_order_relaxed);
+      handler.function.store(before, std::memory_order_release);
+    } else if (real_handler) {
+      g_handled_signals.fetch_or(bit, std::memory_order_relaxed);
+    } else {
+      g_handled_signals.fetch_and(~bit, std::memory_order_relaxed);
+    }
+  }
+  if (result == 0 && old != nullptr) {
+    *old = previous;
+    if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction == trampoline) {
+      if (before_info == 0) old->sa_flags &= ~SA_SIGINFO;
+      old->sa_sigaction = reinterpret_cast<void (*)(int, siginfo_t*, void*)>(before);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+HEDDLE_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
+  g_recorder.initialize();
+  if (!wrapped(signal)) return HEDDLE_REAL(sigaction)(signal, action, old);
+  return wrapped_sigaction(signal, action, old);
+}
+
+HEDDLE_EXPORT sighandler_t signal(int signal, sighandler_t handler) {
+  g_recorder.initialize();
+  struct sigaction action {};
+  struct sigaction old {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (signal > 0 && signal < kSignals) sigaddset(&action.sa_mask, signal);
+  const int result = wrapped(signal) && handler != SIG_ERR
+                         ? wrapped_sigaction(signal, &action, &old)
+                         : HEDDLE_REAL(sigaction)(signal, &action, &old);
+  return result == 0 ? old.sa_handler : SIG_ERR;
+}
