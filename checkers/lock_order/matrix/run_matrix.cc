@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/matrix/run_matrix.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
@@ -61,9 +59,8 @@ std::string NameOf(const MatrixEntry& entry) {
 
 bool Matches(const std::string& name, const std::vector<std::string>& patterns) {
   return patterns.empty() ||
-         std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-           return absl::StrContains(name, pattern);
-         });
+         std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return absl::StrContains(name, pattern); });
 }
 
 absl::StatusOr<std::vector<MatrixEntry>> Select(const MatrixOptions& options) {
@@ -100,19 +97,17 @@ class Run {
   Task MakeTask() {
     Task task;
     const std::string directory = absl::StrCat(options_.runfiles, kDirectory);
-    // Ends whatever the program has started too.
-    task.command = {"timeout", "--signal=KILL", absl::StrCat(kTimeLimit), "env"};
     std::vector<std::string> settings = entry_.options;
+    task.command = {"/usr/bin/env"};
     if (record_.mode == "linked") {
       settings.push_back(absl::StrCat("json=", report_));
-      task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_WATCHER=", options_.runfiles,
-                                          "heddle/checkers/lock_order/heddle_lockorder_watch"));
+      task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_WATCHER=", options_.watcher));
     }
-    task.command.push_back(
-        absl::StrCat("HEDDLE_LOCKORDER_OPTIONS=", absl::StrJoin(settings, ":")));
+    task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_OPTIONS=", absl::StrJoin(settings, ":")));
+    // Ends whatever the program has started too.
+    task.command.insert(task.command.end(), {"timeout", "--signal=KILL", absl::StrCat(kTimeLimit)});
     if (record_.mode == "preload") {
-      task.command.insert(task.command.end(), options_.lockorder.begin(),
-                          options_.lockorder.end());
+      task.command.insert(task.command.end(), options_.lockorder.begin(), options_.lockorder.end());
       task.command.push_back(absl::StrCat("--json=", report_));
       task.command.emplace_back("--");
     }
@@ -144,8 +139,7 @@ class Run {
     std::filesystem::remove(report_, ignored);
     record_.verdict = VerdictOf(found);
     if (found != entry_.findings) {
-      record_.reason =
-          absl::StrCat("found ", Shown(found), " instead of ", Shown(entry_.findings));
+      record_.reason = absl::StrCat("found ", Shown(found), " instead of ", Shown(entry_.findings));
       // A wrong kind of finding may have the right verdict all the same.
       if (ToString(record_.verdict) == record_.expected) record_.verdict = Verdict::kError;
       return;

@@ -22,30 +22,31 @@ struct MatrixEntry {
   std::string row;
   std::string program;
   std::vector<std::string> arguments;
-  std::vector<std::string> options;   // of HEDDLE_LOCKORDER_OPTIONS
+  std::vector<std::string> options;  // of HEDDLE_LOCKORDER_OPTIONS
   std::string claim;
   std::vector<std::string> findings;  // sorted; empty: silence
   int status = 0;
 };
 
-// Every entry's program exists in name only; every row has an entry that finds and one that does not.
+// Every row needs an entry in which something is found and one in which nothing is.
 absl::StatusOr<std::vector<MatrixEntry>> ParseRows(absl::string_view json);
 
 // The kinds of the findings in a report, in the vocabulary of rows.json, sorted.
 absl::StatusOr<std::vector<std::string>> FindingsOf(absl::string_view report);
 
 struct MatrixOptions {
-  std::vector<std::string> patterns;  // parts of scenario names; none: everything
-  std::string runfiles;               // directory with a trailing slash
+  std::vector<std::string> patterns;   // parts of scenario names; none: everything
+  std::string runfiles;                // directory with a trailing slash
   std::vector<std::string> lockorder;  // the command "heddle lockorder"
-  std::size_t jobs = 1;
+  std::string watcher;                 // what a linked-in recorder starts
   std::function<void(const VerdictRecord&)> on_verdict;
 };
 
 // Number of verdicts that RunMatrix() will give.
 absl::StatusOr<std::size_t> CountMatrix(const MatrixOptions& options);
 
-// An exit status of checkers/scenario/command_line.h. Errors other than a wrong verdict are printed.
+// An exit status of checkers/scenario/command_line.h. Errors other than a wrong verdict are
+// printed.
 int RunMatrix(const MatrixOptions& options);
 
 }  // namespace heddle::lock_order
