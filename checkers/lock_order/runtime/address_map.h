@@ -3,11 +3,11 @@
 // Address -> number (a node, a thread), for locks that have no room for a tag. Lookups take no lock
 // and write nothing; changes are made by one thread at a time (the recorder's lock).
 //
-// Open addressing. A slot's key is written once and never changes, its value may: 0 is "removed", and
-// the slot waits for the same key to come back. A full table is replaced by a greater one without
-// the removed keys; the old one is kept for readers that are still in it (in sum less than the new
-// one). Invariant: a slot's value is stored before its key is (release), so a reader that finds the
-// key (acquire) sees a value.
+// Open addressing. A slot's key is written once and never changes, its value may: 0 is "removed",
+// and the slot waits for the same key to come back. A full table is replaced by a greater one
+// without the removed keys; the old one is kept for readers that are still in it (in sum less than
+// the new one). Invariant: a slot's value is stored before its key is (release), so a reader that
+// finds the key (acquire) sees a value.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_ADDRESS_MAP_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_ADDRESS_MAP_H_
 
@@ -93,7 +93,8 @@ class AddressMap {
     }
     uint64_t size = kSmallest;
     while (live * 2 >= size) size *= 2;
-    auto* fresh = static_cast<Table*>(Allocator::allocate(sizeof(Table) + (size - 1) * sizeof(Slot)));
+    auto* fresh =
+        static_cast<Table*>(Allocator::allocate(sizeof(Table) + (size - 1) * sizeof(Slot)));
     if (fresh == nullptr) return nullptr;
     fresh->mask = size - 1;
     used_ = 0;

@@ -46,8 +46,8 @@ class KeepErrno {
 
 inline constexpr size_t kHugePage = size_t{2} << 20;
 
-// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed. Great tables are
-// looked up at random, so they get huge pages where the kernel gives them.
+// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed. Great tables
+// are looked up at random, so they get huge pages where the kernel gives them.
 inline void* map_pages(size_t bytes) {
   const bool huge = bytes >= kHugePage && bytes % kHugePage == 0;
   const size_t asked = huge ? bytes + kHugePage : bytes;

@@ -22,8 +22,8 @@ struct ChainEntry {
 };
 static_assert(sizeof(ChainEntry) == 32);
 
-// Folds call site and flags into a word, cheaply: sites within 4 GB of each other never collide with
-// equal flags. Two steps that do collide count as one.
+// Folds call site and flags into a word, cheaply: sites within 4 GB of each other never collide
+// with equal flags. Two steps that do collide count as one.
 HEDDLE_INLINE uint32_t site_check(uint64_t site, uint8_t flags) {
   return static_cast<uint32_t>(site) ^ (static_cast<uint32_t>(flags) * 0x02040801U);
 }
@@ -52,8 +52,8 @@ class ChainTable {
   }
   bool empty() const { return entries_ == nullptr; }
 
-  // A fresh entry for a key that find() did not find, or nullptr. `dead(entry)` tells entries that no
-  // lookup can ask for again; they are left behind when the table grows.
+  // A fresh entry for a key that find() did not find, or nullptr. `dead(entry)` tells entries that
+  // no lookup can ask for again; they are left behind when the table grows.
   template <class Dead>
   ChainEntry* insert(uint32_t parent, uint32_t node, uint32_t check, Dead dead) {
     if (entries_ == nullptr || (used_ + 1) * 5 > (mask_ + 1) * 4) {
@@ -75,8 +75,8 @@ class ChainTable {
   }
 
  private:
-  // A linear form of which the top bits count: nodes and chains are numbered in a row, and rows along
-  // either axis spread evenly. The three products are independent of each other.
+  // A linear form of which the top bits count: nodes and chains are numbered in a row, and rows
+  // along either axis spread evenly. The three products are independent of each other.
   HEDDLE_INLINE uint64_t slot(uint32_t parent, uint32_t node, uint32_t check) const {
     return (node * 0x9E3779B97F4A7C15 + parent * 0xC2B2AE3D27D4EB4F + check * 0x165667B19E3779F9) >>
            shift_;

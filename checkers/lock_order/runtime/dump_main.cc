@@ -26,11 +26,13 @@ class Graph {
     const Table& table = header().tables[id];
     const uint64_t per = kChunkBytes / table.record_bytes;
     const uint64_t position = index / per;
-    const auto* numbers = reinterpret_cast<const uint64_t*>(chunk(table.directory[position / 8192]));
+    const auto* numbers =
+        reinterpret_cast<const uint64_t*>(chunk(table.directory[position / 8192]));
     if (numbers == nullptr) return nullptr;
     const uint8_t* data = chunk(numbers[position % 8192]);
-    return data == nullptr ? nullptr
-                           : reinterpret_cast<const Record*>(data + index % per * table.record_bytes);
+    return data == nullptr
+               ? nullptr
+               : reinterpret_cast<const Record*>(data + index % per * table.record_bytes);
   }
 
   template <class Record, class Print>
@@ -68,7 +70,7 @@ class Graph {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const int fd = open(argv[1], O_RDONLY);
-  struct stat status {};
+  struct stat status{};
   if (fd < 0 || fstat(fd, &status) != 0) return 2;
   const auto size = static_cast<uint64_t>(status.st_size);
   if (size < kHeaderBytes) return 2;
@@ -77,7 +79,8 @@ int main(int argc, char** argv) {
   const Graph graph(static_cast<const uint8_t*>(base), size);
   const Header& h = graph.header();
   std::printf("pid %u program %s host %s chunks %" PRIu64
-              " stopped %u exited %u watcher %u found %u slow %" PRIu64 " acquisitions %" PRIu64 "\n",
+              " stopped %u exited %u watcher %u found %u slow %" PRIu64 " acquisitions %" PRIu64
+              "\n",
               h.pid, h.program, h.host, h.chunks, h.stopped, h.exited, h.watcher, h.found,
               h.slow_paths, h.acquisitions);
   graph.each<Node>(kNodes, "nodes", [&](uint64_t i, const Node& n) {
@@ -112,15 +115,31 @@ int main(int argc, char** argv) {
     std::printf("\n");
   });
   graph.each<Event>(kEvents, "events", [&](uint64_t i, const Event& e) {
-    static const char* const kNames[] = {"none", "create", "join", "barrier", "once", "one-shot",
-                                         "guard", "fork", "exit-holding", "unlock-not-held",
-                                         "destroy-held", "free-held", "blocking-call", "assert-held",
-                                         "assert-not-held", "level", "enforce", "cond-two-mutexes",
+    static const char* const kNames[] = {"none",
+                                         "create",
+                                         "join",
+                                         "barrier",
+                                         "once",
+                                         "one-shot",
+                                         "guard",
+                                         "fork",
+                                         "exit-holding",
+                                         "unlock-not-held",
+                                         "destroy-held",
+                                         "free-held",
+                                         "blocking-call",
+                                         "assert-held",
+                                         "assert-not-held",
+                                         "level",
+                                         "enforce",
+                                         "cond-two-mutexes",
                                          "exit"};
-    std::printf("  %" PRIu64 " %s thread %u@%u other %u@%u node %u other_node %u name '%s' gen %u "
+    std::printf("  %" PRIu64
+                " %s thread %u@%u other %u@%u node %u other_node %u name '%s' gen %u "
                 "stack %u chain %u\n",
-                i, e.kind < 19 ? kNames[e.kind] : "?", e.thread, e.segment, e.other, e.other_segment,
-                e.node, e.other_node, graph.text(e.name).c_str(), e.generation, e.stack, e.chain);
+                i, e.kind < 19 ? kNames[e.kind] : "?", e.thread, e.segment, e.other,
+                e.other_segment, e.node, e.other_node, graph.text(e.name).c_str(), e.generation,
+                e.stack, e.chain);
   });
   graph.each<Module>(kModules, "modules", [&](uint64_t i, const Module& m) {
     std::printf("  %" PRIu64 " %" PRIx64 "-%" PRIx64 " bias %" PRIx64 " id ", i, m.begin, m.end,

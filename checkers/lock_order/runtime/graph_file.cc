@@ -40,7 +40,8 @@ uint64_t start_time_of_self() {
   }
   uint64_t value = 0;
   if (at != nullptr) {
-    for (++at; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<uint64_t>(*at - '0');
+    for (++at; *at >= '0' && *at <= '9'; ++at)
+      value = value * 10 + static_cast<uint64_t>(*at - '0');
   }
   return value;
 }
@@ -53,9 +54,9 @@ void describe_self(Header& header) {
   header.start_time = start_time_of_self();
   gethostname(header.host, sizeof(header.host) - 1);
   (void)!readlink("/proc/self/exe", header.program, sizeof(header.program) - 1);
-  constexpr uint32_t kBytes[kTableCount] = {
-      sizeof(Node), sizeof(Chain), sizeof(Visit),  sizeof(Frame),     sizeof(Stack),
-      kThreadBytes, sizeof(Event), sizeof(Module), sizeof(StringPart)};
+  constexpr uint32_t kBytes[kTableCount] = {sizeof(Node),  sizeof(Chain),  sizeof(Visit),
+                                            sizeof(Frame), sizeof(Stack),  kThreadBytes,
+                                            sizeof(Event), sizeof(Module), sizeof(StringPart)};
   for (uint32_t table = 0; table < kTableCount; ++table) {
     header.tables[table].record_bytes = kBytes[table];
   }
@@ -68,7 +69,7 @@ bool GraphFile::open_one(const char* path, bool exclusive) {
   fd_ = ::open(path, flags, 0600);
   if (fd_ < 0) return false;
   fd_ = move_high(fd_);
-  struct stat status {};
+  struct stat status{};
   const bool fresh = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode) &&
                      (static_cast<uint64_t>(status.st_size) <= kHeaderBytes);
   if (!fresh || posix_fallocate(fd_, 0, static_cast<off_t>(kHeaderBytes)) != 0) {

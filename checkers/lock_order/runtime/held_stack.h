@@ -73,10 +73,10 @@ struct Waiting {
   ChainWord word;
 };
 
-// Before an acquisition that may wait. `alone`: the chain of this lock when it is the outermost, as far
-// as the lock remembers it.
-HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call,
-                         ChainWord alone, Waiting* wait) {
+// Before an acquisition that may wait. `alone`: the chain of this lock when it is the outermost, as
+// far as the lock remembers it.
+HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call, ChainWord alone,
+                         Waiting* wait) {
   Thread* record = t.record;
   wait->node = 0;
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
@@ -134,7 +134,8 @@ HEDDLE_INLINE bool release(ThreadState& t, uint32_t node) {
   return release_below(t, node);
 }
 
-// An unlock of a lock that this thread does not hold: says so and takes the hold from whoever has it.
+// An unlock of a lock that this thread does not hold: says so and takes the hold from whoever has
+// it.
 HEDDLE_COLD void release_foreign(ThreadState& t, uint32_t node, Call call);
 // A semaphore posted by who does not hold it: it is no lock.
 HEDDLE_COLD void post_foreign(ThreadState& t, uint32_t node);

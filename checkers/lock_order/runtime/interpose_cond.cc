@@ -50,8 +50,9 @@ HEDDLE_EXPORT int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mute
 }
 HEDDLE_EXPORT int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                          clockid_t clock, const timespec* until) {
-  return wait_on(mutex, kMutexNormal, 0, HEDDLE_CALL,
-                 [&] { return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, until); });
+  return wait_on(mutex, kMutexNormal, 0, HEDDLE_CALL, [&] {
+    return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, until);
+  });
 }
 HEDDLE_EXPORT int cnd_wait(cnd_t* condition, mtx_t* mutex) {
   return wait_on(reinterpret_cast<pthread_mutex_t*>(mutex), kMutexC11, 0, HEDDLE_CALL,

@@ -33,7 +33,7 @@ uint64_t key_of(uint64_t identity, LockKind kind) {
 uint32_t file_node(ThreadState& t, int fd, LockKind kind, Call call) {
   if (t.life == kThreadExited || !g_recorder.options().file_locks) return 0;
   const KeepErrno keep;
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd, &status) != 0) return 0;
   const uint64_t identity = identity_of(status);
   const uint64_t key = key_of(identity, kind);
@@ -115,7 +115,7 @@ HEDDLE_INLINE int control(int fd, int command, void* argument, Call call, Real r
 }
 
 Want want_of_lockf(int operation) {
-  return operation == F_ULOCK                              ? Want::kRelease
+  return operation == F_ULOCK                          ? Want::kRelease
          : operation == F_LOCK || operation == F_TLOCK ? Want::kOwn
                                                        : Want::kNothing;
 }

@@ -54,8 +54,7 @@ __attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call ca
   const ChainWord parent = t_self.words[depth - 1];
   const uint32_t check = site_check(call.site, flags);
   if (HEDDLE_UNLIKELY(parent.chain == 0 || top.node == 0 ||
-                      parent.check != site_check(top.site, top.flags) ||
-                      t_self.chains.empty())) {
+                      parent.check != site_check(top.site, top.flags) || t_self.chains.empty())) {
     return push_new(node, call);
   }
   const ChainEntry* entry = t_self.chains.peek(parent.chain, node, check);
@@ -141,7 +140,8 @@ HEDDLE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t cloc
   return result;
 }
 
-HEDDLE_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex, const pthread_mutexattr_t* attributes) {
+HEDDLE_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,
+                                     const pthread_mutexattr_t* attributes) {
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
   end_mutex(t, mutex, call, true);

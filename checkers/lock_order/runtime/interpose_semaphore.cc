@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// POSIX semaphores. A semaphore has no owner; it is a lock as long as whoever posts it holds it. One
-// post by somebody else and it is none any more: not held by anyone, no acquisition recorded. A
+// POSIX semaphores. A semaphore has no owner; it is a lock as long as whoever posts it holds it.
+// One post by somebody else and it is none any more: not held by anyone, no acquisition recorded. A
 // semaphore that is posted once in its life orders what came before the post and what comes after
 // the wait.
 #include <semaphore.h>
@@ -21,7 +21,9 @@ uint32_t lock_node(ThreadState& t, sem_t* semaphore, Call call) {
   return (load_word(g_recorder.node(node).flags) & kNodeForeignPost) == 0 ? node : 0;
 }
 
-void passed(sem_t* semaphore, Call call) { g_recorder.semaphore_passed(t_self, key_of(semaphore), call); }
+void passed(sem_t* semaphore, Call call) {
+  g_recorder.semaphore_passed(t_self, key_of(semaphore), call);
+}
 
 template <class Real>
 HEDDLE_INLINE int wait_for(sem_t* semaphore, uint8_t flags, Call call, Real real) {
@@ -31,8 +33,7 @@ HEDDLE_INLINE int wait_for(sem_t* semaphore, uint8_t flags, Call call, Real real
   const int result = real();
   if (result == 0) {
     // While this thread waited somebody else may have shown that it is no lock.
-    if (wait.node != 0 &&
-        (load_word(g_recorder.node(wait.node).flags) & kNodeForeignPost) != 0) {
+    if (wait.node != 0 && (load_word(g_recorder.node(wait.node).flags) & kNodeForeignPost) != 0) {
       give_up(t_self, wait);
     } else {
       finish(t_self, wait);

@@ -23,8 +23,10 @@ SignalFrame::SignalFrame(ThreadState& t, int signal)
       signal_(t.handler_signal),
       stack_pointer_(t.handler_stack_pointer),
       record_(t.record),
-      entry_(false) {
+      entry_(false),
+      pending_(t.pending) {
   t.flags |= kHandler;
+  t.pending = 0;
   t.handler_signal = static_cast<uint8_t>(signal);
   t.handler_stack_pointer = reinterpret_cast<uint64_t>(this);
   if (record_ == nullptr) return;
@@ -43,6 +45,7 @@ SignalFrame::SignalFrame(ThreadState& t, int signal)
 SignalFrame::~SignalFrame() {
   t_.flags = flags_;
   t_.handler_signal = signal_;
+  t_.pending = pending_;
   t_.handler_stack_pointer = stack_pointer_;
   if (record_ == nullptr || t_.record != record_) return;
   const uint32_t depth = record_->depth;
@@ -95,7 +98,7 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
   Handler& handler = g_handlers[signal];
   const uint64_t before = handler.function.load(std::memory_order_relaxed);
   const uint32_t before_info = handler.with_info.load(std::memory_order_relaxed);
-  struct sigaction previous {};
+  struct sigaction previous{};
   int result = 0;
   if (action == nullptr) {
     result = HEDDLE_REAL(sigaction)(signal, nullptr, &previous);
@@ -142,8 +145,8 @@ HEDDLE_EXPORT int sigaction(int signal, const struct sigaction* action, struct s
 
 HEDDLE_EXPORT sighandler_t signal(int signal, sighandler_t handler) {
   g_recorder.initialize();
-  struct sigaction action {};
-  struct sigaction old {};
+  struct sigaction action{};
+  struct sigaction old{};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);

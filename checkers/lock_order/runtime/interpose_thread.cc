@@ -69,12 +69,12 @@ HEDDLE_EXPORT int thrd_create(thrd_t* thread, thrd_start_t routine, void* argume
   return result;
 }
 
-#define HEDDLE_JOIN(real_call, success)                                        \
-  const Call call = HEDDLE_CALL;                                               \
-  const auto handle = static_cast<uint64_t>(thread);                           \
-  const uint32_t other = g_recorder.thread_of(handle);                         \
-  const int result = real_call;                                                \
-  if (result == (success)) joined(t_self, handle, other, call);                \
+#define HEDDLE_JOIN(real_call, success)                         \
+  const Call call = HEDDLE_CALL;                                \
+  const auto handle = static_cast<uint64_t>(thread);            \
+  const uint32_t other = g_recorder.thread_of(handle);          \
+  const int result = real_call;                                 \
+  if (result == (success)) joined(t_self, handle, other, call); \
   return result
 
 HEDDLE_EXPORT int pthread_join(pthread_t thread, void** value) {

@@ -37,7 +37,8 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
       g_recorder.note_watched(t, watched, tag_word(mutex));
       return watched;
     }
-    return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call, created);
+    return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call,
+                                  created);
   }
   return g_recorder.address_node(t, reinterpret_cast<uint64_t>(mutex), kind, call);
 }

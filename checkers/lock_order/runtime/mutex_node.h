@@ -22,10 +22,10 @@ inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
   return g_recorder.known_node(reinterpret_cast<uint64_t>(mutex));
 }
 
-// The node, made when this is the first that is seen of the mutex. `kind` is kMutexC11 or any other for
-// a pthread mutex, whose kind the mutex tells itself. `created`: by its init function.
-HEDDLE_INLINE uint32_t mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind,
-                                  Call call, bool created) {
+// The node, made when this is the first that is seen of the mutex. `kind` is kMutexC11 or any other
+// for a pthread mutex, whose kind the mutex tells itself. `created`: by its init function.
+HEDDLE_INLINE uint32_t mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, Call call,
+                                  bool created) {
   const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
   // A thread that is not recorded yet is registered on the way.
   if (HEDDLE_LIKELY(node != 0 && t.record != nullptr)) return node;
@@ -59,8 +59,7 @@ inline void release_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call) {
 }
 
 // A new life begins at this address (init): what was there has ended.
-HEDDLE_COLD void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call,
-                           bool trust_bytes);
+HEDDLE_COLD void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call, bool trust_bytes);
 
 // After the real destroy of `node`'s mutex.
 HEDDLE_COLD void mutex_destroyed(ThreadState& t, pthread_mutex_t* mutex, uint32_t node, bool held,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which node is this lock? Where a lock has bytes that its implementation never uses and that a fresh
-// one has zero, the number stands there: finding it costs a load from the lock's own cache line, and
-// a new lock made at the old address is seen as new, although nobody told.
+// Which node is this lock? Where a lock has bytes that its implementation never uses and that a
+// fresh one has zero, the number stands there: finding it costs a load from the lock's own cache
+// line, and a new lock made at the old address is seen as new, although nobody told.
 //
 //   pthread_mutex_t, mtx_t   __data.__list, used by glibc only for robust mutexes: 16 bytes, the
 //                            second half remembers the chain of this lock taken alone
@@ -38,8 +38,8 @@ HEDDLE_INLINE uint32_t node_of_tag(uint64_t tag, const void* lock) {
   return static_cast<uint32_t>(tag >> 32) == tag_check(lock) ? static_cast<uint32_t>(tag) : 0;
 }
 
-// A tag that the fast path takes for none: this lock's next acquisition outside of signal handlers is
-// looked at.
+// A tag that the fast path takes for none: this lock's next acquisition outside of signal handlers
+// is looked at.
 inline uint64_t make_watched_tag(const void* lock, uint32_t node) {
   return make_tag(lock, node) ^ (1ULL << 63);
 }
@@ -57,8 +57,8 @@ HEDDLE_INLINE TagWord* chain_word(pthread_mutex_t* mutex) {
 HEDDLE_INLINE TagWord* tag_word(pthread_rwlock_t* lock) {
   return reinterpret_cast<TagWord*>(&lock->__data.__pad2);
 }
-// Robust, priority-inheriting, -protecting and process-shared mutexes: their list is in use, or their
-// bytes belong to other processes as well.
+// Robust, priority-inheriting, -protecting and process-shared mutexes: their list is in use, or
+// their bytes belong to other processes as well.
 HEDDLE_INLINE bool taggable(const pthread_mutex_t* mutex) {
   return (static_cast<unsigned>(mutex->__data.__kind) & (16U | 32U | 64U | 128U)) == 0;
 }

@@ -21,8 +21,8 @@ void find_plain_kind() {
   if (program_has_tsan()) return;  // its interceptors may stand behind g_real
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   const auto tid = static_cast<int>(syscall(SYS_gettid));
-  bool same = is(mutex, 0, 0, 0) && g_real.pthread_mutex_lock(&mutex) == 0 && is(mutex, 1, tid, 1) &&
-              g_real.pthread_mutex_trylock(&mutex) == EBUSY;
+  bool same = is(mutex, 0, 0, 0) && g_real.pthread_mutex_lock(&mutex) == 0 &&
+              is(mutex, 1, tid, 1) && g_real.pthread_mutex_trylock(&mutex) == EBUSY;
   same = same && g_real.pthread_mutex_unlock(&mutex) == 0 && is(mutex, 0, 0, 0);
   // And libc takes over what was taken here.
   same = same && take_plain_mutex(&mutex, static_cast<uint32_t>(tid)) && is(mutex, 1, tid, 1) &&

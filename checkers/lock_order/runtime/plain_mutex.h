@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Taking and freeing an uncontended, normal pthread mutex without calling libc: the same words in the
-// same states (__lock 0 free, 1 held, 2 held with waiters; __owner; __nusers), so libc's own
+// Taking and freeing an uncontended, normal pthread mutex without calling libc: the same words in
+// the same states (__lock 0 free, 1 held, 2 held with waiters; __owner; __nusers), so libc's own
 // functions, condition variables included, work on it as ever. A shim that only passes the call on
 // costs half of an uncontended pair by itself; this costs nothing, and it tells for free which
 // acquisitions have to wait.
 //
-// Whether this libc does keep those words so is tried out on a mutex when the runtime starts; if not,
-// plain_mutex() is never true and everything goes through libc.
+// Whether this libc does keep those words so is tried out on a mutex when the runtime starts; if
+// not, plain_mutex() is never true and everything goes through libc.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_PLAIN_MUTEX_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_PLAIN_MUTEX_H_
 

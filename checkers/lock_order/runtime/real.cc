@@ -7,8 +7,8 @@ extern "C" __attribute__((weak)) void __tsan_init();
 
 #if defined(__x86_64__)
 #define HEDDLE_BINDS 1
-#define HEDDLE_DECLARE(result, name, parameters)          \
-  extern "C" result heddle_bound_##name parameters;       \
+#define HEDDLE_DECLARE(result, name, parameters)    \
+  extern "C" result heddle_bound_##name parameters; \
   __asm__(".symver heddle_bound_" #name ", __" #name "@GLIBC_2.2.5");
 HEDDLE_BOUND_FUNCTIONS(HEDDLE_DECLARE)
 #undef HEDDLE_DECLARE
@@ -43,13 +43,13 @@ void* look_up(const char* name, const char* version) {
 
 void resolve_real_functions() {
   const bool tsan = program_has_tsan();
-#define HEDDLE_RESOLVE_BOUND(result, name, parameters)                                   \
-  if (tsan || g_real.name == nullptr) {                                                  \
-    g_real.name = reinterpret_cast<result(*) parameters>(look_up(#name, nullptr));       \
+#define HEDDLE_RESOLVE_BOUND(result, name, parameters)                             \
+  if (tsan || g_real.name == nullptr) {                                            \
+    g_real.name = reinterpret_cast<result(*) parameters>(look_up(#name, nullptr)); \
   }
-#define HEDDLE_RESOLVE(result, name, parameters, version)                                \
-  if (g_real.name == nullptr) {                                                          \
-    g_real.name = reinterpret_cast<result(*) parameters>(look_up(#name, version));       \
+#define HEDDLE_RESOLVE(result, name, parameters, version)                          \
+  if (g_real.name == nullptr) {                                                    \
+    g_real.name = reinterpret_cast<result(*) parameters>(look_up(#name, version)); \
   }
   HEDDLE_BOUND_FUNCTIONS(HEDDLE_RESOLVE_BOUND)
   HEDDLE_LOOKED_UP_FUNCTIONS(HEDDLE_RESOLVE)

@@ -63,7 +63,8 @@ void Recorder::initialize() {
     const char* text = variable("HEDDLE_LOCKORDER_OPTIONS");
     options_ = Options();
     if (text != nullptr && parse_options(text, &options_) != 0) {
-      (Text<200>() << "heddle: a value in HEDDLE_LOCKORDER_OPTIONS could not be read\n").write_to(2);
+      (Text<200>() << "heddle: a value in HEDDLE_LOCKORDER_OPTIONS could not be read\n")
+          .write_to(2);
     }
     if (options_.enabled) {
       draw_secret();
@@ -230,8 +231,8 @@ void Recorder::add_event(ThreadState& t, Event event, const Call* call) {
   events_.publish();
 }
 
-// In the child of a fork: the graph belongs to the parent. The child opens its own when it first has
-// something to record; what it holds comes with it.
+// In the child of a fork: the graph belongs to the parent. The child opens its own when it first
+// has something to record; what it holds comes with it.
 void Recorder::forked(ThreadState& t) {
   lock_.reset();
   const uint32_t state = state_.load(std::memory_order_relaxed);

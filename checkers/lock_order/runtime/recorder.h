@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The slow path: everything that happens once per lock, per new chain of held locks, per thread. One
-// process has one recorder. All changes are made under its own futex lock by a thread whose
+// The slow path: everything that happens once per lock, per new chain of held locks, per thread.
+// One process has one recorder. All changes are made under its own futex lock by a thread whose
 // ThreadState::busy is set.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
@@ -27,14 +27,16 @@ struct Call {
 #if defined(HEDDLE_MS_EXTENSIONS)
 #define HEDDLE_RETURN_SLOT ::_AddressOfReturnAddress()
 #else
-#define HEDDLE_RETURN_SLOT \
-  (reinterpret_cast<uint64_t*>(__builtin_dwarf_cfa()) - 1)
+#define HEDDLE_RETURN_SLOT (reinterpret_cast<uint64_t*>(__builtin_dwarf_cfa()) - 1)
 #endif
-#define HEDDLE_CALL                                                          \
-  ::heddle::lock_order::Call {                                               \
-    reinterpret_cast<uint64_t>(__builtin_return_address(0)),                 \
-        reinterpret_cast<uint64_t>(HEDDLE_RETURN_SLOT) + sizeof(uint64_t)    \
+#define HEDDLE_CALL                                                       \
+  ::heddle::lock_order::Call {                                            \
+    reinterpret_cast<uint64_t>(__builtin_return_address(0)),              \
+        reinterpret_cast<uint64_t>(HEDDLE_RETURN_SLOT) + sizeof(uint64_t) \
   }
+
+// Set in the keys of locks that are not found by their plain address.
+inline constexpr uint64_t kAnnotatedKey = 1ULL << 62;
 
 // What a new thread is started with.
 struct ThreadStart {
@@ -64,8 +66,8 @@ class Recorder {
     return HEDDLE_LIKELY(t.record != nullptr) || (t.life == kThreadNew && start_thread(t));
   }
 
-  // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is that
-  // of a lock not seen before. 0: not recording.
+  // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is
+  // that of a lock not seen before. 0: not recording.
   uint32_t tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
                        uint64_t* chain, Call call, bool created);
   uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, Call call);
@@ -141,6 +143,7 @@ class Recorder {
   uint32_t add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack);
   uint32_t find_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags);
   uint32_t add_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags, uint32_t stack);
+  void check_levels(ThreadState& t, uint32_t node, Call call);
   bool same_lock(ThreadState& t, uint32_t depth, uint32_t node, uint8_t* flags) const;
   ChainEntry* entry_of(ThreadState& t, uint32_t parent, uint32_t depth, const Held& held,
                        const CapturedStack& current);

@@ -18,7 +18,8 @@ uint32_t chain_hash(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags
 
 uint32_t stack_hash(const uint64_t* pcs, uint32_t frames) {
   uint64_t hash = frames;
-  for (uint32_t i = 0; i < frames; ++i) hash = (hash ^ pcs[i]) * 0x9E3779B97F4A7C15, hash ^= hash >> 29;
+  for (uint32_t i = 0; i < frames; ++i)
+    hash = (hash ^ pcs[i]) * 0x9E3779B97F4A7C15, hash ^= hash >> 29;
   return static_cast<uint32_t>(hash >> 16);
 }
 
@@ -144,6 +145,24 @@ uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
   return parent;
 }
 
+// A declared order, checked at the first acquisition of its kind.
+void Recorder::check_levels(ThreadState& t, uint32_t index, Call call) {
+  const Node& wanted = node(index);
+  if ((load_word(wanted.flags) & kNodeHasLevel) == 0) return;
+  for (uint32_t i = t.record->depth; i-- > 0;) {
+    const uint32_t below = held_at(t, i).node;
+    if (below == 0 || below == index) continue;
+    const Node& held = node(below);
+    if ((load_word(held.flags) & kNodeHasLevel) == 0 || held.level < wanted.level) continue;
+    Event event{};
+    event.kind = kEventLevel;
+    event.node = index;
+    event.other_node = below;
+    add_event(t, event, &call);
+    return;
+  }
+}
+
 ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
   const SlowPath slow(t);
   if (!slow.entered() || t.record->depth == 0) return {0, 0};
@@ -153,20 +172,27 @@ ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call c
   }
   const CapturedStack* current = stack_now(t, call);
   if (current == nullptr) return {0, 0};
-  const FutexLocker locker(lock_);
-  const uint32_t parent = resolve(t, *current);
-  if (parent == 0) return {0, 0};
-  Held held{};
-  held.node = index;
-  held.flags = flags;
-  held.site = call.site;
-  held.stack_pointer = call.stack_pointer;
-  ChainEntry* entry = entry_of(t, parent, t.record->depth, held, *current);
-  if (entry == nullptr) return {0, 0};
-  if (entry->segment != UINT32_MAX) {
-    add_visit(t, *entry);
+  ChainWord word{};
+  bool first = false;
+  {
+    const FutexLocker locker(lock_);
+    const uint32_t parent = resolve(t, *current);
+    if (parent == 0) return {0, 0};
+    Held held{};
+    held.node = index;
+    held.flags = flags;
+    held.site = call.site;
+    held.stack_pointer = call.stack_pointer;
+    ChainEntry* entry = entry_of(t, parent, t.record->depth, held, *current);
+    if (entry == nullptr) return {0, 0};
+    if (entry->segment != UINT32_MAX) {
+      first = entry->visits == 0;
+      add_visit(t, *entry);
+    }
+    word = {entry->child, entry->check};
   }
-  return {entry->child, entry->check};
+  if (first) check_levels(t, index, call);
+  return word;
 }
 
 uint32_t Recorder::held_chain(ThreadState& t, Call call) {

@@ -17,8 +17,8 @@ uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint
   node->kind = kind;
   node->first_site = site;
   node->first_stack = stack;
-  // For locks of this process alone: the signals with a handler that could have interrupted the first
-  // acquisition.
+  // For locks of this process alone: the signals with a handler that could have interrupted the
+  // first acquisition.
   const uint64_t handled = g_handled_signals.load(std::memory_order_relaxed);
   if (HEDDLE_UNLIKELY(handled != 0) && (t_self.flags & kHandler) == 0) {
     node->identity = handled & ~blocked_signals();
@@ -50,7 +50,7 @@ uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, Cal
   const FutexLocker locker(lock_);
   const uint32_t again = known_node(key);
   if (again != 0) return again;
-  const uint32_t index = add_node(key, kind, call.site, 0);
+  const uint32_t index = add_node(key & ~kAnnotatedKey, kind, call.site, 0);
   if (index != 0 && !addresses_.set(key, index)) {
     stop();
     return 0;
@@ -108,9 +108,8 @@ uint32_t Recorder::intern_string(const char* text) {
     return at;
   };
   const uint32_t code = hash(text, size);
-  const uint32_t found = string_set_.find(code, [&](uint32_t index) {
-    return load(index) == size && memcmp(copy, text, size) == 0;
-  });
+  const uint32_t found = string_set_.find(
+      code, [&](uint32_t index) { return load(index) == size && memcmp(copy, text, size) == 0; });
   if (found != 0) return found;
   StringPart* first = nullptr;
   const uint32_t index = recording() ? strings_.append_run(parts, &first) : 0;

@@ -191,8 +191,8 @@ void Recorder::semaphore_passed(ThreadState& t, uint64_t key, Call call) {
   add_event(t, event, nullptr);
 }
 
-void Recorder::report(ThreadState& t, EventKind kind, uint32_t node, Call call,
-                      uint32_t other_node, const char* name) {
+void Recorder::report(ThreadState& t, EventKind kind, uint32_t node, Call call, uint32_t other_node,
+                      const char* name) {
   const SlowPath slow(t);
   if (!slow.entered()) return;
   Event event{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a signal handler must leave as it found it in the interrupted thread's state: the entry that is
-// about to be counted, and the lock that is being waited for.
+// What a signal handler must leave as it found it in the interrupted thread's state: the entry that
+// is about to be counted, and the lock that is being waited for.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_SIGNAL_FRAME_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_SIGNAL_FRAME_H_
 
@@ -34,6 +34,7 @@ class SignalFrame {
   uint32_t wanted_;
   uint8_t wanted_flags_;
   uint64_t wanted_site_;
+  const uint32_t pending_;
 };
 
 }  // namespace heddle::lock_order

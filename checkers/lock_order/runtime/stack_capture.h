@@ -17,8 +17,8 @@ struct CapturedStack {
   uint64_t site;
   uint64_t stack_pointer;
   uint32_t frames;
-  uint32_t stack;      // its number once interned; 0: not yet
-  bool verifiable;     // every slot holds its program counter
+  uint32_t stack;   // its number once interned; 0: not yet
+  bool verifiable;  // every slot holds its program counter
   uint64_t pcs[kMaxFrames];
   const uint64_t* slots[kMaxFrames];
 

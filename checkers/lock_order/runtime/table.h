@@ -77,7 +77,9 @@ class TableWriter {
     *first = reinterpret_cast<Record*>(last_chunk_ + index % kPerChunk * kBytes);
     return static_cast<uint32_t>(index);
   }
-  void publish_run(uint32_t first, uint32_t records) { Count::publish(word(), first + records - 1); }
+  void publish_run(uint32_t first, uint32_t records) {
+    Count::publish(word(), first + records - 1);
+  }
 
  private:
   using Count = PublishedCount<RuntimePlatform>;

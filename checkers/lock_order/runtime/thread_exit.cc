@@ -14,7 +14,8 @@ namespace {
 pthread_key_t g_key;
 bool g_has_key;
 
-// Other keys' destructors may still take locks: this one asks to be called again until the last round.
+// Other keys' destructors may still take locks: this one asks to be called again until the last
+// round.
 void thread_ends(void* value) {
   const auto round = reinterpret_cast<uintptr_t>(value);
   if (round < PTHREAD_DESTRUCTOR_ITERATIONS &&
@@ -34,7 +35,8 @@ void child_starts() { g_recorder.forked(t_self); }
 }  // namespace
 
 void install_thread_exit() {
-  // glibc keeps the values of the first 32 keys in the thread itself; beyond, setting one allocates.
+  // glibc keeps the values of the first 32 keys in the thread itself; beyond, setting one
+  // allocates.
   constexpr pthread_key_t kKeysWithoutAllocation = 32;
   g_has_key = pthread_key_create(&g_key, thread_ends) == 0;
   if (g_has_key && g_key >= kKeysWithoutAllocation) {

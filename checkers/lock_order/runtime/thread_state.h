@@ -52,6 +52,12 @@ struct ThreadState {
   uint32_t creator_chain;
   uint32_t create_stack;
   uint64_t create_sequence;
+  // The annotated acquisition between its beginning and its end.
+  uint32_t pending;  // node; 0: none
+  uint8_t pending_flags;
+  ChainWord pending_word;
+  uint64_t pending_site;
+  uint64_t pending_stack_pointer;
   // The pthread_once routine in progress, and the signal handler.
   void (*once_routine)();
   uint64_t once_control;

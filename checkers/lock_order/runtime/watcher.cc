@@ -101,7 +101,8 @@ bool start_watcher(const Options& options, const char* graph, const char* from_e
         .write_to(2);
     return false;
   }
-  void* shared = mmap(nullptr, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* shared =
+      mmap(nullptr, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) return false;
   auto* pid = static_cast<long*>(shared);
   const long child = raw_fork();
@@ -130,7 +131,8 @@ void wait_for_watcher(const Options& options, const Header& header, const char* 
     }
     sleep_ms(kStep);
   }
-  (Text<1000>() << "heddle: the analysis of " << graph << " was not finished in time\n").write_to(2);
+  (Text<1000>() << "heddle: the analysis of " << graph << " was not finished in time\n")
+      .write_to(2);
 }
 
 }  // namespace heddle::lock_order

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The analyzer as a helper process, for programs that were not started by the tool: spawned detached
-// when recording starts, waited for (within bounds) when the program ends.
+// The analyzer as a helper process, for programs that were not started by the tool: spawned
+// detached when recording starts, waited for (within bounds) when the program ends.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_WATCHER_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_WATCHER_H_
 
