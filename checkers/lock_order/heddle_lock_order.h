@@ -63,7 +63,7 @@ extern void heddle_lockorder_assert_none_held(const char* what) HEDDLE_LOCK_ORDE
 
 /* Whether anybody listens. */
 HEDDLE_LOCK_ORDER_INLINE_ int heddle_lock_order_active(void) {
-  return heddle_lockorder_acquired != 0;
+  return heddle_lockorder_acquired ? 1 : 0;
 }
 
 /* A lock begins its life. `name`: its class, a string that lasts; locks of one name are of one class.
