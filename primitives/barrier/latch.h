@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: counts down once; count_down is wait-free; deadlines.
+//
 // Latch: a counter that falls to zero once, and threads that wait for it. The interface of
 // std::latch plus a deadline, on one four-byte futex word; counting down makes no system call
 // except for the one that reaches zero, and that only if a thread sleeps.

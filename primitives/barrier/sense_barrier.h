@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: reusable; fixed number of threads; true to exactly one thread a phase; spins, yields,
+//   then parks.
+//
 // SenseBarrier: the centralized sense-reversing barrier (Mellor-Crummey and Scott, "Algorithms for
 // Scalable Synchronization on Shared-Memory Multiprocessors", 1991, algorithm 7) for a fixed number
 // of threads. Two deviations: the sense is a phase number that each thread reads from the barrier

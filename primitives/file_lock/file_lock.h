@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: between processes and threads, by the kernel (OFD or flock); gone with its owner;
+//   shared or exclusive.
+//
 // An advisory lock between processes on a file of its own, held by the kernel: it is gone with the
 // process that held it, however that process ends.
 //

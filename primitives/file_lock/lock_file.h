@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: the file is the lock; says who owns it; a dead owner's file is taken over safely.
+//
 // A lock whose file IS the lock: whoever creates the file owns the lock, and the file says who that
 // is. Unlike FileLock it leaves something behind when its owner is killed, so it takes a stale file
 // over; unlike FileLock anybody can see with cat(1) who holds it, and it works between machines

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: any number of locks at once; backs off; no deadlock, no livelock.
+//
 // Acquires any number of locks together, by trying and backing off: it waits for one lock while it
 // holds none of the others, and tries the rest; if one is taken, it gives everything back and
 // starts again. So it cannot deadlock, whatever orders the rest of the program locks in.

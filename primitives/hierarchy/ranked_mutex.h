@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: any lock with a rank; a wrong order is reported at its first execution.
+//
 // Lock levels checked at run time. Every mutex has a rank and a name; a thread may wait only for a
 // mutex ranked strictly above all that it holds. Whoever keeps to that cannot deadlock: in a cycle
 // of waiting threads the ranks would have to rise all the way round. The check looks at the calling

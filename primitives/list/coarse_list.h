@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: sorted set under one lock; linearizable.
+//
 // A set as a sorted singly linked list under one lock: the yardstick for finer locking.
 //
 // It is also the classic example of why a list needs a lock at all. To remove a node is one store,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: sorted set, a lock in each node; linearizable; no overtaking.
+//
 // A set as a sorted singly linked list with a lock in each node. A thread walks it hand over hand:
 // it takes hold of the next node before it lets go of the one it stands on. So threads follow one
 // another along the list without overtaking, and those in different places do not wait for each

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: FIFO; unlock is one exchange and never waits; spins, yields, then parks.
+//
 // CLH queue lock: a thread puts its cell at the end of an implicit queue and waits at the cell of
 // the thread in front, which it then keeps for its next time. FIFO; unlock() is one exchange on the
 // holder's own cell and never waits for a successor, unlike MCS.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: general purpose; four bytes; spins, then parks; no system call without contention; not
+//   fair.
+//
 // The general-purpose mutex: four bytes, spins for a moment, then sleeps in the kernel.
 // From U. Drepper, "Futexes are tricky" (2011), mutex 2 with the exchange of mutex 3 in unlock(),
 // plus a bounded spin.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: one waits, one opens; spins, yields, then parks; the waiting place of MCS and CLH.
+//
 // The place where a queue lock's waiter waits: one thread waits, one other thread opens. The waiter
 // spins, then yields, then sleeps, so a queue of waiters leaves the processors to whoever can use
 // them.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: FIFO; each waiter at its own node; spins, yields, then parks; no node needed by the
+//   caller.
+//
 // MCS queue lock: waiters form a linked list, each waits at its own node, and unlock() lets in
 // exactly the next one. FIFO; a hand-over touches two cache lines however many wait. From J.
 // Mellor-Crummey and M. Scott, "Algorithms for Scalable Synchronization on Shared-Memory

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: reentrant over any lock; bounded depth; tells a wrong unlock.
+//
 // A mutex that its holder may lock again; it is free when every lock() has had its unlock(). Built
 // on any lock with lock(), try_lock() and unlock(): RecursiveMutex<P> sleeps like FutexMutex,
 // RecursiveMutex<P, TtasLock<P>> spins.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: FIFO; spins by distance, then yields; 24 bytes; not reentrant.
+//
 // Ticket lock: a thread draws a number and waits until that number is served. FIFO.
 // From D. Reed and R. Kanodia, "Synchronization with Eventcounts and Sequencers" (1979), in the
 // form of J. Mellor-Crummey and M. Scott (1991), with their proportional back-off: the further away

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: futex mutex with deadlines; a waiter that gives up costs nobody a wake-up.
+//
 // A FutexMutex whose lock can be waited for with a limit. Everything that futex_mutex.h says holds
 // here, and lock(), try_lock() and unlock() cost the same.
 //

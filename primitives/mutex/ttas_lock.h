@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: spins with back-off, then yields; one byte; not fair, not reentrant.
+//
 // Test-and-test-and-set spin lock: waiters look at the word, which stays in their cache, and try to
 // take it only when it looks free; after a failed look they back off exponentially, then yield.
 // From L. Rudolph and Z. Segall, "Dynamic Decentralized Cache Schemes" (1984); the back-off is

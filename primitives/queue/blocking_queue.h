@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: bounded; waits with deadline or stop token; close() delivers what is in it; FIFO,
+//   linearizable.
+//
 // BlockingQueue: a bounded first-in-first-out queue whose full side waits (back-pressure), with
 // close(), deadlines and stop tokens on every wait.
 //

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: bounded; any producers and consumers; FIFO by position; a stalled thread holds up its
+//   cell only.
+//
 // MpmcRing: a bounded first-in-first-out queue for any number of producers and consumers.
 //
 // Algorithm: Dmitry Vyukov's bounded MPMC queue (1024cores.net, 2010): every cell carries a

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: intrusive, unbounded; push is wait-free; one consumer; FIFO per producer.
+//
 // MpscQueue: an unbounded intrusive first-in-first-out queue, many producers and one consumer.
 //
 // Algorithm: Dmitry Vyukov's intrusive MPSC node-based queue (1024cores.net, 2010).

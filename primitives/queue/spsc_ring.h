@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: bounded; one producer, one consumer; wait-free; FIFO.
+//
 // SpscRing: a bounded first-in-first-out queue between one producer and one consumer.
 //
 // Algorithm: Lamport's ring (Specifying Concurrent Program Modules, 1983) with free-running indices

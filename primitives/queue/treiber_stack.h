@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: bounded; lock-free; LIFO, linearizable; ABA answered by a 32-bit tag.
+//
 // TreiberStack: a bounded last-in-first-out stack for any number of threads, and IndexStack, the
 // list of small integers that it is made of (a free list for pools of any kind).
 //

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: unbounded; one lock for each end; FIFO, linearizable.
+//
 // TwoLockQueue: an unbounded first-in-first-out queue, one lock for pushers and one for poppers.
 //
 // Algorithm: Michael and Scott's two-lock concurrent queue (PODC 1996). A dummy node keeps the two

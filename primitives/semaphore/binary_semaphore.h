@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: one permit; releases merge; no system call when nobody waits; deadlines.
+//
 // BinarySemaphore: one permit that is there or not, on one four-byte futex word. release() when the
 // permit is already there leaves it at one, so it serves as a wake-up flag that does not add up
 // (Win32 would say auto-reset event) as well as a lock that another thread may open. State table

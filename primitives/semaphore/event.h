@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: one-shot; set once, wait any number of times; the only waiter may destroy it at once.
+//
 // Event: it happens once, and everybody who waits for it goes on. One four-byte futex word that
 // only grows, like the state of a futex mutex (Drepper, "Futexes Are Tricky") without a way back.
 //

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// In short: counting; one word; release makes no system call when nobody waits; deadlines.
+//
 // Semaphore: a counting semaphore on one four-byte futex word. An acquire() that finds a permit and
 // a release() that finds no waiter make no system call; the waiters are counted in the same word as
 // the permits, so release() is never wrong about it. State table and invariants: permit_word.h.

@@ -40,7 +40,7 @@ struct Row {
 }  // namespace
 
 std::string GuaranteesIn(absl::string_view header) {
-  constexpr absl::string_view kMark = "// Guarantees:";
+  constexpr absl::string_view kMark = "// In short:";
   std::string text;
   bool inside = false;
   for (absl::string_view line : absl::StrSplit(header, '\n')) {
@@ -86,11 +86,15 @@ std::string PrimitiveTable(const std::vector<VerdictRecord>& records,
     std::vector<std::string> engines;
     for (const auto& [engine, ok] : row.engines)
       engines.push_back(ok ? engine : absl::StrCat("**not ", engine, "**"));
+    // Scenarios that are about a problem, not a primitive, have no header.
+    const std::string guarantee = guarantees(primitive);
+    const std::string name = guarantee.empty()
+                                 ? primitive
+                                 : absl::StrCat("[", primitive, "](primitives/", primitive, ".h)");
     absl::StrAppend(
-        &table, "| [", primitive, "](primitives/", primitive, ".h) | ", guarantees(primitive),
-        " | ", row.scenarios.size(), " (", row.threads, ") | ", row.executions,
-        row.complete ? "" : " (cut)", " | ", row.caught_exhaustively.size(), " of ",
-        row.mutants.size(),
+        &table, "| ", name, " | ", guarantee, " | ", row.scenarios.size(), " (", row.threads,
+        ") | ", row.executions, row.complete ? "" : " (cut)", " | ", row.caught_exhaustively.size(),
+        " of ", row.mutants.size(),
         row.beyond.empty() ? "" : absl::StrCat(", ", row.beyond.size(), " beyond its model"), " | ",
         absl::StrJoin(engines, ", "), " |\n");
   }

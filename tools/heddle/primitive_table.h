@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of primitives in README.md: guarantees from each header's "// Guarantees:" line, what
+// The table of primitives in README.md: guarantees from each header's "// In short:" line, what
 // checked them from verdicts.
 #ifndef HEDDLE_TOOLS_HEDDLE_PRIMITIVE_TABLE_H_
 #define HEDDLE_TOOLS_HEDDLE_PRIMITIVE_TABLE_H_
@@ -16,7 +16,7 @@
 
 namespace heddle {
 
-// The text after "// Guarantees:" and on the comment lines that continue it; empty when there is
+// The text after "// In short:" and on the comment lines that continue it; empty when there is
 // none.
 std::string GuaranteesIn(absl::string_view header);
 

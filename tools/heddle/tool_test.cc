@@ -79,7 +79,7 @@ TEST(SubprocessTest, AnInterruptStopsTheChildren) {
 }
 
 TEST(PrimitiveTableTest, TakesGuaranteesFromTheHeader) {
-  EXPECT_EQ(GuaranteesIn("// X\n//\n// Guarantees: FIFO,\n//   bounded.\n//\n// More.\n"),
+  EXPECT_EQ(GuaranteesIn("// X\n//\n// In short: FIFO,\n//   bounded.\n//\n// More.\n"),
             "FIFO, bounded.");
   EXPECT_EQ(GuaranteesIn("// nothing\n"), "");
 }
