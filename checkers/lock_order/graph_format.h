@@ -85,6 +85,8 @@ inline constexpr uint32_t kNodeHasLevel = 4;
 inline constexpr uint32_t kNodeInHandler = 8;      // taken inside a signal handler
 inline constexpr uint32_t kNodeWithSignal = 16;    // taken while `signal` (one that has such a handler) was not blocked
 inline constexpr uint32_t kNodeForeignUnlock = 32;
+inline constexpr uint32_t kNodeReferenced = 256;   // some chain or event names it; a lock that dies without
+                                                   // may give its record to a later one
 inline constexpr uint32_t kNodeManyPosts = 128;    // semaphore: posted more than once, so it is no one-shot: its
                                                    // kEventOneShot, recorded earlier, orders nothing
 inline constexpr uint32_t kNodeShared = 64;        // process-shared; `identity` names it across processes

@@ -36,10 +36,10 @@ TEST(Options, OthersKeysAreTheAnalyzers) {
 TEST(Options, BadValuesAreCountedAndLeaveTheOldOnes) {
   Options options;
   const std::string longer(kPathBytes, 'x');
-  EXPECT_EQ(parse_options(("exitcode=256:exitcode=-1:exitcode=:blocking_calls=2:limit_mb=1x:graph=" +
-                           longer)
-                              .c_str(),
-                          &options),
+  EXPECT_EQ(parse_options(
+                ("exitcode=256:exitcode=-1:exitcode=:blocking_calls=2:limit_mb=1x:graph=" + longer)
+                    .c_str(),
+                &options),
             6);
   EXPECT_EQ(options.exitcode, 66U);
   EXPECT_FALSE(options.blocking_calls);

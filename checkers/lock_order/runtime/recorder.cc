@@ -24,13 +24,13 @@ constinit Recorder g_recorder{};
 constinit __thread ThreadState t_self{};
 uint32_t g_tag_secret;
 
-namespace {
-
 uint64_t monotonic_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
+
+namespace {
 
 const char* variable(const char* name) {
   const size_t size = strlen(name);
@@ -227,6 +227,8 @@ void Recorder::add_event(ThreadState& t, Event event, const Call* call) {
     stop();
     return;
   }
+  if (event.kind != kEventBarrier && event.node != 0) refer_to(event.node);
+  if (event.other_node != 0) refer_to(event.other_node);
   *record = event;
   events_.publish();
 }
@@ -252,6 +254,8 @@ void Recorder::forked(ThreadState& t) {
     chain_set_.clear();
     stack_set_.clear();
     string_set_.clear();
+    free_count_ = 0;
+    memset(recent_nodes_, 0, sizeof(recent_nodes_));
     addresses_.forget();
     handles_.forget();
     onces_.forget();

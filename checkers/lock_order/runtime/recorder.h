@@ -56,6 +56,8 @@ struct SavedHold {  // a lock that is held across fork
   Node node;
 };
 
+uint64_t monotonic_now();
+
 class Recorder {
  public:
   // Called by the runtime's constructor, or by the first interposed call if that is earlier.
@@ -99,6 +101,14 @@ class Recorder {
   uint32_t release_elsewhere(ThreadState& t, uint32_t node);
 
   FutexLock& lock() { return lock_; }
+  // Contention, as the fast path finds it.
+  void add_wait(uint32_t index, uint64_t nanoseconds) {
+    Node& record = node(index);
+    __atomic_fetch_add(&record.waits, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&record.wait_nanoseconds, nanoseconds, __ATOMIC_RELAXED);
+    if (nanoseconds > load_word(record.longest_wait)) store_word(record.longest_wait, nanoseconds);
+  }
+
   bool recording() const { return state_.load(std::memory_order_acquire) == kOpen; }
   const Options& options() const { return options_; }
   Thread& thread(uint32_t index) const { return threads_.at(index); }
@@ -141,6 +151,8 @@ class Recorder {
   bool open_graph();
   void stop();  // out of memory
   uint32_t add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack);
+  Node* reusable_node(uint64_t address, uint32_t* index);
+  void refer_to(uint32_t node);
   uint32_t find_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags);
   uint32_t add_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags, uint32_t stack);
   void check_levels(ThreadState& t, uint32_t node, Call call);
@@ -170,6 +182,13 @@ class Recorder {
   TableWriter<Event, kEvents> events_;
   TableWriter<Module, kModules> modules_;
   TableWriter<StringPart, kStrings> strings_;
+  // Records of dead locks that nothing refers to: a program that makes and destroys locks all day,
+  // as many do, needs no more of them than it has at a time.
+  static constexpr uint32_t kFreeNodes = 4096;
+  uint32_t free_nodes_[kFreeNodes];
+  uint32_t free_count_;
+  // Where a lock was last seen by address, for those that die without telling.
+  uint32_t recent_nodes_[kFreeNodes];
   IndexSet chain_set_;
   IndexSet stack_set_;
   IndexSet string_set_;

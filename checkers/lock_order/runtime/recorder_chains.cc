@@ -45,6 +45,7 @@ uint32_t Recorder::add_chain(uint32_t parent, uint32_t node, uint64_t site, uint
     stop();
     return 0;
   }
+  refer_to(node);
   chain->parent = parent;
   chain->node = node;
   chain->site = site;

@@ -1,29 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/recorder.h"
 #include "checkers/lock_order/runtime/signal_frame.h"
 
 namespace heddle::lock_order {
 
-uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack) {
-  Node* node = recording() ? nodes_.append() : nullptr;
-  if (node == nullptr) {
-    stop();
-    return 0;
+void Recorder::refer_to(uint32_t index) {
+  uint32_t& flags = node(index).flags;
+  if ((load_word(flags) & kNodeReferenced) == 0) {
+    __atomic_fetch_or(&flags, kNodeReferenced, __ATOMIC_RELAXED);
   }
-  node->address = address;
-  node->kind = kind;
-  node->first_site = site;
-  node->first_stack = stack;
+}
+
+// A record that no other record names. The lock that is seen at `address` for the first time has
+// replaced the one that was there.
+Node* Recorder::reusable_node(uint64_t address, uint32_t* index) {
+  const uint32_t recent = recent_nodes_[mix(address) % kFreeNodes];
+  if (recent != 0) {
+    Node& record = node(recent);
+    if (record.address == address &&
+        (load_word(record.flags) & (kNodeReferenced | kNodeDestroyed)) == 0 &&
+        !holds(t_self, recent)) {
+      *index = recent;
+      return &record;
+    }
+  }
+  if (free_count_ == 0) return nullptr;
+  *index = free_nodes_[--free_count_];
+  return &node(*index);
+}
+
+uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack) {
+  uint32_t index = 0;
+  Node* record = recording() ? reusable_node(address, &index) : nullptr;
+  if (record != nullptr) {
+    *record = Node();
+  } else {
+    record = recording() ? nodes_.append() : nullptr;
+    if (record == nullptr) {
+      stop();
+      return 0;
+    }
+  }
+  record->address = address;
+  record->kind = kind;
+  record->first_site = site;
+  record->first_stack = stack;
   // For locks of this process alone: the signals with a handler that could have interrupted the
   // first acquisition.
   const uint64_t handled = g_handled_signals.load(std::memory_order_relaxed);
   if (HEDDLE_UNLIKELY(handled != 0) && (t_self.flags & kHandler) == 0) {
-    node->identity = handled & ~blocked_signals();
+    record->identity = handled & ~blocked_signals();
   }
-  return nodes_.publish();
+  if (index == 0) index = nodes_.publish();
+  recent_nodes_[mix(address) % kFreeNodes] = index;
+  return index;
 }
 
 uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
@@ -71,7 +105,12 @@ void Recorder::end_node(ThreadState& t, uint32_t index, Call call) {
     add_event(t, event, &call);
     break;
   }
-  __atomic_fetch_or(&node(index).flags, kNodeDestroyed, __ATOMIC_RELAXED);
+  const uint32_t flags = __atomic_fetch_or(&node(index).flags, kNodeDestroyed, __ATOMIC_RELAXED);
+  if ((flags & (kNodeReferenced | kNodeDestroyed)) != 0) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const FutexLocker locker(lock_);
+  if (free_count_ < kFreeNodes) free_nodes_[free_count_++] = index;
 }
 
 void Recorder::end_address(ThreadState& t, uint64_t key, Call call) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of the linked-in runtime only. Linked into a program built with ThreadSanitizer, the interposed
-// functions would stand in the place of ThreadSanitizer's own, which then misses every lock and reports
-// races that are none.
+// Part of the linked-in runtime only. Linked into a program built with ThreadSanitizer, the
+// interposed functions would stand in the place of ThreadSanitizer's own, which then misses every
+// lock and reports races that are none.
 #include "checkers/lock_order/runtime/real.h"
 #include "checkers/lock_order/runtime/text.h"
 
