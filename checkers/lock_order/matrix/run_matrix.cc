@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -20,6 +19,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
@@ -33,7 +33,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr absl::string_view kDirectory = "heddle/checkers/lock_order/matrix/";
-constexpr absl::string_view kWays[] = {"preload", "linked"};
+
+// "steps": several runs of `heddle lockorder`, one after the other.
+std::vector<absl::string_view> WaysOf(const MatrixEntry& entry) {
+  if (!entry.steps.empty()) return {"steps"};
+  return {"preload", "linked"};
+}
 
 // A program that is still there after so many seconds is stuck, and the analyzer did not end it.
 constexpr int kTimeLimit = 60;
@@ -52,6 +57,9 @@ Verdict VerdictOf(const std::vector<std::string>& findings) {
 }
 
 std::string NameOf(const MatrixEntry& entry) {
+  if (!entry.steps.empty()) {
+    return absl::StrCat("lock_order/", entry.row, entry.findings.empty() ? "_silent" : "_reported");
+  }
   std::string name = absl::StrCat("lock_order/", entry.program);
   for (const std::string& argument : entry.arguments) absl::StrAppend(&name, "(", argument, ")");
   return name;
@@ -84,7 +92,10 @@ class Run {
  public:
   Run(const MatrixEntry& entry, absl::string_view way, const MatrixOptions& options,
       const std::string& scratch)
-      : entry_(entry), options_(options), report_(absl::StrCat(scratch, "/report.json")) {
+      : entry_(entry),
+        options_(options),
+        scratch_(scratch),
+        report_(absl::StrCat(scratch, "/report.json")) {
     record_.scenario = NameOf(entry);
     record_.primitive = absl::StrCat("lock_order/", entry.row);
     record_.engine = "lockorder";
@@ -94,35 +105,65 @@ class Run {
     record_.expected = std::string(ToString(VerdictOf(entry.findings)));
   }
 
+  // What to run, in order. The next one is run if more().
   Task MakeTask() {
     Task task;
-    const std::string directory = absl::StrCat(options_.runfiles, kDirectory);
-    std::vector<std::string> settings = entry_.options;
     task.command = {"/usr/bin/env"};
-    if (record_.mode == "linked") {
-      settings.push_back(absl::StrCat("json=", report_));
-      task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_WATCHER=", options_.watcher));
+    const std::string directory = absl::StrCat(options_.runfiles, kDirectory);
+    if (!entry_.steps.empty()) {
+      AppendLimit(task.command);
+      Append(options_.lockorder, task.command);
+      for (const std::string& word : entry_.steps[step_]) {
+        task.command.push_back(absl::StrReplaceAll(
+            word, {{"{program}", absl::StrCat(directory, "programs/", entry_.program)},
+                   {"{report}", report_},
+                   {"{scratch}", scratch_}}));
+      }
+    } else {
+      std::vector<std::string> settings = entry_.options;
+      if (record_.mode == "linked") {
+        settings.push_back(absl::StrCat("json=", report_));
+        task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_WATCHER=", options_.watcher));
+      }
+      task.command.push_back(
+          absl::StrCat("HEDDLE_LOCKORDER_OPTIONS=", absl::StrJoin(settings, ":")));
+      AppendLimit(task.command);
+      if (record_.mode == "preload") {
+        Append(options_.lockorder, task.command);
+        Append({absl::StrCat("--json=", report_), "--"}, task.command);
+      }
+      task.command.push_back(absl::StrCat(
+          directory, record_.mode == "linked" ? "linked/" : "programs/", entry_.program));
+      Append(entry_.arguments, task.command);
     }
-    task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_OPTIONS=", absl::StrJoin(settings, ":")));
-    // Ends whatever the program has started too.
-    task.command.insert(task.command.end(), {"timeout", "--signal=KILL", absl::StrCat(kTimeLimit)});
-    if (record_.mode == "preload") {
-      task.command.insert(task.command.end(), options_.lockorder.begin(), options_.lockorder.end());
-      task.command.push_back(absl::StrCat("--json=", report_));
-      task.command.emplace_back("--");
-    }
-    task.command.push_back(absl::StrCat(
-        directory, record_.mode == "linked" ? "linked/" : "programs/", entry_.program));
-    task.command.insert(task.command.end(), entry_.arguments.begin(), entry_.arguments.end());
-    task.on_line = [](const std::string&) {};
-    task.on_exit = [this](const ProcessResult& result) { Judge(result); };
-    start_ = Clock::now();
+    ++step_;
+    task.on_exit = [this](const ProcessResult& result) { End(result); };
     return task;
   }
 
+  bool more() const { return more_; }
   const VerdictRecord& record() const { return record_; }
 
  private:
+  // Ends whatever the program has started too.
+  static void AppendLimit(std::vector<std::string>& command) {
+    Append({"timeout", "--signal=KILL", absl::StrCat(kTimeLimit)}, command);
+  }
+  static void Append(const std::vector<std::string>& words, std::vector<std::string>& command) {
+    command.insert(command.end(), words.begin(), words.end());
+  }
+
+  void End(const ProcessResult& result) {
+    if (step_ >= entry_.steps.size()) {
+      more_ = false;
+      return Judge(result);
+    }
+    if (result.status == 0) return;
+    more_ = false;
+    record_.detail = result.errors;
+    Error(absl::StrCat("step ", step_, " ended with status ", result.status));
+  }
+
   void Judge(const ProcessResult& result) {
     record_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     record_.complete = true;
@@ -157,9 +198,12 @@ class Run {
 
   const MatrixEntry& entry_;
   const MatrixOptions& options_;
+  const std::string scratch_;
   const std::string report_;
   VerdictRecord record_;
-  Clock::time_point start_;
+  std::size_t step_ = 0;
+  bool more_ = true;
+  const Clock::time_point start_ = Clock::now();
 };
 
 int Internal(absl::string_view problem) {
@@ -180,8 +224,12 @@ absl::StatusOr<std::vector<MatrixEntry>> ParseRows(absl::string_view json) {
       MatrixEntry entry;
       entry.row = object.at("row");
       entry.program = object.at("program");
-      entry.arguments = object.at("arguments");
-      entry.options = object.at("options");
+      if (object.contains("steps")) {
+        entry.steps = object.at("steps");
+      } else {
+        entry.arguments = object.at("arguments");
+        entry.options = object.at("options");
+      }
       entry.claim = object.at("claim");
       entry.findings = object.at("findings");
       entry.status = object.at("status");
@@ -218,7 +266,9 @@ absl::StatusOr<std::vector<std::string>> FindingsOf(absl::string_view report) {
 absl::StatusOr<std::size_t> CountMatrix(const MatrixOptions& options) {
   const absl::StatusOr<std::vector<MatrixEntry>> entries = Select(options);
   if (!entries.ok()) return entries.status();
-  return entries->size() * std::size(kWays);
+  std::size_t count = 0;
+  for (const MatrixEntry& entry : *entries) count += WaysOf(entry).size();
+  return count;
 }
 
 int RunMatrix(const MatrixOptions& options) {
@@ -230,11 +280,13 @@ int RunMatrix(const MatrixOptions& options) {
   bool all_ok = true;
   bool finished = true;
   for (const MatrixEntry& entry : *entries) {
-    for (const absl::string_view way : kWays) {
+    for (const absl::string_view way : WaysOf(entry)) {
       Run run(entry, way, options, scratch);
-      std::vector<Task> tasks;
-      tasks.push_back(run.MakeTask());
-      finished = RunTasks(std::move(tasks), 1, nullptr);
+      while (finished && run.more()) {
+        std::vector<Task> tasks;
+        tasks.push_back(run.MakeTask());
+        finished = RunTasks(std::move(tasks), 1, nullptr);
+      }
       if (!finished) break;
       all_ok = all_ok && run.record().ok;
       if (options.on_verdict) options.on_verdict(run.record());

@@ -23,6 +23,9 @@ struct MatrixEntry {
   std::string program;
   std::vector<std::string> arguments;
   std::vector<std::string> options;  // of HEDDLE_LOCKORDER_OPTIONS
+  // Instead of arguments and options: arguments of `heddle lockorder`, run one after the other. All
+  // but the last end with status 0.
+  std::vector<std::vector<std::string>> steps;
   std::string claim;
   std::vector<std::string> findings;  // sorted; empty: silence
   int status = 0;

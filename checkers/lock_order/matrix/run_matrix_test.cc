@@ -153,6 +153,23 @@ TEST_F(RunMatrixScriptTest, AMissingReportIsAnError) {
   for (const VerdictRecord& record : records_) EXPECT_EQ(record.verdict, Verdict::kError);
 }
 
+TEST_F(RunMatrixScriptTest, StepsRunUntilOneFails) {
+  Write("rows.json", R"([
+    {"row": "s", "program": "good", "claim": "c", "findings": ["cycle"], "status": 66,
+     "steps": [["--json={scratch}/x", "--", "{program}"], ["--json={report}", "--", "{program}"]]},
+    {"row": "s", "program": "bad", "claim": "c", "findings": [], "status": 0,
+     "steps": [["--json={scratch}/x", "--", "{program}"], ["--json={report}", "--", "{program}"]]}])");
+  Write("programs/good",
+        absl::StrCat("#!/bin/sh\njson=${HEDDLE_LOCKORDER_OPTIONS##*json=}\n[ -e ${json%/*}/x ]\n",
+                     "seen=$?\necho '", kCycle, "' > $json\nexit $((66 * (1 - seen)))\n"));
+  Write("programs/bad", "#!/bin/sh\nexit 7\n");
+  EXPECT_EQ(RunMatrix(options_), kExitFound);
+  ASSERT_EQ(records_.size(), 2U);
+  EXPECT_EQ(records_[0].scenario, "lock_order/s_reported");
+  EXPECT_TRUE(records_[0].ok) << records_[0].reason;
+  EXPECT_EQ(records_[1].reason, "step 1 ended with status 7");
+}
+
 TEST_F(RunMatrixScriptTest, PatternsSelect) {
   Program("good", kNothing, 0);
   options_.patterns = {"lock_order/good"};
