@@ -38,6 +38,18 @@ HEDDLE_INLINE ChainWord next_chain(ThreadState& t, uint32_t depth, uint32_t node
   return g_recorder.extend(t, node, flags, call);
 }
 
+// The same for an entry that is known to be inline.
+HEDDLE_INLINE void write_inline_entry(Thread* record, uint32_t depth, uint32_t node, uint8_t flags,
+                                      Call call, ChainWord word) {
+  Held& held = record->held[depth];
+  using Packed = uint64_t __attribute__((may_alias));
+  *reinterpret_cast<Packed*>(&held) = node_and_flags(node, flags);
+  held.site = call.site;
+  held.stack_pointer = call.stack_pointer;
+  held.sequence = record->sequence + 1;
+  t_self.words[depth] = word;
+}
+
 // Writes the entry at `depth`, not yet counted.
 HEDDLE_INLINE void write_entry(ThreadState& t, uint32_t depth, uint32_t node, uint8_t flags,
                                Call call, ChainWord word) {

@@ -60,22 +60,22 @@ HEDDLE_COLD int push_new(uint32_t node, Call call) {
 }
 
 // Acquired already, with others held: it has waited for nobody, so its edge is early enough here.
-__attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call) {
-  const uint32_t depth = record->depth;
-  const uint8_t flags = t_self.flags;
-  if (HEDDLE_UNLIKELY(flags != 0)) return push_new(node, call);
+__attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call,
+                                          uint32_t depth) {
   const Held& top = record->held[depth - 1];
   const ChainWord parent = t_self.words[depth - 1];
-  const uint32_t check = site_check(call.site, flags);
-  if (HEDDLE_UNLIKELY(parent.chain == 0 || top.node == 0 ||
-                      parent.check != site_check(top.site, top.flags) || t_self.chains.empty())) {
+  // Only the outermost lock's chain may be another's: it is what the lock itself remembered.
+  if (HEDDLE_UNLIKELY(t_self.flags != 0 || parent.chain == 0 || top.node == 0 ||
+                      t_self.chains.empty() ||
+                      (depth == 1 && parent.check != site_check(top.site, top.flags)))) {
     return push_new(node, call);
   }
+  const uint32_t check = site_check(call.site, 0);
   const ChainEntry* entry = t_self.chains.peek(parent.chain, node, check);
   if (HEDDLE_UNLIKELY(entry == nullptr || entry->segment < t_self.segment)) {
     return push_new(node, call);
   }
-  write_entry(t_self, depth, node, flags, call, {entry->child, check});
+  write_inline_entry(record, depth, node, 0, call, {entry->child, check});
   count_entry(record, depth);
   return success();
 }
@@ -101,8 +101,9 @@ HEDDLE_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) {
     return lock_contended(mutex, node, call);
   }
   const uint8_t flags = t_self.flags;
-  if ((depth | flags) != 0) return push_nested(record, node, call);
-  write_entry(t_self, 0, node, 0, call, unpack_chain(*chain_word(mutex)));
+  if (depth != 0) return push_nested(record, node, call, depth);
+  if (HEDDLE_UNLIKELY(flags != 0)) return push_new(node, call);
+  write_inline_entry(record, 0, node, 0, call, unpack_chain(*chain_word(mutex)));
   count_entry(record, 0);
   return 0;
 }
