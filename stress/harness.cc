@@ -30,7 +30,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A round in a slow mode starts small and grows until it takes about this long.
+// A round is cut short after this long.
 constexpr std::chrono::milliseconds kRound{4};
 
 template <class Call>
@@ -61,7 +61,11 @@ Group::Group(const Scenario& scenario, const Settings& settings, int number)
   for (int i = 0; i < std::max(1, scenario.stress.instances); ++i) {
     instances_.push_back(std::make_unique<Instance>());
   }
-  batch_.fill(std::min<std::size_t>(4, instances_.size()));
+}
+
+Group::~Group() {
+  // Some were built and not run: what their destructors expect has not happened.
+  for (const auto& instance : instances_) static_cast<void>(instance->body.release());
 }
 
 void Group::Start(Clock::time_point start) {
@@ -107,25 +111,26 @@ std::uint64_t Group::Seed(std::uint64_t what) const {
       .Next();
 }
 
+// The next round goes to the mode that had the least time. Each gets one at least, if that does not
+// take very long.
 bool Group::SetUp(Worker& self) {
-  const Clock::time_point now = Clock::now();
-  const std::chrono::duration<double> elapsed = now - start_;
-  if (HasFailed() || (round_ > 0 && elapsed.count() >= settings_.seconds)) return false;
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  const auto used_end = used_.begin() + static_cast<std::ptrdiff_t>(settings_.modes.size());
+  const auto least = std::min_element(used_.begin(), used_end);
+  const bool complete = *least > Clock::duration::zero() || elapsed > 4 * settings_.seconds;
+  if (HasFailed() || (elapsed >= settings_.seconds && complete)) return false;
 
-  const std::size_t modes = std::min(settings_.modes.size(), kMaxModes);
-  const double slice =
-      std::clamp(settings_.seconds / (2.0 * static_cast<double>(modes)), 0.005, 0.5);
-  mode_index_ = static_cast<std::size_t>(elapsed.count() / slice) % modes;
+  mode_index_ = static_cast<std::size_t>(least - used_.begin());
   mode_.store(settings_.modes[mode_index_], std::memory_order_relaxed);
-  count_ = batch_[mode_index_];
   ++round_;
   Random random(Seed(1000));
-  for (std::size_t i = 0; i < count_; ++i) {
-    Instance& instance = *instances_[i];
-    instance.state.heap.Reset(random.Below(2) == 0);
-    instance.state.deadlines.Reset(random.Next());
-    self.context.Enter(&instance.state, false);
-    Guarded(scenario_, [&] { instance.body = scenario_.make(); });
+  victim_ = static_cast<int>(random.Below(static_cast<std::uint32_t>(workers_.size())));
+  for (const auto& instance : instances_) {
+    if (instance->body != nullptr) continue;
+    instance->state.heap.Reset(random.Below(2) == 0);
+    instance->state.deadlines.Reset(random.Next());
+    self.context.Enter(&instance->state, false);
+    Guarded(scenario_, [&] { instance->body = scenario_.make(); });
     if (HasFailed()) return false;
   }
   self.progress.fetch_add(1, std::memory_order_relaxed);
@@ -133,17 +138,27 @@ bool Group::SetUp(Worker& self) {
   return true;
 }
 
-// Starts the instance at the same moment as the other threads. Relaxed looks only: the threads
-// meet, but are not ordered by it.
-void Group::Await(Worker& self, std::uint64_t position) const {
+// Starts the instance at the same moment as the other threads, unless worker 0 finds that the round
+// has been long enough; then all of them get false. Relaxed looks only: the threads meet, but are
+// not ordered by it.
+bool Group::Await(Worker& self, std::uint64_t position) const {
+  const Worker& first = *workers_[0];
+  if (&self == &first && position > first_position_ && Clock::now() - round_start_ >= kRound) {
+    self.position.store(position | kCut, std::memory_order_relaxed);
+    return false;
+  }
   self.position.store(position, std::memory_order_relaxed);
   constexpr int kSpins = 200;
   constexpr int kYields = 20;
+  bool goes_on = true;
   for (int i = 0;; ++i) {
-    const bool all = std::all_of(workers_.begin(), workers_.end(), [&](const auto& other) {
-      return other->position.load(std::memory_order_relaxed) >= position;
-    });
-    if (all) break;
+    bool all = true;
+    for (const auto& other : workers_) {
+      const std::uint64_t there = other->position.load(std::memory_order_relaxed);
+      if (there == (position | kCut)) goes_on = false;
+      if ((there & ~kCut) < position) all = false;  // a later cut is none of this one's business
+    }
+    if (all || !goes_on) break;
     if (i < kSpins) {
       StdPlatform::pause();
     } else if (i < kSpins + kYields) {
@@ -154,27 +169,29 @@ void Group::Await(Worker& self, std::uint64_t position) const {
     }
   }
   self.waiting.store(false, std::memory_order_relaxed);
+  return goes_on;
 }
 
 void Group::RunParts(Worker& self) {
   const int thread = self.context.thread();
   const Mode mode = settings_.modes[mode_index_];
   Random skew(Seed(100 + static_cast<std::uint64_t>(thread)));
-  const bool victim = round_ % workers_.size() == static_cast<std::size_t>(thread);
-  self.context.noise().Start(mode, Seed(200 + static_cast<std::uint64_t>(thread)), victim);
-  for (std::size_t i = 0; i < count_; ++i) {
-    Await(self, first_position_ + i + 1);
+  self.context.noise().Start(mode, Seed(200 + static_cast<std::uint64_t>(thread)),
+                             thread == victim_);
+  std::size_t i = 0;
+  for (; i < instances_.size() && Await(self, first_position_ + i); ++i) {
     Skew(skew);
     self.context.Enter(&instances_[i]->state, true);
     Guarded(scenario_, [&] { instances_[i]->body->Thread(thread); });
     self.progress.fetch_add(1, std::memory_order_relaxed);
   }
+  if (thread == 0) count_ = i;
   self.context.noise().Stop();
   if (mode.sweep) FreeFromCpu();
 }
 
 void Group::TearDown(Worker& self) {
-  const auto took = Clock::now() - round_start_;
+  used_[mode_index_] += Clock::now() - round_start_;
   for (std::size_t i = 0; i < count_ && !HasFailed(); ++i) {
     Instance& instance = *instances_[i];
     self.context.Enter(&instance.state, false);
@@ -197,13 +214,7 @@ void Group::TearDown(Worker& self) {
     }
   }
   self.progress.fetch_add(1, std::memory_order_relaxed);
-  first_position_ += count_;
-  std::size_t& batch = batch_[mode_index_];
-  if (took < kRound / 2) {
-    batch = std::min(batch * 2, instances_.size());
-  } else if (took > kRound * 2) {
-    batch = std::max<std::size_t>(batch / 2, 1);
-  }
+  first_position_ += count_ + 1;  // a cut leaves its own position behind
 }
 
 }  // namespace heddle::stress

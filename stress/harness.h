@@ -28,7 +28,7 @@
 namespace heddle::stress {
 
 struct Settings {
-  std::vector<Mode> modes = {Mode{}};  // taken in turns
+  std::vector<Mode> modes = {Mode{}};  // at most 16, taken in turns
   int oversubscribe = 0;               // copies of the whole set of threads, beside the first
   double seconds = 0.2;
   std::uint64_t seed = 1;
@@ -54,6 +54,9 @@ struct alignas(kCacheLine) Worker {
 class Group {
  public:
   Group(const Scenario& scenario, const Settings& settings, int number);
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
 
   void Start(std::chrono::steady_clock::time_point start);
   void Join();
@@ -68,6 +71,8 @@ class Group {
     InstanceState state;
   };
   static constexpr std::size_t kMaxModes = 16;
+  // In worker 0's position: the round ends before that instance.
+  static constexpr std::uint64_t kCut = std::uint64_t{1} << 63;
 
   void Work(Worker& self);
   void Meet(Worker& self);
@@ -75,7 +80,7 @@ class Group {
   bool SetUp(Worker& self);
   void RunParts(Worker& self);
   void TearDown(Worker& self);
-  void Await(Worker& self, std::uint64_t position) const;
+  bool Await(Worker& self, std::uint64_t position) const;
   std::uint64_t Seed(std::uint64_t what) const;
 
   const Scenario& scenario_;
@@ -88,10 +93,11 @@ class Group {
   Barrier barrier_;
   // Written by worker 0 between barriers.
   std::uint64_t round_ = 0;
-  std::uint64_t first_position_ = 0;
+  std::uint64_t first_position_ = 1;
   std::size_t mode_index_ = 0;
-  std::size_t count_ = 0;                       // instances of this round
-  std::array<std::size_t, kMaxModes> batch_{};  // for each mode, what keeps a round short
+  int victim_ = 0;
+  std::size_t count_ = 0;  // instances run in this round
+  std::array<std::chrono::steady_clock::duration, kMaxModes> used_{};
   bool quit_ = false;
   std::atomic<Mode> mode_{};
   std::atomic<std::uint64_t> executions_{0};
