@@ -59,15 +59,12 @@ HEDDLE_COLD int push_new(uint32_t node, Call call) {
   return success();
 }
 
-// Acquired already, with others held: it has waited for nobody, so its edge is early enough here.
-__attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call,
-                                          uint32_t depth) {
+// The same, but seen before: only not lately.
+__attribute__((noinline)) int push_seen(Thread* record, uint32_t node, Call call, uint32_t depth) {
   const Held& top = record->held[depth - 1];
   const ChainWord parent = t_self.words[depth - 1];
-  // Only the outermost lock's chain may be another's: it is what the lock itself remembered.
   if (HEDDLE_UNLIKELY(t_self.flags != 0 || parent.chain == 0 || top.node == 0 ||
-                      t_self.chains.empty() ||
-                      (depth == 1 && parent.check != site_check(top.site, top.flags)))) {
+                      t_self.chains.empty() || parent.check != site_check(top.site, top.flags))) {
     return push_new(node, call);
   }
   const uint32_t check = site_check(call.site, 0);
@@ -75,7 +72,31 @@ __attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call ca
   if (HEDDLE_UNLIKELY(entry == nullptr || entry->segment < t_self.segment)) {
     return push_new(node, call);
   }
+  RecentStep& recent = t_self.recent[node % kRecentSteps];
+  recent.key = (uint64_t{node} << 32) | parent.chain;
+  recent.check = check;
+  recent.segment = t_self.segment;
+  recent.child = entry->child;
   write_inline_entry(record, depth, node, 0, call, {entry->child, check});
+  count_entry(record, depth);
+  return success();
+}
+
+// Acquired already, with others held: it has waited for nobody, so its edge is early enough here.
+__attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call call,
+                                          uint32_t depth) {
+  const RecentStep& recent = t_self.recent[node % kRecentSteps];
+  const Held& top = record->held[depth - 1];
+  const ChainWord parent = t_self.words[depth - 1];
+  const uint32_t check = site_check(call.site, 0);
+  // Only the outermost lock's chain may be another's: it is what the lock itself remembered.
+  if (HEDDLE_UNLIKELY(recent.key != ((uint64_t{node} << 32) | parent.chain) ||
+                      recent.check != check || recent.segment != t_self.segment ||
+                      t_self.flags != 0 || top.node == 0 ||
+                      (depth == 1 && parent.check != site_check(top.site, top.flags)))) {
+    return push_seen(record, node, call, depth);
+  }
+  write_inline_entry(record, depth, node, 0, call, {recent.child, check});
   count_entry(record, depth);
   return success();
 }

@@ -202,6 +202,7 @@ void Recorder::end_thread(ThreadState& t) {
   t.record = nullptr;
   t.life = kThreadExited;
   t.chains.clear();
+  memset(t.recent, 0, sizeof(t.recent));
   unmap_pages(t.stacks, sizeof(StackCache));
   t.stacks = nullptr;
   if (t.overflow.capacity != 0) {
@@ -266,6 +267,7 @@ void Recorder::forked(ThreadState& t) {
   t.record = nullptr;
   t.life = kThreadNew;
   t.chains.clear();
+  memset(t.recent, 0, sizeof(t.recent));
   unmap_pages(t.stacks, sizeof(StackCache));
   t.stacks = nullptr;
   t.creator = 0;

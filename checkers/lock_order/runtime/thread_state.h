@@ -31,6 +31,16 @@ inline constexpr uint32_t kOncesSeen = 8;
 
 enum ThreadLife : uint8_t { kThreadNew, kThreadRunning, kThreadExited };
 
+// A step that was taken lately: a copy of its table entry, to be found without hashing.
+struct RecentStep {
+  uint64_t key;  // node and parent, as ChainEntry begins
+  uint32_t check;
+  uint32_t segment;
+  uint32_t child;
+  uint32_t reserved[3];
+};
+inline constexpr uint32_t kRecentSteps = 32;
+
 struct ThreadState {
   Thread* record;  // nullptr: not recorded (yet, any more, or at all)
   uint32_t id;
@@ -41,6 +51,7 @@ struct ThreadState {
   uint32_t busy;
   ChainTable chains;
   ChainWord words[kHeldInline];
+  RecentStep recent[kRecentSteps];
   HeldOverflow overflow;
   StackCache* stacks;
   uint64_t slow_paths;
