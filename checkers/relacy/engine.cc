@@ -37,96 +37,16 @@ ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
 namespace heddle {
 namespace relacy {
 
-RunState& State() {
-  static RunState state;
-  return state;
-}
-
-void Heap::Reset() {
-  used_ = 0;
-  blocks_.clear();
-  freed_.clear();
-}
-
-void* Heap::Fresh(std::size_t size, const std::type_info& type) {
-  const std::size_t rounded = (size + kCacheLine - 1) / kCacheLine * kCacheLine;
-  const std::size_t base = reinterpret_cast<std::uintptr_t>(memory_.get()) % kCacheLine;
-  const std::size_t offset = used_ + (base == 0 ? 0 : kCacheLine - base);
-  if (offset + rounded > kBytes) {
-    FailExecution(Verdict::kError, "the scenario allocates more than 1 MiB", Location::current());
-  }
-  used_ += rounded;
-  blocks_.push_back({offset, size, &type, true});
-  return memory_.get() + offset;
-}
-
-Heap::Block* Heap::Reusable(std::size_t size) {
-  for (std::size_t i = freed_.size(); i-- > 0;) {
-    Block& block = blocks_[freed_[i]];
-    if (block.size == size) return &block;
-  }
-  return nullptr;
-}
-
-void* Heap::Reuse(Block* block, const std::type_info& type) {
-  const auto index = static_cast<std::size_t>(block - blocks_.data());
-  std::erase(freed_, index);
-  block->live = true;
-  block->type = &type;
-  return memory_.get() + block->offset;
-}
-
-Heap::Block* Heap::Find(const void* memory) {
-  const auto* byte = static_cast<const std::byte*>(memory);
-  for (Block& block : blocks_) {
-    if (memory_.get() + block.offset == byte) return &block;
-  }
-  return nullptr;
-}
-
-void Heap::Free(Block* block) {
-  block->live = false;
-  // Relacy knows a dead object by its missing signature.
-  std::memset(memory_.get() + block->offset, 0, block->size);
-  freed_.push_back(static_cast<std::size_t>(block - blocks_.data()));
-}
-
-void RunState::BeginExecution() {
-  threads_running = false;
-  last_store = 0;
-  parked.clear();
-  deadlines.clear();
-  heap.Reset();
-  failure = Verdict::kPass;
-  message.clear();
-  if (tracing) trace.Clear();
-}
-
-int RunState::Column() const { return threads_running ? ThreadIndex() : Trace::kNoThread; }
-
-void FailExecution(Verdict verdict, std::string_view message, Location where) {
-  RunState& state = State();
-  state.failure = verdict;
-  state.message = message;
-  if (state.tracing) {
-    state.trace.Add(state.Column(), where,
-                    absl::StrCat("FAILS: ", absl::string_view(message.data(), message.size())));
-  }
-  rl::ctx().fail_test("", rl::test_result_user_assert_failed,
-                      rl::debug_info(where.function_name(), where.file_name(), where.line()));
-  std::terminate();  // fail_test leaves the fiber for good
-}
-
 namespace {
 
 // What the running search is about. Relacy default-constructs its test once per execution.
-struct Search {
+struct RunningSearch {
   const Scenario* scenario = nullptr;
   std::uint64_t executions = 0;
   std::uint64_t limit = 0;
   bool cut = false;
 };
-Search search;
+RunningSearch search;
 
 // Relacy counts allocations made through the global operator new; the checked heap is ours
 // (Platform::create), so that standard containers in a scenario do not multiply its executions.
@@ -318,6 +238,120 @@ std::string Explain(Verdict verdict) {
   return text;
 }
 
+rl::test_params Params(const Scenario& scenario, Mode mode) {
+  // Relacy reports on these; the engine does it its own way.
+  static NullBuffer nowhere;
+  static std::ostream silent(&nowhere);
+  rl::test_params params;
+  params.output_stream = &silent;
+  params.progress_stream = &silent;
+  params.search_type = mode.scheduler;
+  params.context_bound = mode.bound;
+  params.iteration_count = mode.random;
+  params.execution_depth_limit = static_cast<unsigned>(scenario.relacy.max_steps);
+  return params;
+}
+
+struct Result {
+  rl::test_result_e result = rl::test_result_success;
+  std::uint64_t executions = 0;
+  bool cut = false;
+  std::string path;  // what repeats the failing execution
+};
+
+Result SearchAll(const Scenario& scenario, Mode mode) {
+  search = {.scenario = &scenario,
+            .executions = 0,
+            .limit = absl::GetFlag(FLAGS_max_executions),
+            .cut = false};
+  rl::test_params params = Params(scenario, mode);
+  std::ostringstream found;
+  Result result;
+  result.result = RunThreads(scenario.threads, mode, params, found, false);
+  result.cut = search.cut;
+  result.executions = search.executions - (search.cut ? 1 : 0);
+  result.path = found.str();
+  return result;
+}
+
+// Runs exactly the execution that `path` leads to, with a trace.
+rl::test_result_e Repeat(const Scenario& scenario, Mode mode, absl::string_view path) {
+  search = {.scenario = &scenario, .executions = 0, .limit = 1, .cut = false};
+  rl::test_params params = Params(scenario, mode);
+  params.initial_state = rl::string(path.data(), path.size());
+  std::ostringstream ignored;
+  State().tracing = true;
+  const rl::test_result_e result = RunThreads(scenario.threads, mode, params, ignored, true);
+  State().tracing = false;
+  // An execution without a failure ends at the start of the next one.
+  return search.cut ? rl::test_result_success : result;
+}
+
+std::string Describe(const Scenario& scenario, Verdict verdict) {
+  return absl::StrCat(State().trace.Render(scenario.threads), "\n", Explain(verdict), "\n");
+}
+
+// "full 12 3 2 0 ..." is a mode, then Relacy's path.
+Outcome Replay(const Scenario& scenario, absl::string_view state) {
+  Outcome outcome;
+  const std::size_t space = state.find(' ');
+  Mode mode;
+  if (space == absl::string_view::npos || !ParseMode(state.substr(0, space), mode)) {
+    outcome.reason = "the counterexample holds no path for this engine";
+    return outcome;
+  }
+  outcome.mode = mode.name();
+  outcome.executions = 1;
+  outcome.verdict = ToVerdict(Repeat(scenario, mode, state.substr(space + 1)));
+  outcome.detail = Describe(scenario, outcome.verdict);
+  outcome.state = std::string(state);
+  return outcome;
+}
+
+Outcome Search(const Scenario& scenario) {
+  // After a full search that is too long: how far a bounded one goes.
+  constexpr unsigned kFallbackPreemptions = 2;
+  Outcome outcome;
+  Mode mode;
+  const std::string wanted = absl::GetFlag(FLAGS_mode);
+  if (wanted != "default") {
+    ParseMode(wanted, mode);
+  } else if (scenario.relacy.preemptions > 0) {
+    mode.scheduler = rl::sched_bound;
+    mode.bound = static_cast<unsigned>(scenario.relacy.preemptions);
+    outcome.reason = scenario.relacy.reason;
+  }
+
+  Result result = SearchAll(scenario, mode);
+  outcome.executions = result.executions;
+  bool all = mode.scheduler == rl::sched_full;
+  if (result.cut && all && wanted == "default") {
+    all = false;
+    mode.scheduler = rl::sched_bound;
+    mode.bound = kFallbackPreemptions;
+    outcome.reason =
+        absl::StrCat("the full search was cut after ", result.executions, " executions");
+    result = SearchAll(scenario, mode);
+    outcome.executions += result.executions;
+    // Nothing found is not a pass: the scenario's claim was a full search.
+    if (result.result == rl::test_result_success) result.cut = true;
+  } else if (result.cut) {
+    outcome.reason = absl::StrCat("cut after ", result.executions, " executions");
+  }
+  outcome.mode = mode.name();
+  outcome.verdict = result.cut ? Verdict::kIncomplete : ToVerdict(result.result);
+  outcome.complete = all && outcome.verdict == Verdict::kPass;
+  if (result.cut || result.result == rl::test_result_success) return outcome;
+
+  outcome.state = absl::StrCat(mode.name(), " ", result.path);
+  if (Repeat(scenario, mode, result.path) != result.result) {
+    outcome.verdict = Verdict::kError;
+    outcome.reason = "the scenario is not deterministic: its failing execution did not repeat";
+  }
+  outcome.detail = Describe(scenario, outcome.verdict);
+  return outcome;
+}
+
 }  // namespace
 }  // namespace relacy
 
@@ -341,87 +375,10 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
     outcome.reason = absl::StrCat("the relacy engine runs 1 to 4 threads, not ", scenario.threads);
     return outcome;
   }
-
-  relacy::Mode mode;
-  std::string wanted = absl::GetFlag(FLAGS_mode);
-  absl::string_view path = options.replay;
-  if (!path.empty()) {
-    // "full 12 3 2 0 ...": the mode, then what Relacy needs to repeat the execution.
-    const std::size_t space = path.find(' ');
-    wanted = std::string(path.substr(0, space));
-    path.remove_prefix(space == absl::string_view::npos ? path.size() : space + 1);
-    if (path.empty() || !relacy::ParseMode(wanted, mode)) {
-      outcome.reason = "the counterexample holds no path for this engine";
-      return outcome;
-    }
-  } else if (wanted == "default") {
-    if (scenario.relacy.preemptions > 0) {
-      mode.scheduler = rl::sched_bound;
-      mode.bound = static_cast<unsigned>(scenario.relacy.preemptions);
-      outcome.reason = scenario.relacy.reason;
-    }
-  } else {
-    relacy::ParseMode(wanted, mode);
-  }
-
-  relacy::NullBuffer nowhere;
-  std::ostream silent(&nowhere);
-  rl::test_params params;
-  params.output_stream = &silent;
-  params.progress_stream = &silent;
-  params.search_type = mode.scheduler;
-  params.context_bound = mode.bound;
-  params.iteration_count = mode.random;
-  params.execution_depth_limit = static_cast<unsigned>(scenario.relacy.max_steps);
-
-  relacy::RunState& state = relacy::State();
-  state.spurious_wakeups = scenario.relacy.spurious_wakeups;
-  relacy::search = {.scenario = &scenario,
-                    .executions = 0,
-                    .limit = absl::GetFlag(FLAGS_max_executions),
-                    .cut = false};
-
+  relacy::State().spurious_wakeups = scenario.relacy.spurious_wakeups;
   const auto start = std::chrono::steady_clock::now();
-  std::ostringstream found;
-  rl::test_result_e result = rl::test_result_success;
-  if (path.empty()) {
-    result = relacy::RunThreads(scenario.threads, mode, params, found, false);
-    outcome.executions = relacy::search.executions - (relacy::search.cut ? 1 : 0);
-  }
-  outcome.mode = mode.name();
-  outcome.verdict = relacy::ToVerdict(result);
-  outcome.complete =
-      result == rl::test_result_success && mode.scheduler == rl::sched_full && path.empty();
-  if (outcome.verdict == Verdict::kIncomplete) {
-    outcome.reason = absl::StrCat("cut after ", outcome.executions, " executions");
-  }
-
-  if (!path.empty() || (result != rl::test_result_success && !relacy::search.cut)) {
-    // Once more, with a trace.
-    outcome.state = path.empty() ? absl::StrCat(mode.name(), " ", found.str())
-                                 : absl::StrCat(mode.name(), " ", path);
-    rl::test_params again = params;
-    const absl::string_view state_text =
-        absl::string_view(outcome.state).substr(outcome.state.find(' ') + 1);
-    again.initial_state = rl::string(state_text.data(), state_text.size());
-    std::ostringstream ignored;
-    state.tracing = true;
-    relacy::search.executions = 0;
-    relacy::search.limit = 1;
-    relacy::search.cut = false;
-    const rl::test_result_e repeated =
-        relacy::RunThreads(scenario.threads, mode, again, ignored, true);
-    if (path.empty() && repeated != result) {
-      outcome.verdict = Verdict::kError;
-      outcome.reason = "the scenario is not deterministic: its failing execution did not repeat";
-    } else {
-      outcome.verdict = relacy::ToVerdict(relacy::search.cut ? rl::test_result_success : repeated);
-      if (!path.empty()) outcome.executions = 1;
-    }
-    outcome.detail = absl::StrCat(state.trace.Render(scenario.threads), "\n",
-                                  relacy::Explain(outcome.verdict), "\n");
-    state.tracing = false;
-  }
+  outcome =
+      options.replay.empty() ? relacy::Search(scenario) : relacy::Replay(scenario, options.replay);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return outcome;
 }

@@ -114,7 +114,7 @@ TEST(RunnerTest, CounterexamplesReplay) {
     for (const char* name : {"deadlock", "use_after_free", "lost_wakeup", "spurious_wakeup"}) {
       const std::string directory = testing::TempDir();
       const Result found = Command(absl::StrCat("verdicts.", name, " --show --mode=", mode,
-                                            " --counterexamples=", directory));
+                                                " --counterexamples=", directory));
       EXPECT_EQ(found.status, 0) << mode << " " << name << found.output;
       const std::string path = absl::StrCat(directory, "/relacy-verdicts.", name, ".relacy.txt");
       const auto file = ReadCounterexample(path);
