@@ -271,8 +271,13 @@ class CycleSearch {
   bool VisitsPossible(uint32_t first, uint32_t second) {
     const Visit& a = graph_.visits[first];
     const Visit& b = graph_.visits[second];
-    return a.thread != b.thread && !GuardedByOthers(a, b) && !GuardedByOthers(b, a) &&
+    return !SameThread(a.thread, b.thread) && !GuardedByOthers(a, b) && !GuardedByOthers(b, a) &&
            segments_.Concurrent(a, b);
+  }
+
+  bool SameThread(uint32_t first, uint32_t second) const {
+    return first == second || (graph_.info.pid == 0 && graph_.threads[first].tid == kMainThreadId &&
+                               graph_.threads[second].tid == kMainThreadId);
   }
 
   // A lock that another thread held around the whole life of a's thread excludes b if b holds it,

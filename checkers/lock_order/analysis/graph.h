@@ -31,6 +31,10 @@ struct GraphInfo {
   uint64_t acquisitions = 0;
 };
 
+// In a graph merged of several runs (info.pid is 0), the tid of every process's main thread: they
+// count as one thread.
+inline constexpr uint32_t kMainThreadId = 1;
+
 struct Graph {
   GraphInfo info;
   std::vector<Node> nodes{Node{}};

@@ -41,6 +41,9 @@ class GraphReader {
   // Takes in also what may have changed in old records of nodes, chains and visits.
   absl::Status Refresh();
 
+  // Reads the header alone. False: it cannot be read any more.
+  bool Alive() { return ReadHeader().ok(); }
+
   const Graph& graph() const { return graph_; }
   const std::string& path() const { return path_; }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reports as one HTML page that needs nothing else: the locks and edges of all findings drawn, with
+// zoom (wheel) and pan (drag); an edge opens its stacks. All names are escaped: they come from
+// files that anybody may have written.
+#ifndef HEDDLE_CHECKERS_LOCK_ORDER_REPORT_HTML_H_
+#define HEDDLE_CHECKERS_LOCK_ORDER_REPORT_HTML_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "checkers/lock_order/report/model.h"
+
+namespace heddle::lock_order {
+
+std::string ReportAsHtml(const Report& report);
+
+// For element content and quoted attributes.
+std::string EscapeHtml(absl::string_view text);
+
+}  // namespace heddle::lock_order
+
+#endif  // HEDDLE_CHECKERS_LOCK_ORDER_REPORT_HTML_H_
