@@ -234,6 +234,15 @@ void Recorder::add_event(ThreadState& t, Event event, const Call* call) {
   events_.publish();
 }
 
+void Recorder::forking(ThreadState& t) {
+  if (t.record == nullptr || t.busy != 0) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  Event event{};
+  event.kind = kEventFork;
+  add_event(t, event, nullptr);
+}
+
 // In the child of a fork: the graph belongs to the parent. The child opens its own when it first
 // has something to record; what it holds comes with it.
 void Recorder::forked(ThreadState& t) {

@@ -93,6 +93,7 @@ class Recorder {
   void next_segment(ThreadState& t) { store_word(t.record->segment, ++t.segment); }
 
   void end_thread(ThreadState& t);
+  void forking(ThreadState& t);
   void forked(ThreadState& t);
   void exiting(int status);
   void flush_counters(ThreadState& t);

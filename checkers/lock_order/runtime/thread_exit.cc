@@ -30,6 +30,7 @@ void process_ends(int status, void* unused) {
   g_recorder.exiting(status);
 }
 
+void fork_begins() { g_recorder.forking(t_self); }
 void child_starts() { g_recorder.forked(t_self); }
 
 }  // namespace
@@ -44,7 +45,7 @@ void install_thread_exit() {
     g_has_key = false;
   }
   on_exit(process_ends, nullptr);
-  pthread_atfork(nullptr, nullptr, child_starts);
+  pthread_atfork(fork_begins, nullptr, child_starts);
 }
 
 void watch_thread_exit() {
