@@ -43,8 +43,8 @@ int run_c11(void* argument) {
 
 void joined(ThreadState& t, uint64_t handle, uint32_t other, Call call) {
   if (other == 0) {
-    // It had not begun to run when the join began. Its handle may name a newer thread by now, but then
-    // one that is running.
+    // It had not begun to run when the join began. Its handle may name a newer thread by now, but
+    // then one that is running.
     other = g_recorder.thread_of(handle);
     if (other != 0 && load_word(g_recorder.thread(other).alive) != 2) return;
   }
