@@ -37,6 +37,7 @@ constexpr absl::string_view kDirectory = "heddle/checkers/lock_order/matrix/";
 // "steps": several runs of `heddle lockorder`, one after the other.
 std::vector<absl::string_view> WaysOf(const MatrixEntry& entry) {
   if (!entry.steps.empty()) return {"steps"};
+  if (!entry.ways.empty()) return {entry.ways.begin(), entry.ways.end()};
   return {"preload", "linked"};
 }
 
@@ -229,6 +230,7 @@ absl::StatusOr<std::vector<MatrixEntry>> ParseRows(absl::string_view json) {
       } else {
         entry.arguments = object.at("arguments");
         entry.options = object.at("options");
+        if (object.contains("ways")) entry.ways = object.at("ways");
       }
       entry.claim = object.at("claim");
       entry.findings = object.at("findings");

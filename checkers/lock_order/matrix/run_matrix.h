@@ -23,6 +23,7 @@ struct MatrixEntry {
   std::string program;
   std::vector<std::string> arguments;
   std::vector<std::string> options;  // of HEDDLE_LOCKORDER_OPTIONS
+  std::vector<std::string> ways;     // "preload", "linked"; empty: both
   // Instead of arguments and options: arguments of `heddle lockorder`, run one after the other. All
   // but the last end with status 0.
   std::vector<std::vector<std::string>> steps;

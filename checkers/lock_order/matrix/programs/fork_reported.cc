@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forked child's two threads take two mutexes in opposite orders.
+// A forked child's two threads take two mutexes in opposite orders; the parent ends with its
+// status.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,8 +30,9 @@ void Backward() {
 int main() {
   const pid_t child = fork();
   if (child != 0) {
-    waitpid(child, nullptr, 0);
-    return 0;
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
   }
   std::thread first([] {
     Forward();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A spawned program (this one again) takes two mutexes in opposite orders.
+// A spawned program (this one again) takes two mutexes in opposite orders; the parent ends with its
+// status.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,5 +45,7 @@ int main(int argc, char** argv) {
   char* arguments[] = {argv[0], again.data(), nullptr};
   pid_t child = 0;
   if (posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments, environ) != 0) return 1;
-  waitpid(child, nullptr, 0);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
