@@ -189,7 +189,9 @@ Outcome RunUnder(const Scenario& scenario, const Settings& settings) {
   auto run = std::make_unique<Run>(scenario, settings);
   outcome = run->Execute();
   // After a failure threads may still run, or hang, in there.
-  if (outcome.verdict != Verdict::kPass) static_cast<void>(run.release());
+  if (outcome.verdict != Verdict::kPass) {
+    [[maybe_unused]] Run* left = run.release();
+  }
   return outcome;
 }
 

@@ -65,7 +65,9 @@ Group::Group(const Scenario& scenario, const Settings& settings, int number)
 
 Group::~Group() {
   // Some were built and not run: what their destructors expect has not happened.
-  for (const auto& instance : instances_) static_cast<void>(instance->body.release());
+  for (const auto& instance : instances_) {
+    [[maybe_unused]] ScenarioBody* left = instance->body.release();
+  }
 }
 
 void Group::Start(Clock::time_point start) {
