@@ -9,10 +9,10 @@
 using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
 
 HEDDLE_EXPORT void _exit(int status) {
-  g_recorder.exiting(status);
+  if (g_recorder.exiting(status)) status = static_cast<int>(g_recorder.options().exitcode);
   for (;;) syscall(SYS_exit_group, status);
 }
 HEDDLE_EXPORT void _Exit(int status) {
-  g_recorder.exiting(status);
+  if (g_recorder.exiting(status)) status = static_cast<int>(g_recorder.options().exitcode);
   for (;;) syscall(SYS_exit_group, status);
 }

@@ -52,7 +52,6 @@ bool set(Piece key, Piece value, Options* options) {
   if (key.is("enabled")) return read_flag(value, &options->enabled);
   if (key.is("graph")) return read_text(value, options->graph);
   if (key.is("watcher")) return read_text(value, options->watcher);
-  if (key.is("enforce")) return read_text(value, options->enforce);
   if (key.is("blocking_calls")) return read_flag(value, &options->blocking_calls);
   if (key.is("file_locks")) return read_flag(value, &options->file_locks);
   if (key.is("semaphores")) return read_flag(value, &options->semaphores);

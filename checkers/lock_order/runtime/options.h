@@ -17,7 +17,6 @@ struct Options {
   bool enabled = true;
   char graph[kPathBytes] = "";    // %p: process id, %%: a percent sign; "": a default place
   char watcher[kPathBytes] = "";  // "none": somebody watches already; "": look beside the library
-  char enforce[kPathBytes] = "";  // a hierarchy that acquisitions must keep
   uint32_t exitcode = 66;         // 0: leave the status alone
   uint32_t exit_wait_ms = 10000;  // for the watcher's final analysis
   bool blocking_calls = false;    // report read, poll, sleep, ... while a lock is held

@@ -317,18 +317,19 @@ void Recorder::restore_holds(ThreadState& t) {
   saved_holds_ = 0;
 }
 
-void Recorder::exiting(int status) {
+bool Recorder::exiting(int status) {
   const uint32_t state = state_.load(std::memory_order_acquire);
-  if (!file_.is_open() || (state != kOpen && state != kOff)) return;
+  if (!file_.is_open() || (state != kOpen && state != kOff)) return false;
   // Not the child of a vfork, which has this memory but is another process.
-  if (file_.header().pid != static_cast<uint32_t>(getpid())) return;
+  if (file_.header().pid != static_cast<uint32_t>(getpid())) return false;
   const KeepErrno keep;
   ++t_self.busy;
   flush_counters(t_self);
   Header& header = file_.header();
   __atomic_store_n(&header.exited, 1U, __ATOMIC_RELEASE);
-  if (watched_) wait_for_watcher(options_, header, file_.path(), status);
+  const bool found = watched_ && wait_for_watcher(options_, header, file_.path());
   --t_self.busy;
+  return found && status == 0 && options_.exitcode != 0;
 }
 
 }  // namespace heddle::lock_order

@@ -95,7 +95,8 @@ class Recorder {
   void end_thread(ThreadState& t);
   void forking(ThreadState& t);
   void forked(ThreadState& t);
-  void exiting(int status);
+  // The process ends. True: with Options::exitcode instead of `status`.
+  bool exiting(int status);
   void flush_counters(ThreadState& t);
 
   // Another thread's hold of `node` ended without its doing. The holder's number, or 0.

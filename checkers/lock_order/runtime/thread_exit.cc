@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "checkers/lock_order/runtime/recorder.h"
@@ -27,7 +28,12 @@ void thread_ends(void* value) {
 
 void process_ends(int status, void* unused) {
   (void)unused;
-  g_recorder.exiting(status);
+  // What stdio still holds would be written after this; the status is not ours to change without
+  // it.
+  if (g_recorder.exiting(status)) {
+    fflush(nullptr);
+    syscall(SYS_exit_group, static_cast<int>(g_recorder.options().exitcode));
+  }
 }
 
 void fork_begins() { g_recorder.forking(t_self); }

@@ -21,6 +21,8 @@ namespace {
 
 constexpr const char* kName = "heddle_lockorder_watch";
 
+long g_watcher;  // its process, which may be reaped by anyone
+
 bool beside(const char* file, char* out, size_t size) {
   const char* slash = strrchr(file, '/');
   if (slash == nullptr) return false;
@@ -113,26 +115,28 @@ bool start_watcher(const Options& options, const char* graph, const char* from_e
   }
   // The watcher may look into this process although it is no ancestor of it.
   const long watcher = *pid;
+  g_watcher = watcher;
   munmap(shared, sizeof(long));
   if (watcher <= 0) return false;
   prctl(PR_SET_PTRACER, watcher, 0, 0, 0);
   return true;
 }
 
-void wait_for_watcher(const Options& options, const Header& header, const char* graph, int status) {
+bool wait_for_watcher(const Options& options, const Header& header, const char* graph) {
   constexpr long kStep = 2;
   for (uint64_t waited = 0; waited < options.exit_wait_ms; waited += kStep) {
     if (__atomic_load_n(&header.watcher, __ATOMIC_ACQUIRE) == 2) {
-      if (__atomic_load_n(&header.found, __ATOMIC_ACQUIRE) != 0 && status == 0 &&
-          options.exitcode != 0) {
-        syscall(SYS_exit_group, static_cast<int>(options.exitcode));
-      }
-      return;
+      return __atomic_load_n(&header.found, __ATOMIC_ACQUIRE) != 0;
+    }
+    if (syscall(SYS_kill, g_watcher, 0) != 0 && errno == ESRCH) {
+      (Text<1000>() << "heddle: the analysis of " << graph << " ended early\n").write_to(2);
+      return false;
     }
     sleep_ms(kStep);
   }
   (Text<1000>() << "heddle: the analysis of " << graph << " was not finished in time\n")
       .write_to(2);
+  return false;
 }
 
 }  // namespace heddle::lock_order

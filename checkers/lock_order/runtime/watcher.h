@@ -13,8 +13,8 @@ namespace heddle::lock_order {
 // Runs `WATCHER GRAPH` with this environment less LD_PRELOAD. False: none is wanted, or none found.
 bool start_watcher(const Options& options, const char* graph, const char* from_environment);
 
-// Ends the process with Options::exitcode when the analyzer found something and `status` is 0.
-void wait_for_watcher(const Options& options, const Header& header, const char* graph, int status);
+// Waits for the final analysis; whether it found something that counts.
+bool wait_for_watcher(const Options& options, const Header& header, const char* graph);
 
 }  // namespace heddle::lock_order
 
