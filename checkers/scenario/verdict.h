@@ -33,6 +33,11 @@ enum class Verdict : std::uint8_t {
   kError,       // the check itself could not be carried out
 };
 
+// Something is wrong with the code that was checked.
+constexpr bool IsFinding(Verdict verdict) {
+  return verdict > Verdict::kPass && verdict < Verdict::kMissed;
+}
+
 std::string_view ToString(Verdict verdict);
 std::optional<Verdict> VerdictFromString(std::string_view text);
 

@@ -17,6 +17,15 @@ TEST(VerdictTest, EveryNameRoundTrips) {
   EXPECT_EQ(VerdictFromString("fine"), std::nullopt);
 }
 
+TEST(VerdictTest, OnlyWrongCodeIsAFinding) {
+  EXPECT_FALSE(IsFinding(Verdict::kPass));
+  EXPECT_TRUE(IsFinding(Verdict::kAssertion));
+  EXPECT_TRUE(IsFinding(Verdict::kCrash));
+  EXPECT_FALSE(IsFinding(Verdict::kMissed));
+  EXPECT_FALSE(IsFinding(Verdict::kIncomplete));
+  EXPECT_FALSE(IsFinding(Verdict::kError));
+}
+
 TEST(VerdictSetTest, NamesItsMembers) {
   const VerdictSet set = Verdict::kRace | Verdict::kAssertion;
   EXPECT_TRUE(set.contains(Verdict::kRace));

@@ -44,7 +44,7 @@ HEDDLE_SCENARIO("list/coarse_list.inserts_neighbours", Insertions);
 HEDDLE_MUTANT("list/coarse_list.inserts_neighbours", Insertions, "insert_unlocked",
               Verdict::kRace | Verdict::kAssertion | Verdict::kLeak);
 HEDDLE_MUTANT("list/coarse_list.inserts_neighbours", Insertions, "contains_unlocked",
-              Verdict::kRace);
+              Verdict::kRace | Verdict::kAssertion);
 
 // Of two that insert the same value one succeeds, likewise of two that remove it.
 template <class P>
