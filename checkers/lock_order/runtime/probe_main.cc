@@ -121,12 +121,16 @@ void out_of_order() {
   c.unlock();
 }
 
+// One call site for each pass.
+__attribute__((noinline)) void lock_all(std::mutex* mutexes, int count) {
+  for (int i = 0; i < count; ++i) mutexes[i].lock();
+  for (int i = 0; i < count; ++i) mutexes[i].unlock();
+}
+
 void many() {
   static std::mutex mutexes[200];
-  for (int pass = 0; pass < 2; ++pass) {
-    for (auto& mutex : mutexes) mutex.lock();
-    for (auto& mutex : mutexes) mutex.unlock();
-  }
+  lock_all(mutexes, 200);
+  lock_all(mutexes, 200);
 }
 
 void forked() {
