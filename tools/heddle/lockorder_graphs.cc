@@ -148,7 +148,7 @@ void ShowOne(const std::string& path, const Graph& graph, Symbolizer& symbolizer
       graph.nodes.size() - 1, graph.chains.size() - 1, graph.visits.size() - 1,
       graph.threads.size() - 1, graph.stacks.size() - 1, bytes,
       bytes / std::max<std::size_t>(graph.nodes.size() - 1, 1), info.acquisitions, info.slow_paths);
-  const lock_order::Classes classes = lock_order::FindClasses(graph);
+  const lock_order::Classes classes = lock_order::FindClasses(graph, symbolizer.Namer());
   ShowClasses(graph, classes, symbolizer);
   ShowEdges(graph, classes);
 }
@@ -194,7 +194,9 @@ int Show(const std::vector<std::string>& paths) {
 int ShowHierarchy(const std::vector<std::string>& paths, const std::string& output) {
   const absl::StatusOr<Graphs> graphs = Read(paths);
   if (!graphs.ok()) return Usage(std::string(graphs.status().message()));
-  const std::string text = FormatHierarchy(lock_order::InferHierarchy(graphs->graphs));
+  Symbolizer symbolizer;
+  const std::string text =
+      FormatHierarchy(lock_order::InferHierarchy(graphs->graphs, symbolizer.Namer()));
   if (output.empty()) {
     std::fputs(text.c_str(), stdout);
     return kExitOk;

@@ -36,8 +36,10 @@ bool StillPossible(const Graph& graph, Segments& segments, const Cycle& cycle) {
   return true;
 }
 
-std::vector<uint32_t> ClassesFor(const Graph& graph, ClassCycles which) {
-  if (which == ClassCycles::kInferred) return FindClasses(graph).of_node;
+std::vector<uint32_t> ClassesFor(const Graph& graph, const AnalyzerOptions& options) {
+  if (options.classes == ClassCycles::kInferred) {
+    return FindClasses(graph, options.variable).of_node;
+  }
   return DeclaredClasses(graph);
 }
 
@@ -47,7 +49,7 @@ Analyzer::Analyzer(AnalyzerOptions options)
     : options_(std::move(options)),
       locks_(CycleOptions{.budget = options_.budget, .class_of = {}}),
       classes_(CycleOptions{.budget = options_.budget, .class_of = {}}) {
-  if (options_.enforce) enforcer_.emplace(*options_.enforce);
+  if (options_.enforce) enforcer_.emplace(*options_.enforce, options_.variable);
 }
 
 std::vector<uint64_t> Analyzer::CodeOf(const Graph& graph, const Cycle& cycle) const {
@@ -68,7 +70,11 @@ std::vector<Finding> Analyzer::Update(const Graph& graph, bool final) {
   if (enforcer_) {
     for (const OrderViolation& violation : enforcer_->Check(graph)) found.emplace_back(violation);
   }
-  segments_.Update(graph);
+  if (segments_.Update(graph)) {  // what was apart may not be any more
+    visits_ = 0;
+    locks_.SearchAgain();
+    classes_.SearchAgain();
+  }
 
   std::vector<Cycle> cycles;
   for (Cycle& cycle : held_back_) {
@@ -85,7 +91,7 @@ std::vector<Finding> Analyzer::Update(const Graph& graph, bool final) {
     std::vector<Cycle> news = locks_.Find(graph, segments_);
     exhausted_ = locks_.exhausted();
     if (options_.classes != ClassCycles::kNone) {
-      classes_.SetClasses(ClassesFor(graph, options_.classes));
+      classes_.SetClasses(ClassesFor(graph, options_));
       std::vector<Cycle> more = classes_.Find(graph, segments_);
       exhausted_ = exhausted_ || classes_.exhausted();
       news.insert(news.end(), more.begin(), more.end());

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "checkers/lock_order/analysis/classes.h"
 #include "checkers/lock_order/analysis/cycles.h"
 #include "checkers/lock_order/analysis/findings.h"
 #include "checkers/lock_order/analysis/graph.h"
@@ -33,6 +34,7 @@ struct AnalyzerOptions {
   ClassCycles classes = ClassCycles::kDeclared;
   uint64_t budget = 50'000'000;
   std::optional<Hierarchy> enforce = std::nullopt;
+  VariableNamer variable = nullptr;  // for the labels of classes
 };
 
 class Analyzer {

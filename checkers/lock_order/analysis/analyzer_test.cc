@@ -267,6 +267,22 @@ TEST(Cycles, BarrierOnceAndOneShotSeparate) {
   }
 }
 
+TEST(Cycles, ASemaphoreOfManyPostsSeparatesNothing) {
+  GraphBuilder g;
+  const uint32_t a = g.Lock();
+  const uint32_t b = g.Lock();
+  const uint32_t s = g.Lock("", kSemaphore);
+  const auto [t1, t2] = g.TwoThreads();
+  g.Nest(t1, {a, b});
+  g.OneShot(t2, t1);
+  g.graph.events.back().node = s;
+  g.Nest(t2, {b, a});
+  Analyzer analyzer;
+  EXPECT_TRUE(analyzer.Update(g.graph, true).empty());
+  g.graph.nodes[s].flags |= kNodeManyPosts;
+  EXPECT_EQ(analyzer.Update(g.graph, true).size(), 1U);
+}
+
 TEST(Cycles, RoundsOfABarrierAreApart) {
   GraphBuilder g;
   const uint32_t a = g.Lock();
@@ -520,7 +536,7 @@ TEST(Cycles, ASearchThatIsTooLongEndsAndSaysSo) {
       }
     }
   }
-  Analyzer analyzer({.classes = ClassCycles::kNone, .budget = 10'000, .enforce = {}});
+  Analyzer analyzer({.classes = ClassCycles::kNone, .budget = 10'000});
   EXPECT_TRUE(analyzer.Update(g.graph, true).empty());
   EXPECT_TRUE(analyzer.exhausted());
 }

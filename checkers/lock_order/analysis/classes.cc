@@ -37,30 +37,30 @@ std::string PlaceLabel(const Graph& graph, uint64_t pc) {
                       absl::Hex(pc - module.bias));
 }
 
-Classes FindClasses(const Graph& graph) {
+std::string ClassLabel(const Graph& graph, uint32_t index, const VariableNamer& variable) {
+  const Node& node = graph.nodes[index];
+  if (node.name != 0) return graph.String(node.name);
+  if (node.address == 0 && node.identity != 0) {
+    return absl::StrCat("file:", absl::Hex(node.identity));
+  }
+  if (variable) {
+    std::string name = variable(graph, node.address);
+    if (!name.empty()) return name;
+  }
+  return PlaceLabel(graph, node.first_site);
+}
+
+Classes FindClasses(const Graph& graph, const VariableNamer& variable) {
   Classes result;
   result.of_node.resize(graph.nodes.size());
   result.classes.emplace_back();
   absl::flat_hash_map<std::string, uint32_t> by_label;
-  absl::flat_hash_map<uint64_t, uint32_t> by_site;
   for (uint32_t n = 1; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    uint32_t known = 0;
-    if (node.name == 0) {
-      if (const auto at = by_site.find(node.first_site); at != by_site.end()) known = at->second;
-    }
-    if (known == 0) {
-      const std::string label = node.name != 0 ? graph.String(node.name)
-                                : node.address == 0 && node.identity != 0
-                                    ? absl::StrCat("file:", absl::Hex(node.identity))
-                                    : PlaceLabel(graph, node.first_site);
-      const auto [at, added] = by_label.try_emplace(label, result.classes.size());
-      if (added) result.classes.push_back({.label = label, .example = n, .locks = 0});
-      known = at->second;
-      if (node.name == 0 && node.address != 0) by_site.emplace(node.first_site, known);
-    }
-    result.of_node[n] = known;
-    ++result.classes[known].locks;
+    const std::string label = ClassLabel(graph, n, variable);
+    const auto [at, added] = by_label.try_emplace(label, result.classes.size());
+    if (added) result.classes.push_back({.label = label, .example = n, .locks = 0});
+    result.of_node[n] = at->second;
+    ++result.classes[at->second].locks;
   }
   return result;
 }

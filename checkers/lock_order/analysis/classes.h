@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Classes of locks: those with the same declared name, else those that were first seen (initialized
-// or acquired) at the same place in the code. The label names the class in every run of the same
-// program: "name", or "file[build id]+0x1234".
+// Classes of locks: those with the same declared name; static variables by themselves; else those
+// that were first seen (initialized or acquired) at the same place in the code. The label names the
+// class in every run of the same program: "name", "file:variable", or "file[build id]+0x1234".
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_ANALYSIS_CLASSES_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_ANALYSIS_CLASSES_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,12 @@ struct Classes {
   std::vector<LockClass> classes;  // the first is none
 };
 
-Classes FindClasses(const Graph& graph);
+// "file:variable" for the address of a static variable, else nothing. May be left out.
+using VariableNamer = std::function<std::string(const Graph& graph, uint64_t address)>;
+
+Classes FindClasses(const Graph& graph, const VariableNamer& variable = nullptr);
+
+std::string ClassLabel(const Graph& graph, uint32_t node, const VariableNamer& variable);
 
 // The same, but only declared names make classes; other locks are alone in theirs.
 std::vector<uint32_t> DeclaredClasses(const Graph& graph);

@@ -71,10 +71,18 @@ class CycleSearch {
       lock_of_[n] = finder_.LockOf(n);
       locks_ = std::max(locks_, lock_of_[n] + 1);
     }
-    written_.resize(graph_.nodes.size());
-    for (uint32_t c = 1; c < graph_.chains.size(); ++c) {
-      const Chain& chain = graph_.chains[c];
-      if ((chain.flags & kShared) == 0) written_[chain.node] = true;
+    writers_.resize(graph_.nodes.size());
+    for (std::size_t v = 1; v < graph_.visits.size(); ++v) {
+      const Visit& visit = graph_.visits[v];
+      const Chain& chain = graph_.chains[visit.chain];
+      if ((chain.flags & kShared) != 0 ||
+          graph_.nodes[chain.node].kind != kRwPreferWriterNonrecursive) {
+        continue;
+      }
+      std::vector<uint32_t>& writers = writers_[chain.node];
+      if (std::find(writers.begin(), writers.end(), visit.thread) == writers.end()) {
+        writers.push_back(visit.thread);
+      }
     }
     stamp_.resize(graph_.nodes.size());
     stamp_shared_.resize(graph_.nodes.size());
@@ -301,9 +309,8 @@ class CycleSearch {
   bool Conflict(uint32_t acquired, uint32_t held, bool& readers) const {
     const Chain& wanted = graph_.chains[acquired];
     if ((wanted.flags & graph_.chains[held].flags & kShared) == 0) return true;
-    const Node& node = graph_.nodes[wanted.node];
     readers = true;
-    return node.kind == kRwPreferWriterNonrecursive && written_[wanted.node];
+    return !writers_[wanted.node].empty();
   }
 
   // path_ is a cycle of edges: looks for steps and visits that make it real.
@@ -373,7 +380,7 @@ class CycleSearch {
   }
 
   bool ChooseVisits() {
-    if (cycle_.edges.size() == steps_.size()) return true;
+    if (cycle_.edges.size() == steps_.size()) return WritersOutside();
     const Step& step = steps_[cycle_.edges.size()];
     for (uint32_t v = FirstVisit(step.acquired); v != 0; v = NextVisit(v)) {
       if (!Spend()) return false;
@@ -391,13 +398,30 @@ class CycleSearch {
     return false;
   }
 
+  // Where readers meet, the writer between them is a further thread.
+  bool WritersOutside() const {
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      bool readers = false;
+      Conflict(steps_[i].acquired, steps_[(i + 1) % steps_.size()].held, readers);
+      if (!readers) continue;
+      const std::vector<uint32_t>& writers = writers_[graph_.chains[steps_[i].acquired].node];
+      if (std::all_of(writers.begin(), writers.end(), [this](uint32_t writer) {
+            return std::any_of(cycle_.edges.begin(), cycle_.edges.end(),
+                               [writer](const CycleEdge& edge) { return edge.thread == writer; });
+          })) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   CycleFinder& finder_;
   const Graph& graph_;
   Segments& segments_;
   uint64_t budget_;
   std::vector<uint32_t> lock_of_;  // by node
   uint32_t locks_ = 1;
-  std::vector<bool> written_;  // by node: somebody had it in write mode
+  std::vector<std::vector<uint32_t>> writers_;  // by node, where a waiting writer stops readers
   std::vector<bool> is_dependency_;
   std::vector<uint32_t> component_;
   std::map<std::size_t, std::vector<Cycle>> found_;  // by length

@@ -50,6 +50,9 @@ class CycleFinder {
   // grown.
   std::vector<Cycle> Find(const Graph& graph, Segments& segments);
 
+  // Searches everything again at the next call.
+  void SearchAgain() { searched_.clear(); }
+
   // Lets a returned cycle be found again, in another form: this one turned out to be impossible.
   void Forget(const Graph& graph, const Cycle& cycle);
 

@@ -289,7 +289,9 @@ absl::Status GraphReader::CheckNewRecords(const Graph& before) const {
     if (event.thread >= g.threads.size() || event.other >= g.threads.size()) {
       return bad("event", i, "thread out of range");
     }
-    if (event.node >= g.nodes.size() || event.other_node >= g.nodes.size()) {
+    // A barrier has a number of its own.
+    const bool lock = event.kind != kEventBarrier;
+    if ((lock && event.node >= g.nodes.size()) || event.other_node >= g.nodes.size()) {
       return bad("event", i, "lock out of range");
     }
     if (event.name >= g.strings.size()) return bad("event", i, "name out of range");
@@ -389,15 +391,13 @@ absl::Status GraphReader::Refresh() {
     if (!status.ok()) return status;
   }
   for (std::size_t i = 1; i < nodes.size(); ++i) {
-    Node& node = graph_.nodes[i];
-    node.flags = nodes[i].flags;
-    node.signal = nodes[i].signal;
-    node.waits = nodes[i].waits;
-    node.wait_nanoseconds = nodes[i].wait_nanoseconds;
-    node.longest_wait = nodes[i].longest_wait;
-    if (nodes[i].name < graph_.strings.size()) node.name = nodes[i].name;
-    if (nodes[i].first_stack < graph_.stacks.size()) node.first_stack = nodes[i].first_stack;
-    node.level = nodes[i].level;
+    // A lock that left no trace may have given its record to another one.
+    const Node& now = nodes[i];
+    if (now.kind > kAnnotatedRecursive || now.name >= graph_.strings.size() ||
+        now.first_stack >= graph_.stacks.size()) {
+      continue;  // newer than what has been read
+    }
+    graph_.nodes[i] = now;
   }
   std::vector<Chain> chains;
   if (graph_.chains.size() > 1) {

@@ -31,11 +31,11 @@ struct Merged {
   std::vector<std::string> labels{""};
 };
 
-Merged MergeByClass(const std::vector<const Graph*>& graphs) {
+Merged MergeByClass(const std::vector<const Graph*>& graphs, const VariableNamer& variable) {
   Merged merged;
   absl::flat_hash_map<std::string, uint32_t> number;
   for (const Graph* graph : graphs) {
-    const Classes classes = FindClasses(*graph);
+    const Classes classes = FindClasses(*graph, variable);
     std::vector<uint32_t> class_number(classes.classes.size());
     for (std::size_t i = 1; i < classes.classes.size(); ++i) {
       const auto [at, added] = number.try_emplace(classes.classes[i].label, merged.labels.size());
@@ -61,8 +61,8 @@ Merged MergeByClass(const std::vector<const Graph*>& graphs) {
 
 }  // namespace
 
-Hierarchy InferHierarchy(const std::vector<const Graph*>& graphs) {
-  const Merged merged = MergeByClass(graphs);
+Hierarchy InferHierarchy(const std::vector<const Graph*>& graphs, const VariableNamer& variable) {
+  const Merged merged = MergeByClass(graphs, variable);
   const auto classes = static_cast<uint32_t>(merged.labels.size());
   std::vector<uint32_t> identity(classes);
   for (uint32_t i = 0; i < classes; ++i) identity[i] = i;
@@ -151,10 +151,9 @@ absl::StatusOr<Hierarchy> ParseHierarchy(absl::string_view text) {
 
 uint32_t Enforcer::LevelOf(const Graph& graph, uint32_t node) {
   for (auto n = static_cast<uint32_t>(level_of_.size()); n <= node; ++n) {
-    const Node& record = graph.nodes[n];
-    const auto found = hierarchy_.level.find(
-        record.name != 0 ? graph.String(record.name) : PlaceLabel(graph, record.first_site));
-    level_of_.push_back(n != 0 && found != hierarchy_.level.end() ? found->second : 0);
+    const auto found =
+        n == 0 ? hierarchy_.level.end() : hierarchy_.level.find(ClassLabel(graph, n, variable_));
+    level_of_.push_back(found != hierarchy_.level.end() ? found->second : 0);
   }
   return level_of_[node];
 }

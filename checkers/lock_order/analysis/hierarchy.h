@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "checkers/lock_order/analysis/classes.h"
 #include "checkers/lock_order/analysis/findings.h"
 #include "checkers/lock_order/analysis/graph.h"
 
@@ -27,7 +28,8 @@ struct Hierarchy {
 };
 
 // A class's level is the length of the longest way to it, from 1.
-Hierarchy InferHierarchy(const std::vector<const Graph*>& graphs);
+Hierarchy InferHierarchy(const std::vector<const Graph*>& graphs,
+                         const VariableNamer& variable = nullptr);
 
 std::string FormatHierarchy(const Hierarchy& hierarchy);
 
@@ -37,7 +39,8 @@ absl::StatusOr<Hierarchy> ParseHierarchy(absl::string_view text);
 // Reports acquisitions against a hierarchy, each pair of classes once.
 class Enforcer {
  public:
-  explicit Enforcer(Hierarchy hierarchy) : hierarchy_(std::move(hierarchy)) {}
+  explicit Enforcer(Hierarchy hierarchy, VariableNamer variable = nullptr)
+      : hierarchy_(std::move(hierarchy)), variable_(std::move(variable)) {}
 
   // Looks at the visits that are new since the last call.
   std::vector<OrderViolation> Check(const Graph& graph);
@@ -46,6 +49,7 @@ class Enforcer {
   uint32_t LevelOf(const Graph& graph, uint32_t node);
 
   Hierarchy hierarchy_;
+  VariableNamer variable_;
   std::size_t visits_ = 1;
   std::vector<uint32_t> level_of_;  // by node; 0: not in the file
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, bool> reported_;  // first sites or names

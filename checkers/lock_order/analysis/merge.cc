@@ -64,13 +64,17 @@ class Merger {
       Event record = from.events[i];
       record.thread = thread(record.thread);
       record.other = thread(record.other);
-      record.node = first_node[record.node];
+      // Barriers have numbers of their own; those of different graphs are different ones.
+      if (record.kind == kEventBarrier) {
+        record.node =
+            barriers_.try_emplace({number, record.node}, barriers_.size() + 1).first->second;
+      } else {
+        record.node = first_node[record.node];
+      }
       record.other_node = first_node[record.other_node];
       record.name = Named(record.name);
       record.stack = MovedStack(record.stack);
       record.chain = chain(record.chain);
-      // Rounds of one barrier in different runs are different rounds.
-      record.generation = record.generation * 4096 + number % 4096;
       to().events.push_back(record);
     }
     GraphInfo& info = to().info;
@@ -189,6 +193,7 @@ class Merger {
   std::map<std::string, uint32_t> modules_;
   std::map<std::string, uint32_t> strings_;
   std::map<std::string, uint32_t> same_;
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> barriers_;
 };
 
 }  // namespace

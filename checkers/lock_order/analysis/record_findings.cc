@@ -16,9 +16,13 @@ uint32_t HoldOf(const Graph& graph, uint32_t chain, uint32_t node) {
   return c;
 }
 
-bool WrittenBySomeone(const Graph& graph, uint32_t node) {
-  for (std::size_t c = 1; c < graph.chains.size(); ++c) {
-    if (graph.chains[c].node == node && (graph.chains[c].flags & kShared) == 0) return true;
+// Some thread other than `thread` has taken `node` to write.
+bool WrittenByAnother(const Graph& graph, uint32_t node, uint32_t thread) {
+  for (std::size_t v = 1; v < graph.visits.size(); ++v) {
+    const Chain& chain = graph.chains[graph.visits[v].chain];
+    if (chain.node == node && (chain.flags & kShared) == 0 && graph.visits[v].thread != thread) {
+      return true;
+    }
   }
   return false;
 }
@@ -42,6 +46,8 @@ void RecordFindings::TakeEvents(const Graph& graph, std::vector<Finding>& found)
         }
         break;
       case kEventExitHolding:
+        if (graph.nodes[event.node].kind == kSemaphore) break;  // nobody owns one
+        [[fallthrough]];
       case kEventUnlockNotHeld:
       case kEventDestroyHeld:
       case kEventFreeHeld:
@@ -108,7 +114,7 @@ std::vector<Finding> RecordFindings::Take(const Graph& graph) {
   pending_.clear();
   for (const Visit& visit : pending) {
     const uint32_t node = graph.chains[visit.chain].node;
-    if (!WrittenBySomeone(graph, node)) {
+    if (!WrittenByAnother(graph, node, visit.thread)) {
       pending_.push_back(visit);
     } else if (chains_.insert(visit.chain).second) {
       found.emplace_back(RecursiveRead{.thread = visit.thread,

@@ -14,8 +14,25 @@ constexpr std::size_t kRememberedEntries = 16 << 20;
 
 }  // namespace
 
-void Segments::Update(const Graph& graph) {
-  if (graph.threads.size() == creators_.size() && graph.events.size() == events_) return;
+void Segments::Restart() {
+  events_ = 1;
+  one_shots_.clear();
+  incoming_.clear();
+  creators_.clear();
+  round_of_.clear();
+  rounds_.clear();
+}
+
+bool Segments::Update(const Graph& graph) {
+  bool restarted = false;
+  // A semaphore that turned out to be posted more than once has ordered nothing.
+  if (std::any_of(one_shots_.begin(), one_shots_.end(), [&graph](uint32_t node) {
+        return (graph.nodes[node].flags & kNodeManyPosts) != 0;
+      })) {
+    Restart();
+    restarted = true;
+  }
+  if (graph.threads.size() == creators_.size() && graph.events.size() == events_) return restarted;
   past_.clear();
   incoming_.resize(graph.threads.size());
   for (std::size_t i = creators_.size(); i < graph.threads.size(); ++i) {
@@ -26,9 +43,15 @@ void Segments::Update(const Graph& graph) {
     Incoming in{
         .segment = event.segment, .other = event.other, .other_segment = event.other_segment};
     switch (event.kind) {
+      case kEventOneShot:
+        if (event.node != 0) {
+          if ((graph.nodes[event.node].flags & kNodeManyPosts) != 0) continue;
+          one_shots_.push_back(event.node);
+        }
+        if (event.other == 0) continue;
+        break;
       case kEventJoin:
       case kEventOnce:
-      case kEventOneShot:
         if (event.other == 0) continue;
         break;
       case kEventBarrier: {
@@ -50,6 +73,7 @@ void Segments::Update(const Graph& graph) {
                     [](const Incoming& a, const Incoming& b) { return a.segment < b.segment; }),
                 in);
   }
+  return restarted;
 }
 
 const Segments::Clock& Segments::Past(uint32_t thread, uint32_t segment) {

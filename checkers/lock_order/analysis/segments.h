@@ -22,8 +22,9 @@ namespace heddle::lock_order {
 
 class Segments {
  public:
-  // Takes in the threads and events that are new since the last call with the same graph.
-  void Update(const Graph& graph);
+  // Takes in the threads and events that are new since the last call with the same graph. True:
+  // what was ordered before may not be ordered any more.
+  bool Update(const Graph& graph);
 
   // True unless everything `first` covers is ordered with everything `second` covers. Visits of one
   // thread never overlap.
@@ -45,7 +46,10 @@ class Segments {
   const Clock& Past(uint32_t thread, uint32_t segment);
   bool ConcurrentAt(const Visit& first, uint32_t thread, uint32_t segment);
 
+  void Restart();
+
   std::size_t events_ = 1;
+  std::vector<uint32_t> one_shots_;                      // semaphores of one-shot events
   std::vector<std::vector<Incoming>> incoming_;          // by thread, in the order of segments
   std::vector<std::pair<uint32_t, uint32_t>> creators_;  // by thread: creator and its segment
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, uint32_t> round_of_;  // barrier, generation

@@ -94,6 +94,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Create(const Options& options)
     }
     session->analyzer_options_.enforce = *std::move(hierarchy);
   }
+  session->analyzer_options_.variable = session->symbolizer_.Namer();
   if (options.classes) session->analyzer_options_.classes = ClassCycles::kInferred;
   return session;
 }
@@ -155,6 +156,7 @@ void Session::Poll() {
     const Graph& graph = watched->reader->graph();
     std::vector<Deadlock> deadlocks = watched->deadlocks.Poll(graph);
     if (!deadlocks.empty()) {
+      watched->reader->Refresh().IgnoreError();
       if (options_.stacks) watched->describer.SetThreadStacks(&StackOfThread);
       for (const Deadlock& deadlock : deadlocks) {
         std::set<uint32_t> locks;

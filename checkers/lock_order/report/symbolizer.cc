@@ -292,4 +292,14 @@ std::string Symbolizer::Variable(const Graph& graph, uint64_t address) {
   return module == 0 ? "" : FileOf(graph, module).Variable(address - graph.modules[module].bias);
 }
 
+VariableNamer Symbolizer::Namer() {
+  return [this](const Graph& graph, uint64_t address) -> std::string {
+    const uint32_t module = ModuleOfVariable(graph, address);
+    if (module == 0) return "";
+    const std::string name = FileOf(graph, module).Variable(address - graph.modules[module].bias);
+    const std::string path = graph.String(graph.modules[module].path);
+    return name.empty() ? "" : absl::StrCat(path.substr(path.rfind('/') + 1), ":", name);
+  };
+}
+
 }  // namespace heddle::lock_order

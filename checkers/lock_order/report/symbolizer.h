@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "checkers/lock_order/analysis/classes.h"
 #include "checkers/lock_order/analysis/graph.h"
 
 namespace heddle::lock_order {
@@ -45,6 +46,9 @@ class Symbolizer {
 
   // The module that has `address` in its static storage; 0: none.
   uint32_t ModuleOfVariable(const Graph& graph, uint64_t address);
+
+  // For the labels of classes; lives no longer than this.
+  VariableNamer Namer();
 
   // What could not be read, a sentence each.
   const std::vector<std::string>& notes() const { return notes_; }
