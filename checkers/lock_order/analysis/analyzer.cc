@@ -38,7 +38,7 @@ bool StillPossible(const Graph& graph, Segments& segments, const Cycle& cycle) {
 
 std::vector<uint32_t> ClassesFor(const Graph& graph, const AnalyzerOptions& options) {
   if (options.classes == ClassCycles::kInferred) {
-    return FindClasses(graph, options.variable).of_node;
+    return FindClasses(graph).of_node;  // by place: the elements of an array are one class
   }
   return DeclaredClasses(graph);
 }
