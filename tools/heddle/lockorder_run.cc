@@ -220,11 +220,6 @@ int RunCommand(const lock_order::Options& options, const std::vector<std::string
     std::fprintf(stderr, "heddle lockorder: %s\n", std::string(written.message()).c_str());
     return kExitInternal;
   }
-  if (known.empty() && WIFEXITED(status) && WEXITSTATUS(status) < 126) {
-    std::fprintf(stderr,
-                 "heddle lockorder: nothing was recorded: is the program statically linked or "
-                 "set-user-ID?\n");
-  }
   const bool found = !(*session)->report().findings.empty();
   if (halted) return options.exitcode;
   if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
