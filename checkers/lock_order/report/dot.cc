@@ -21,8 +21,9 @@ std::string Quoted(absl::string_view text) {
 }
 
 std::string Place(const ReportStack& stack) {
-  if (stack.frames.empty()) return "";
-  const ReportFrame& frame = stack.frames.front();
+  const ReportFrame* place = PlaceOf(stack);
+  if (place == nullptr) return "";
+  const ReportFrame& frame = *place;
   if (!frame.file.empty()) {
     return absl::StrCat(frame.file.substr(frame.file.rfind('/') + 1), ":", frame.line);
   }

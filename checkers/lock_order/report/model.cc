@@ -5,6 +5,17 @@
 
 namespace heddle::lock_order {
 
+const ReportFrame* PlaceOf(const ReportStack& stack) {
+  const ReportFrame* with_file = nullptr;
+  for (const ReportFrame& frame : stack.frames) {
+    if (frame.file.empty()) continue;
+    if (frame.file.rfind("/usr/", 0) != 0) return &frame;
+    if (with_file == nullptr) with_file = &frame;
+  }
+  if (with_file != nullptr) return with_file;
+  return stack.frames.empty() ? nullptr : &stack.frames.front();
+}
+
 const std::vector<FindingKind>& FindingKinds() {
   static const std::vector<FindingKind> kinds = {
       {"cycle", "lock-order inversion",

@@ -28,6 +28,10 @@ struct ReportStack {
   std::vector<ReportFrame> frames;
 };
 
+// The frame to point at: the innermost one in a source file that is not the system's, else in any,
+// else the innermost one. nullptr: there are no frames.
+const ReportFrame* PlaceOf(const ReportStack& stack);
+
 // One arrow of a drawn finding: a thread that holds `from` and acquires, or waits for, `to`.
 struct ReportEdge {
   std::string thread;

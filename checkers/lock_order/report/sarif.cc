@@ -49,16 +49,8 @@ json Location(const ReportFrame& frame) {
   return location;
 }
 
-// The frame to point at: the innermost one with a source file.
-const ReportFrame* Place(const ReportStack& stack) {
-  for (const ReportFrame& frame : stack.frames) {
-    if (!frame.file.empty()) return &frame;
-  }
-  return stack.frames.empty() ? nullptr : &stack.frames.front();
-}
-
 json LocationOf(const ReportStack& stack, const std::string& message) {
-  const ReportFrame* place = Place(stack);
+  const ReportFrame* place = PlaceOf(stack);
   json location = place != nullptr ? Location(*place) : json::object();
   location["message"] = {{"text", message}};
   return location;
