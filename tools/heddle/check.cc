@@ -28,6 +28,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "checkers/lock_order/matrix/run_matrix.h"
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/report.h"
@@ -236,6 +237,34 @@ absl::Status WriteReports(const Check& check) {
   return absl::OkStatus();
 }
 
+// The analyzer's verdict matrix: programs, not scenarios.
+int CheckLockOrder() {
+  for (const std::string& path : {absl::GetFlag(FLAGS_json), absl::GetFlag(FLAGS_junit)}) {
+    if (const absl::Status status = CheckWritable(path); !status.ok())
+      return Usage(status.message());
+  }
+  Check check;
+  const std::string root = RunfilesRoot();
+  lock_order::MatrixOptions options;
+  options.runfiles = root;
+  std::error_code error;
+  options.lockorder = {std::filesystem::read_symlink("/proc/self/exe", error).string(),
+                       "lockorder"};
+  options.watcher = absl::StrCat(root, "heddle/checkers/lock_order/report/heddle_lockorder_watch");
+  options.on_verdict = [&check](const VerdictRecord& record) {
+    std::printf("%s", TableRow(record).c_str());
+    std::fflush(stdout);
+    check.records.push_back(record);
+  };
+  const Clock::time_point start = Clock::now();
+  std::printf("%s", TableHeader().c_str());
+  const int status = lock_order::RunMatrix(options);
+  std::printf("%s", Totals(check.records, Since(start)).c_str());
+  if (const absl::Status written = WriteReports(check); !written.ok())
+    return Usage(written.message());
+  return status;
+}
+
 std::string OutDirectory() {
   std::string out = absl::GetFlag(FLAGS_out);
   if (out.empty()) {
@@ -284,6 +313,7 @@ int RunCheck(const std::vector<std::string>& arguments) {
     return Usage(absl::StrCat("bad value '", absl::GetFlag(FLAGS_budget),
                               "' for option --budget: want quick or full"));
   }
+  if (check.patterns.size() == 1 && check.patterns[0] == "lock_order") return CheckLockOrder();
   absl::StatusOr<std::vector<ScenarioBinary>> suite = LoadSuite();
   if (!suite.ok()) return Internal(suite.status().message());
   if (!absl::GetFlag(FLAGS_replay).empty()) return Replay(absl::GetFlag(FLAGS_replay), *suite);

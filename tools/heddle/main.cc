@@ -8,6 +8,7 @@
 
 #include "checkers/scenario/command_line.h"
 #include "tools/heddle/bench.h"
+#include "tools/heddle/lockorder.h"
 #include "tools/heddle/subcommands.h"
 
 namespace heddle {
@@ -21,6 +22,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"bench", RunBench},
     {"check", RunCheck},
+    {"lockorder", RunLockorder},
 };
 
 int Main(int argc, char** argv) {
