@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Tells Heddle's lock-order analyzer about locks that it cannot see by itself: spinlocks, futex
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells Heddle's lock-order analyzer about locks that it cannot see by itself: spinlocks, futex
  * locks, locks of other languages. Plain C. Where the analyzer is neither linked in nor preloaded,
  * every call here is a test of a null pointer and nothing else.
  *
@@ -14,8 +13,8 @@
  *   heddle_lock_released(lock);             before it is released
  *
  * Nothing else is obligatory. heddle_lock_create() names the lock's class, heddle_lock_set_level()
- * places it in a hierarchy (a lock may be acquired only while locks of smaller levels are held), and
- * heddle_lock_destroy() says that the address may be used for another lock.
+ * places it in a hierarchy (a lock may be acquired only while locks of smaller levels are held),
+ * and heddle_lock_destroy() says that the address may be used for another lock.
  */
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_HEDDLE_LOCK_ORDER_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_HEDDLE_LOCK_ORDER_H_
@@ -27,18 +26,14 @@ extern "C" {
 /* How an acquisition is made. */
 enum {
   HEDDLE_LOCK_EXCLUSIVE = 0,
-  HEDDLE_LOCK_SHARED = 1, /* read mode */
-  HEDDLE_LOCK_TRY = 2,    /* never waits */
-  HEDDLE_LOCK_TIMED = 4,  /* waits, but gives up */
+  HEDDLE_LOCK_SHARED = 1,   /* read mode */
+  HEDDLE_LOCK_TRY = 2,      /* never waits */
+  HEDDLE_LOCK_TIMED = 4,    /* waits, but gives up */
   HEDDLE_LOCK_REACQUIRE = 8 /* on return from a condition wait */
 };
 
 /* What a lock is; for heddle_lock_create(). */
-enum {
-  HEDDLE_LOCK_PLAIN = 0,
-  HEDDLE_LOCK_READER_WRITER = 1,
-  HEDDLE_LOCK_RECURSIVE = 2
-};
+enum { HEDDLE_LOCK_PLAIN = 0, HEDDLE_LOCK_READER_WRITER = 1, HEDDLE_LOCK_RECURSIVE = 2 };
 
 #if defined(__GNUC__)
 #define HEDDLE_LOCK_ORDER_WEAK_ __attribute__((weak))
@@ -66,8 +61,8 @@ HEDDLE_LOCK_ORDER_INLINE_ int heddle_lock_order_active(void) {
   return heddle_lockorder_acquired ? 1 : 0;
 }
 
-/* A lock begins its life. `name`: its class, a string that lasts; locks of one name are of one class.
- * NULL: its creation site is its class. */
+/* A lock begins its life. `name`: its class, a string that lasts; locks of one name are of one
+ * class. NULL: its creation site is its class. */
 HEDDLE_LOCK_ORDER_INLINE_ void heddle_lock_create(const void* lock, const char* name,
                                                   unsigned kind) {
   if (heddle_lockorder_create) heddle_lockorder_create(lock, name, kind);
