@@ -153,8 +153,9 @@ class Symbolizer::File {
     if (!indexed_) IndexUnits();
     auto after = std::upper_bound(ranges_.begin(), ranges_.end(), offset,
                                   [](uint64_t o, const Range& range) { return o < range.low; });
-    if (after == ranges_.begin() || offset >= (--after)->high) return nullptr;
-    return &units_[after->unit];
+    if (after == ranges_.begin()) return nullptr;
+    --after;
+    return offset < after->high ? &units_[after->unit] : nullptr;
   }
 
   void IndexUnits() {
