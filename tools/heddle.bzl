@@ -172,7 +172,12 @@ def _suite_impl(ctx):
         info = test[DefaultInfo]
         engine = test.label.name.rpartition(".")[2]
         lines.append("\t".join([engine, str(test.label), _runfiles_path(ctx, info.files_to_run.executable)]))
-        runfiles = runfiles.merge(ctx.runfiles([info.files_to_run.executable])).merge(info.default_runfiles)
+        runfiles = runfiles.merge(ctx.runfiles([info.files_to_run.executable]))
+
+        # The runfiles of a variant hold the binary that it is a variant of, built differently, at the
+        # very path of the plain one: only one of the two could be in the suite's runfiles.
+        if engine not in _VARIANT_ENGINES:
+            runfiles = runfiles.merge(info.default_runfiles)
     for suite in ctx.attr.suites:
         runfiles = runfiles.merge(suite[DefaultInfo].default_runfiles)
 
