@@ -66,11 +66,8 @@ std::string TableHeader() {
 std::string TableRow(const VerdictRecord& record) {
   std::string verdict(Name(record.verdict));
   if (record.verdict == Verdict::kPass && !record.complete && record.mode == "full") verdict += "?";
-  if (record.ok && record.mutant && record.verdict != Verdict::kPass &&
-      record.verdict != Verdict::kMissed) {
-    verdict = absl::StrCat("caught: ", verdict);
-  } else if (record.ok && record.expected != "pass" && record.verdict != Verdict::kPass) {
-    verdict = absl::StrCat("found: ", verdict);
+  if (record.ok && IsFinding(record.verdict)) {
+    verdict = absl::StrCat(record.mutant ? "caught: " : "found: ", verdict);
   }
   std::string row = absl::StrFormat("%-58s %-7s %-14s %14s %9.2f  %s%s\n", FullName(record),
                                     record.engine, record.mode, Grouped(record.executions),
