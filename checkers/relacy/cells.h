@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What RelacyPlatform is made of, with Relacy itself kept out of sight: Relacy's headers replace
-// operator new and define macros named new, free and assert, so exactly one source file includes
+// operator new and define macros named new, free and assert, so only this package's sources include
 // them.
 //
 // All integers and pointers are carried as 64-bit words. Every operation that another thread could

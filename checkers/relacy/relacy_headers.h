@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Relacy with its macros taken back. Only .cc files of this package include it: Relacy also defines
-// the global operator new and delete (which RunState::DisableAllocationTracking makes plain
+// the global operator new and delete (which DisableAllocationTracking in engine.cc makes plain
 // malloc).
 #ifndef HEDDLE_CHECKERS_RELACY_RELACY_HEADERS_H_
 #define HEDDLE_CHECKERS_RELACY_RELACY_HEADERS_H_

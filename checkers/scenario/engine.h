@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an engine provides. An engine is one Bazel library `:engine` that (a) names the header with
-// its EnginePlatform through HEDDLE_ENGINE_HEADER, and (b) defines the two functions below; the
+// its EnginePlatform through HEDDLE_ENGINE_HEADER, and (b) defines the functions below; the
 // runner (runner.cc) turns that and a set of registered scenarios into a command.
 #ifndef HEDDLE_CHECKERS_SCENARIO_ENGINE_H_
 #define HEDDLE_CHECKERS_SCENARIO_ENGINE_H_

@@ -13,11 +13,11 @@ namespace heddle {
 namespace {
 
 TEST(SuiteTest, ReadsTheManifest) {
-  const auto binaries = ParseManifest("relacy\t//a:b\theddle/a/b\n", "/root/");
+  const auto binaries = ParseManifest("relacy\t//a:b\theddle/a/b\n", "/runfiles/");
   ASSERT_TRUE(binaries.ok());
   ASSERT_EQ(binaries->size(), 1U);
   EXPECT_EQ((*binaries)[0].engine, "relacy");
-  EXPECT_EQ((*binaries)[0].path, "/root/heddle/a/b");
+  EXPECT_EQ((*binaries)[0].path, "/runfiles/heddle/a/b");
   EXPECT_FALSE(ParseManifest("one field\n", "/").ok());
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "primitives/list/coarse_list.h"
-
-#include <gtest/gtest.h>
+//
+// One suite for every list: they differ in their locks, not in what they do.
 
 #include <atomic>
 #include <cstddef>
@@ -12,11 +11,29 @@
 #include <thread>
 #include <vector>
 
+#include "gtest/gtest.h"
+#include "primitives/list/coarse_list.h"
+#include "primitives/list/hand_over_hand_list.h"
+
 namespace heddle {
 namespace {
 
-TEST(CoarseListTest, IsASet) {
-  CoarseList<int> list;
+struct Coarse {
+  template <class... Arguments>
+  using List = CoarseList<Arguments...>;
+};
+struct HandOverHand {
+  template <class... Arguments>
+  using List = HandOverHandList<Arguments...>;
+};
+
+template <class Kind>
+class ListTest : public testing::Test {};
+using Kinds = testing::Types<Coarse, HandOverHand>;
+TYPED_TEST_SUITE(ListTest, Kinds);
+
+TYPED_TEST(ListTest, IsASet) {
+  typename TypeParam::template List<int> list;
   EXPECT_FALSE(list.contains(1));
   EXPECT_FALSE(list.remove(1));
   EXPECT_TRUE(list.insert(2));
@@ -35,8 +52,8 @@ TEST(CoarseListTest, IsASet) {
   EXPECT_TRUE(list.contains(3));
 }
 
-TEST(CoarseListTest, AgreesWithStdSet) {
-  CoarseList<int> list;
+TYPED_TEST(ListTest, AgreesWithStdSet) {
+  typename TypeParam::template List<int> list;
   std::set<int> model;
   std::minstd_rand random(1);
   for (int i = 0; i < 5000; ++i) {
@@ -54,8 +71,8 @@ TEST(CoarseListTest, AgreesWithStdSet) {
   }
 }
 
-TEST(CoarseListTest, HoldsAnyOrderedType) {
-  CoarseList<std::string, StdPlatform, std::mutex> list;
+TYPED_TEST(ListTest, HoldsAnyOrderedType) {
+  typename TypeParam::template List<std::string, StdPlatform, std::mutex> list;
   EXPECT_TRUE(list.insert("warp"));
   EXPECT_TRUE(list.insert("weft"));
   EXPECT_TRUE(list.remove("warp"));
@@ -72,8 +89,8 @@ struct Thrower {
   friend bool operator<(const Thrower& a, const Thrower& b) { return a.value < b.value; }
 };
 
-TEST(CoarseListTest, AnExceptionLeavesTheListAsItWas) {
-  CoarseList<Thrower> list;
+TYPED_TEST(ListTest, AnExceptionLeavesTheListAsItWas) {
+  typename TypeParam::template List<Thrower> list;
   list.insert(Thrower(1));
   const Thrower bad(13);
   EXPECT_THROW(list.insert(bad), int);
@@ -82,11 +99,11 @@ TEST(CoarseListTest, AnExceptionLeavesTheListAsItWas) {
 }
 
 // Neighbours are removed at once, the example of coarse_list.h.
-TEST(CoarseListTest, NoRemovalIsLost) {
+TYPED_TEST(ListTest, NoRemovalIsLost) {
   constexpr int kValues = 400;
   constexpr int kRounds = 100;
   for (int round = 0; round < kRounds; ++round) {
-    CoarseList<int> list;
+    typename TypeParam::template List<int> list;
     for (int value = kValues; value-- > 0;) list.insert(value);
     std::atomic<int> ready{0};
     const auto remove_every_other = [&](int value) {
@@ -101,10 +118,10 @@ TEST(CoarseListTest, NoRemovalIsLost) {
   }
 }
 
-TEST(CoarseListTest, InsertionsMinusRemovalsRemain) {
+TYPED_TEST(ListTest, InsertionsMinusRemovalsRemain) {
   constexpr int kThreads = 4;
   constexpr int kValues = 8;
-  CoarseList<int> list;
+  typename TypeParam::template List<int> list;
   std::vector<std::vector<int>> balance(kThreads, std::vector<int>(kValues));
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
