@@ -51,7 +51,15 @@ Verdict VerdictOf(std::string_view report) {
   const auto* kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& candidate) {
     return report.find(candidate.text) != std::string_view::npos;
   });
-  return kind == kKinds.end() ? Verdict::kError : kind->verdict;
+  if (kind == kKinds.end()) return Verdict::kError;
+  // Which of an access and an unordered deallocation came first is chance: with the access first
+  // the runtime calls it a race, and has the deallocation as one of the two accesses.
+  for (const std::string_view deallocation : {"#0 operator delete", "#0 free"}) {
+    if (kind->verdict == Verdict::kRace && report.find(deallocation) != std::string_view::npos) {
+      return Verdict::kUseAfterFree;
+    }
+  }
+  return kind->verdict;
 }
 
 // Without the frames below the scenario's own, and without the binary's name in each line.
@@ -79,6 +87,13 @@ std::string Shortened(std::string_view report) {
   return result;
 }
 
+std::string FirstTsanReportAsWritten() {
+  std::string text(static_cast<std::size_t>(first_report_size), '\0');
+  const ssize_t got = pread(report_fd, text.data(), text.size(), 0);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return text;
+}
+
 }  // namespace
 
 void CatchTsanReports() {
@@ -91,19 +106,12 @@ void CatchTsanReports() {
 std::optional<Verdict> CollectTsanReport() {
   if (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) == 0) return std::nullopt;
   if (first_report_size == 0) first_report_size = lseek(report_fd, 0, SEEK_CUR);
-  std::array<char, 256> start{};
-  const ssize_t got = pread(report_fd, start.data(), start.size(), 0);
-  const Verdict verdict = VerdictOf({start.data(), static_cast<std::size_t>(got < 0 ? 0 : got)});
+  const Verdict verdict = VerdictOf(FirstTsanReportAsWritten());
   RecordFailure(verdict, "ThreadSanitizer reports", std::source_location(), 0, -1);
   return verdict;
 }
 
-std::string FirstTsanReport() {
-  std::string text(static_cast<std::size_t>(first_report_size), '\0');
-  const ssize_t got = pread(report_fd, text.data(), text.size(), 0);
-  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-  return Shortened(text);
-}
+std::string FirstTsanReport() { return Shortened(FirstTsanReportAsWritten()); }
 
 }  // namespace heddle::stress
 
