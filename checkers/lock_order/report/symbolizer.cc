@@ -20,29 +20,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "checkers/lock_order/analysis/classes.h"
+#include "checkers/lock_order/report/function_scopes.h"
 
 namespace heddle::lock_order {
 namespace {
 
-std::string FunctionName(Dwarf_Die* die) {
-  Dwarf_Attribute attribute;
-  for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
-    const char* text = dwarf_formstring(dwarf_attr_integrate(die, name, &attribute));
-    if (text != nullptr) return Demangle(text);
-  }
-  const char* text = dwarf_diename(die);
-  return text != nullptr ? text : "";
-}
-
-bool IsFunction(Dwarf_Die* die) {
-  const int tag = dwarf_tag(die);
-  return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram || tag == DW_TAG_entry_point;
-}
-
 struct Free {
   void operator()(void* memory) const { std::free(memory); }
 };
-using Scopes = std::unique_ptr<Dwarf_Die[], Free>;
 
 }  // namespace
 
@@ -119,7 +104,7 @@ class Symbolizer::File {
         if (file != nullptr) frame.file = file;
         dwarf_lineno(line, &frame.line);
       }
-      AddInlined(&unit->die, address, frame, frames);
+      AddInlined(unit->functions, address, frame, frames);
     }
     if (frame.function.empty() && name != nullptr) frame.function = Demangle(name);
     frames.push_back(frame);
@@ -141,6 +126,7 @@ class Symbolizer::File {
   struct Unit {
     Dwarf_Die die;
     Dwarf_Addr bias;
+    FunctionScopes functions;
   };
   struct Range {
     Dwarf_Addr low;
@@ -169,7 +155,7 @@ class Symbolizer::File {
         if (low < high)
           ranges_.push_back({.low = low + bias, .high = high + bias, .unit = units_.size()});
       }
-      units_.push_back({.die = *die, .bias = bias});
+      units_.push_back({.die = *die, .bias = bias, .functions = FunctionScopes(*die)});
     }
     std::sort(ranges_.begin(), ranges_.end(),
               [](const Range& a, const Range& b) { return a.low < b.low; });
@@ -177,47 +163,19 @@ class Symbolizer::File {
 
   // Appends the functions inlined at `address`, and leaves the one they are inlined into in
   // `frame`.
-  static void AddInlined(Dwarf_Die* unit, Dwarf_Addr address, ReportFrame& frame,
+  static void AddInlined(FunctionScopes& functions, Dwarf_Addr address, ReportFrame& frame,
                          std::vector<ReportFrame>& frames) {
-    Dwarf_Die* raw = nullptr;
-    const int count = dwarf_getscopes(unit, address, &raw);
-    const Scopes scopes(raw);
-    int first = 0;
-    while (first < count && !IsFunction(&scopes[first])) ++first;
-    if (first >= count) return;
-    // The scopes after an inlined one are those of its definition: go up from it instead.
-    Dwarf_Die* raw_up = nullptr;
-    const int up_count = dwarf_getscopes_die(&scopes[first], &raw_up);
-    const Scopes up(raw_up);
-    Dwarf_Files* files = nullptr;
-    std::size_t file_count = 0;
-    dwarf_getsrcfiles(unit, &files, &file_count);
-    for (int i = 0; i < up_count; ++i) {
-      Dwarf_Die* die = &up[i];
-      if (!IsFunction(die)) continue;
-      if (dwarf_tag(die) != DW_TAG_inlined_subroutine) {
-        Dwarf_Attribute attribute;
-        if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) != nullptr ||
-            dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute) != nullptr) {
-          frame.function = FunctionName(die);
-        } else {
-          frame.function.clear();  // the symbol table has the full name
-        }
+    for (Dwarf_Die& die : functions.At(address)) {
+      if (dwarf_tag(&die) != DW_TAG_inlined_subroutine) {
+        // Without a linkage name the symbol table knows it better.
+        if (HasLinkageName(die)) frame.function = FunctionName(die);
         return;
       }
       frame.function = FunctionName(die);
       frame.inlined = true;
       frames.push_back(frame);
       frame = ReportFrame{};
-      Dwarf_Attribute attribute;
-      Dwarf_Word value = 0;
-      if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &value) == 0) {
-        const char* file = dwarf_filesrc(files, value, nullptr, nullptr);
-        if (file != nullptr) frame.file = file;
-      }
-      if (dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &value) == 0) {
-        frame.line = static_cast<int>(value);
-      }
+      functions.CallSite(die, frame.file, frame.line);
     }
   }
 
