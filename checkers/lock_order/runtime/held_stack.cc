@@ -30,6 +30,23 @@ bool grow_overflow(ThreadState& t, uint32_t depth) {
   return true;
 }
 
+uint32_t seen_chain(ThreadState& t, uint32_t depth) {
+  uint32_t parent = 0;
+  for (uint32_t i = 0; i < depth; ++i) {
+    const Held& held = held_at(t, i);
+    if (held.node == 0) continue;  // taken away by another thread
+    ChainWord& word = word_at(t, i);
+    const uint32_t check = site_check(held.site, held.flags);
+    if (word.chain == 0 || word.check != check) {
+      const ChainEntry* entry = t.chains.find(parent, held.node, check);
+      if (entry == nullptr) return 0;
+      word = {entry->child, check};
+    }
+    parent = word.chain;
+  }
+  return parent;
+}
+
 bool release_below(ThreadState& t, uint32_t node) {
   Thread* record = t.record;
   const uint32_t depth = record->depth;

@@ -19,6 +19,10 @@ namespace heddle::lock_order {
 // Room for an entry at `depth` beyond the inline ones. False: no memory.
 HEDDLE_COLD bool grow_overflow(ThreadState& t, uint32_t depth);
 
+// The chain of what is held, where this thread has seen it grow: below a lock that was taken by a
+// try or at two places in turn it is not at hand. 0: not seen.
+HEDDLE_COLD uint32_t seen_chain(ThreadState& t, uint32_t depth);
+
 HEDDLE_INLINE uint64_t node_and_flags(uint32_t node, uint8_t flags) {
   return node | (uint64_t{flags} << 32);
 }
@@ -26,11 +30,15 @@ HEDDLE_INLINE uint64_t node_and_flags(uint32_t node, uint8_t flags) {
 HEDDLE_INLINE ChainWord next_chain(ThreadState& t, uint32_t depth, uint32_t node, uint8_t flags,
                                    Call call) {
   const Held& top = held_at(t, depth - 1);
-  const ChainWord parent = word_at(t, depth - 1);
-  if (HEDDLE_LIKELY(parent.chain != 0 && top.node != 0 &&
-                    parent.check == site_check(top.site, top.flags))) {
+  const ChainWord word = word_at(t, depth - 1);
+  uint32_t parent = word.chain;
+  if (HEDDLE_UNLIKELY(parent == 0 || top.node == 0 ||
+                      word.check != site_check(top.site, top.flags))) {
+    parent = seen_chain(t, depth);
+  }
+  if (HEDDLE_LIKELY(parent != 0)) {
     const uint32_t check = site_check(call.site, flags);
-    const ChainEntry* entry = t.chains.find(parent.chain, node, check);
+    const ChainEntry* entry = t.chains.find(parent, node, check);
     if (HEDDLE_LIKELY(entry != nullptr && entry->segment >= t.segment)) {
       return {entry->child, check};
     }
