@@ -6,39 +6,44 @@
 // Open addressing. A slot's key is written once and never changes, its value may: 0 is "removed",
 // and the slot waits for the same key to come back. A full table is replaced by a greater one
 // without the removed keys; the old one is kept for readers that are still in it (in sum less than
-// the new one). Invariant: a slot's value is stored before its key is (release), so a reader that
-// finds the key (acquire) sees a value.
+// the new one).
+//   - A table is filled before it is published; nothing is missing in a new one that was in the
+//   old.
+//   - What a number names was written before the number: a reader who finds it may follow it.
+//   - Who knows otherwise (through a lock, say) that a key was set, finds what was set or something
+//     newer. Who does not may be told "nothing", although a change is under way: the recorder asks
+//     again under its lock. So keys need no order of their own: a key without its value is nothing.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_ADDRESS_MAP_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_ADDRESS_MAP_H_
 
-#include "checkers/lock_order/runtime/base.h"
+#include "checkers/lock_order/runtime/platform.h"
 
 namespace heddle::lock_order {
 
-struct PageAllocator {
-  static void* allocate(size_t bytes) { return map_pages(bytes); }
-};
-
-template <class P, class Allocator = PageAllocator>
+template <class P>
 class AddressMap {
  public:
-  struct Slot {
+  struct MapSlot {
     typename P::template Atomic<uint64_t> key;
     typename P::template Atomic<uint64_t> value;
   };
   struct Table {
-    uint64_t mask;
-    Slot slots[1];
+    using Slot = MapSlot;
+    typename P::template Var<uint64_t> mask;
+    Slot* slots() { return reinterpret_cast<Slot*>(this + 1); }
   };
+  static_assert(sizeof(Table) % alignof(MapSlot) == 0);
 
   uint64_t find(uint64_t key) const {
-    // acquire: the table's contents were written before it was published.
-    const Table* table = table_.load(std::memory_order_acquire);
+    Table* table = table_.load(order<P>("find_table_relaxed", std::memory_order_acquire));
     if (table == nullptr) return 0;
-    for (uint64_t at = mix(key) & table->mask;; at = (at + 1) & table->mask) {
-      const uint64_t found = table->slots[at].key.load(std::memory_order_acquire);
-      // acquire: what the number names was written before the number was stored.
-      if (found == key) return table->slots[at].value.load(std::memory_order_acquire);
+    const uint64_t mask = table->mask.get();
+    Slot* slots = table->slots();
+    for (uint64_t at = mix(key) & mask;; at = (at + 1) & mask) {
+      const uint64_t found = slots[at].key.load(std::memory_order_relaxed);
+      if (found == key) {
+        return slots[at].value.load(order<P>("find_value_relaxed", std::memory_order_acquire));
+      }
       if (found == 0) return 0;
     }
   }
@@ -46,7 +51,7 @@ class AddressMap {
   // Sets key's value; 0 removes it. False: no memory.
   bool set(uint64_t key, uint64_t value) {
     Table* table = table_.load(std::memory_order_relaxed);
-    if (table == nullptr || (used_ + 1) * 4 > (table->mask + 1) * 3) {
+    if (table == nullptr || (used_ + 1) * 4 > (table->mask.get() + 1) * 3) {
       table = grow(table);
       if (table == nullptr) return false;
     }
@@ -54,62 +59,58 @@ class AddressMap {
     return true;
   }
 
+  // In a forked child, where a signal handler may have come between a lookup and its end.
   void forget() {
     table_.store(nullptr, std::memory_order_relaxed);
     used_ = 0;
   }
 
-  template <class Visitor>
-  void for_each(Visitor visit) const {
-    const Table* table = table_.load(std::memory_order_acquire);
-    for (uint64_t at = 0; table != nullptr && at <= table->mask; ++at) {
-      const uint64_t key = table->slots[at].key.load(std::memory_order_acquire);
-      const uint64_t value = table->slots[at].value.load(std::memory_order_acquire);
-      if (key != 0 && value != 0) visit(key, value);
-    }
-  }
-
  private:
+  using Slot = MapSlot;
+
   void place(Table* table, uint64_t key, uint64_t value) {
-    uint64_t at = mix(key) & table->mask;
-    for (;; at = (at + 1) & table->mask) {
-      const uint64_t found = table->slots[at].key.load(std::memory_order_relaxed);
+    const uint64_t mask = table->mask.get();
+    Slot* slots = table->slots();
+    uint64_t at = mix(key) & mask;
+    for (;; at = (at + 1) & mask) {
+      const uint64_t found = slots[at].key.load(std::memory_order_relaxed);
       if (found == key) {
-        table->slots[at].value.store(value, std::memory_order_release);
+        slots[at].value.store(value, order<P>("replace_relaxed", std::memory_order_release));
         return;
       }
       if (found == 0) break;
     }
     if (value == 0) return;
-    table->slots[at].value.store(value, std::memory_order_release);
-    table->slots[at].key.store(key, std::memory_order_release);
+    slots[at].value.store(value, order<P>("set_relaxed", std::memory_order_release));
+    slots[at].key.store(key, std::memory_order_relaxed);
     ++used_;
   }
 
-  Table* grow(const Table* old) {
+  Table* grow(Table* old) {
+    const uint64_t old_size = old == nullptr ? 0 : old->mask.get() + 1;
     uint64_t live = 0;
-    for (uint64_t at = 0; old != nullptr && at <= old->mask; ++at) {
-      if (old->slots[at].value.load(std::memory_order_relaxed) != 0) ++live;
+    for (uint64_t at = 0; at < old_size; ++at) {
+      if (old->slots()[at].value.load(std::memory_order_relaxed) != 0) ++live;
     }
-    uint64_t size = kSmallest;
+    uint64_t size = P::kSmallestMap;
     while (live * 2 >= size) size *= 2;
-    auto* fresh =
-        static_cast<Table*>(Allocator::allocate(sizeof(Table) + (size - 1) * sizeof(Slot)));
+    auto* fresh = memory_.template make<Table>(size);
     if (fresh == nullptr) return nullptr;
-    fresh->mask = size - 1;
+    fresh->mask.set(size - 1);
     used_ = 0;
-    for (uint64_t at = 0; old != nullptr && at <= old->mask; ++at) {
-      const uint64_t value = old->slots[at].value.load(std::memory_order_relaxed);
-      if (value != 0) place(fresh, old->slots[at].key.load(std::memory_order_relaxed), value);
+    if (mutant<P>("published_empty")) table_.store(fresh, std::memory_order_release);
+    for (uint64_t at = 0; at < old_size; ++at) {
+      const Slot& slot = old->slots()[at];
+      const uint64_t value = slot.value.load(std::memory_order_relaxed);
+      if (value != 0) place(fresh, slot.key.load(std::memory_order_relaxed), value);
     }
-    table_.store(fresh, std::memory_order_release);
+    table_.store(fresh, order<P>("publish_relaxed", std::memory_order_release));
     return fresh;
   }
 
-  static constexpr uint64_t kSmallest = 512;
-
-  typename P::template Atomic<Table*> table_;
-  uint64_t used_;
+  typename P::template Atomic<Table*> table_{nullptr};
+  uint64_t used_ = 0;
+  [[no_unique_address]] typename P::Memory memory_;
 };
 
 }  // namespace heddle::lock_order

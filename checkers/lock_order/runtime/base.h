@@ -26,12 +26,6 @@ extern "C" void* _AddressOfReturnAddress(void);
 
 namespace heddle::lock_order {
 
-// The platform of production; the models bring their own.
-struct RuntimePlatform {
-  template <class T>
-  using Atomic = std::atomic<T>;
-};
-
 // Interposed calls leave errno as the host's libc set it.
 class KeepErrno {
  public:

@@ -7,28 +7,30 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_FUTEX_LOCK_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_FUTEX_LOCK_H_
 
-#include <linux/futex.h>
-
-#include "checkers/lock_order/runtime/base.h"
+#include "checkers/lock_order/runtime/platform.h"
 
 namespace heddle::lock_order {
 
-class FutexLock {
+template <class P>
+class BasicFutexLock {
  public:
   void lock() {
     uint32_t expected = 0;
-    if (word_.compare_exchange_strong(expected, 1, std::memory_order_acquire,
+    if (word_.compare_exchange_strong(expected, 1,
+                                      order<P>("lock_relaxed", std::memory_order_acquire),
                                       std::memory_order_relaxed)) {
       return;
     }
-    while (word_.exchange(2, std::memory_order_acquire) != 0) {
-      syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, 2, nullptr, nullptr, 0);
+    // Whoever was woken cannot know that it was the last to sleep: it takes the lock as 2 as well.
+    while (word_.exchange(2, order<P>("contended_relaxed", std::memory_order_acquire)) != 0) {
+      P::park(&word_, 2);
     }
   }
 
   void unlock() {
-    if (word_.exchange(0, std::memory_order_release) == 2) {
-      syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    if (word_.exchange(0, order<P>("unlock_relaxed", std::memory_order_release)) == 2 &&
+        !mutant<P>("no_wake")) {
+      P::unpark(&word_, 1);
     }
   }
 
@@ -36,8 +38,10 @@ class FutexLock {
   void reset() { word_.store(0, std::memory_order_relaxed); }
 
  private:
-  std::atomic<uint32_t> word_{0};
+  typename P::template Atomic<uint32_t> word_{0};
 };
+
+using FutexLock = BasicFutexLock<RuntimePlatform>;
 
 class FutexLocker {
  public:

@@ -7,7 +7,7 @@
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_GRAPH_FILE_H_
 
 #include "checkers/lock_order/graph_format.h"
-#include "checkers/lock_order/runtime/base.h"
+#include "checkers/lock_order/runtime/platform.h"
 
 namespace heddle::lock_order {
 
@@ -28,10 +28,30 @@ class GraphFile {
     return reinterpret_cast<uint8_t*>(header_) + kHeaderBytes + number * kChunkBytes;
   }
 
+  // What TableWriter needs of a file; the models have one of their own.
+  using Platform = RuntimePlatform;
+  static constexpr uint64_t kChunk = kChunkBytes;
+  static constexpr uint64_t kPerDirectory = kChunkBytes / sizeof(uint64_t);
+  static constexpr uint64_t kDirectories = sizeof(Table::directory) / sizeof(uint64_t);
+  std::atomic<uint64_t>& count(TableId table) const { return word(header_->tables[table].count); }
+  std::atomic<uint64_t>& directory(TableId table, uint64_t index) const {
+    return word(header_->tables[table].directory[index]);
+  }
+  std::atomic<uint64_t>& number(uint64_t chunk_of_numbers, uint64_t index) const {
+    return word(reinterpret_cast<uint64_t*>(chunk(chunk_of_numbers))[index]);
+  }
+  template <class Record, uint32_t kBytes>
+  Record& record(uint64_t chunk_of_records, uint64_t index) const {
+    return *reinterpret_cast<Record*>(chunk(chunk_of_records) + index * kBytes);
+  }
+
   // Forgets the mapping without touching it: in a forked child, whose parent still writes there.
   void abandon();
 
  private:
+  static std::atomic<uint64_t>& word(uint64_t& word) {
+    return reinterpret_cast<std::atomic<uint64_t>&>(word);
+  }
   bool open_one(const char* path, bool exclusive);
   bool grow(uint64_t chunks);
 

@@ -11,10 +11,9 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_PLAIN_MUTEX_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_PLAIN_MUTEX_H_
 
-#include <linux/futex.h>
 #include <pthread.h>
 
-#include "checkers/lock_order/runtime/base.h"
+#include "checkers/lock_order/runtime/platform.h"
 
 namespace heddle::lock_order {
 
@@ -28,20 +27,37 @@ HEDDLE_INLINE bool plain_mutex(const pthread_mutex_t* mutex) {
   return mutex->__data.__kind == g_plain_kind;
 }
 
-HEDDLE_INLINE bool take_plain_mutex(pthread_mutex_t* mutex, uint32_t tid) {
-  int expected = 0;
-  if (HEDDLE_UNLIKELY(!__atomic_compare_exchange_n(&mutex->__data.__lock, &expected, 1, false,
-                                                   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))) {
-    return false;
+// The lock word's part of it.
+template <class P>
+struct PlainWord {
+  using Word = typename P::template Atomic<uint32_t>;
+
+  static HEDDLE_INLINE bool take(Word& word) {
+    uint32_t expected = 0;
+    return word.compare_exchange_strong(expected, 1,
+                                        order<P>("take_relaxed", std::memory_order_acquire),
+                                        std::memory_order_relaxed);
   }
+  // True: somebody sleeps and is to be woken.
+  static HEDDLE_INLINE bool free(Word& word) {
+    return word.exchange(0, order<P>("free_relaxed", std::memory_order_release)) > 1;
+  }
+};
+
+HEDDLE_INLINE std::atomic<uint32_t>& lock_word(pthread_mutex_t* mutex) {
+  return reinterpret_cast<std::atomic<uint32_t>&>(mutex->__data.__lock);
+}
+
+HEDDLE_INLINE bool take_plain_mutex(pthread_mutex_t* mutex, uint32_t tid) {
+  if (HEDDLE_UNLIKELY(!PlainWord<RuntimePlatform>::take(lock_word(mutex)))) return false;
   mutex->__data.__owner = static_cast<int>(tid);
   ++mutex->__data.__nusers;
   return true;
 }
 
-HEDDLE_COLD inline int wake_plain_mutex(int* word) {
+HEDDLE_COLD inline int wake_plain_mutex(std::atomic<uint32_t>* word) {
   const KeepErrno keep;
-  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  RuntimePlatform::unpark(word, 1);
   return 0;
 }
 
@@ -49,11 +65,9 @@ HEDDLE_COLD inline int wake_plain_mutex(int* word) {
 HEDDLE_INLINE int free_plain_mutex(pthread_mutex_t* mutex) {
   mutex->__data.__owner = 0;
   --mutex->__data.__nusers;
-  int* word = &mutex->__data.__lock;
+  std::atomic<uint32_t>& word = lock_word(mutex);
   // From here on the mutex may be gone; a wake-up at its address is harmless, as in libc.
-  if (HEDDLE_UNLIKELY(__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) > 1)) {
-    return wake_plain_mutex(word);
-  }
+  if (HEDDLE_UNLIKELY(PlainWord<RuntimePlatform>::free(word))) return wake_plain_mutex(&word);
   return 0;
 }
 
