@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The analyzer's side of heddle_lock_order.h.
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
 #include "checkers/lock_order/runtime/annotated_lock.h"
+#include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/real.h"
 
 using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
@@ -28,6 +33,31 @@ uint32_t held_node(ThreadState& t, const void* lock, bool* held) {
   return g_recorder.known_node(annotated_key(lock));
 }
 
+// A word at `offset` of what may be a smaller object than is thought.
+uint64_t word_at_offset(const void* lock, size_t offset) {
+  uint64_t word = 0;
+  iovec here{&word, sizeof(word)};
+  iovec there{const_cast<char*>(static_cast<const char*>(lock)) + offset, sizeof(word)};
+  const KeepErrno keep;
+  const long size = syscall(SYS_process_vm_readv, getpid(), &here, 1UL, &there, 1UL, 0UL);
+  return size == sizeof(word) ? word : 0;
+}
+
+// The node of a pthread lock at this address that was used before, or 0.
+uint32_t pthread_node(const void* lock) {
+  const uint32_t known = g_recorder.known_node(address_of(lock));
+  if (known != 0) return known;
+  constexpr size_t kTags[] = {offsetof(pthread_mutex_t, __data.__list.__prev),
+                              offsetof(pthread_rwlock_t, __data.__pad2)};
+  for (const size_t offset : kTags) {
+    const uint64_t word = word_at_offset(lock, offset);
+    uint32_t node = node_of_tag(word, lock);
+    if (node == 0) node = node_of_watched_tag(word, lock);
+    if (node != 0 && g_recorder.node(node).address == address_of(lock)) return node;
+  }
+  return 0;
+}
+
 }  // namespace
 
 HEDDLE_EXPORT void heddle_lockorder_create(const void* lock, const char* name, unsigned kind) {
@@ -43,12 +73,16 @@ HEDDLE_EXPORT void heddle_lockorder_create(const void* lock, const char* name, u
   if (slow.entered()) g_recorder.set_name(node, name);
 }
 HEDDLE_EXPORT void heddle_lockorder_set_level(const void* lock, unsigned level) {
-  const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
   bool held = false;
   uint32_t node = held_node(t, lock, &held);
-  if (node == 0) node = annotated_node(t, lock, kAnnotated, call);
-  if (node != 0) g_recorder.set_level(node, static_cast<uint16_t>(level));
+  if (node == 0) node = pthread_node(lock);
+  if (node != 0) {
+    g_recorder.set_level(node, static_cast<uint16_t>(level));
+  } else {
+    // Not seen so far: of what kind it is will show.
+    g_recorder.expect_level(t, address_of(lock), static_cast<uint16_t>(level));
+  }
 }
 HEDDLE_EXPORT void heddle_lockorder_destroy(const void* lock) {
   g_recorder.end_address(t_self, annotated_key(lock), HEDDLE_CALL);
@@ -80,7 +114,8 @@ HEDDLE_EXPORT void heddle_lockorder_assert_held(const void* lock) {
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
   bool held = false;
-  const uint32_t node = held_node(t, lock, &held);
+  uint32_t node = held_node(t, lock, &held);
+  if (node == 0) node = pthread_node(lock);
   if (!held) g_recorder.report(t, kEventAssertHeld, node, call);
 }
 HEDDLE_EXPORT void heddle_lockorder_assert_not_held(const void* lock) {

@@ -67,6 +67,8 @@ void release_foreign(ThreadState& t, uint32_t node, Call call) {
   if (node == 0 || t.record == nullptr) return;
   const SlowPath slow(t);
   if (!slow.entered()) return;
+  // Freed while it was held, which has been said.
+  if ((load_word(g_recorder.node(node).flags) & kNodeDestroyed) != 0) return;
   const uint32_t holder = g_recorder.release_elsewhere(t, node);
   __atomic_fetch_or(&g_recorder.node(node).flags, kNodeForeignUnlock, __ATOMIC_RELAXED);
   Event event{};

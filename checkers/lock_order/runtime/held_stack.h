@@ -128,13 +128,13 @@ HEDDLE_INLINE void give_up(ThreadState& t, const Waiting& wait) {
   store_word(t.record->wanted, 0U);
 }
 
-// After a try that succeeded: it waited for nobody.
+// After a try that succeeded: it waited for nobody, so not for what a signal handler interrupted
+// either.
 HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, Call call) {
   Thread* record = t.record;
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
-  if (HEDDLE_UNLIKELY((t.flags & kHandler) != 0)) g_recorder.note_handler(t, node);
   write_entry(t, depth, node, flags | kTry | t.flags, call, {0, 0});
   count_entry(record, depth);
 }

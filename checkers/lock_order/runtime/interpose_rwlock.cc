@@ -41,11 +41,20 @@ uint32_t known_rwlock_node(pthread_rwlock_t* lock) {
   return g_recorder.known_node(reinterpret_cast<uint64_t>(lock));
 }
 
+// A writer that waits stops the readers of such a lock, also one that holds nothing else.
+HEDDLE_INLINE bool stops_readers(const pthread_rwlock_t* lock, uint8_t flags) {
+  return (flags & kShared) == 0 &&
+         lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+}
+
 template <class Real>
 HEDDLE_INLINE int wait_for(pthread_rwlock_t* lock, uint8_t flags, Call call, Real real) {
   ThreadState& t = t_self;
   Waiting wait;
   begin(t, rwlock_node(t, lock, call), flags, call, ChainWord{}, &wait);
+  if (HEDDLE_UNLIKELY(stops_readers(lock, flags)) && wait.node != 0 && t.record->depth == 0) {
+    g_recorder.visit_alone(t, wait.node, wait.flags, call);
+  }
   const int result = real();
   if (HEDDLE_LIKELY(result == 0)) {
     finish(t_self, wait);

@@ -82,7 +82,8 @@
   X(int, fcntl64, (int, int, ...), nullptr)                                                       \
   X(int, lockf, (int, int, off_t), nullptr)                                                       \
   X(int, lockf64, (int, int, off64_t), nullptr)                                                   \
-  X(int, close, (int), nullptr)
+  X(int, close, (int), nullptr)                                                                   \
+  X(int, munmap, (void*, size_t), nullptr)
 
 namespace heddle::lock_order {
 

@@ -271,6 +271,7 @@ void Recorder::forked(ThreadState& t) {
     onces_.forget();
     barriers_.forget();
     semaphores_.forget();
+    conditions_.forget();
     state_.store(kInitialized, std::memory_order_relaxed);
   }
   t.record = nullptr;

@@ -82,6 +82,8 @@ class Recorder {
 
   // The chain of what is held and then `node`, recording that this thread acquires it now.
   ChainWord extend(ThreadState& t, uint32_t node, uint8_t flags, Call call);
+  // The same for a lock that is taken alone, where it matters who takes it.
+  void visit_alone(ThreadState& t, uint32_t node, uint8_t flags, Call call);
   // The chain of what is held: kChains.
   uint32_t held_chain(ThreadState& t, Call call);
 
@@ -134,6 +136,10 @@ class Recorder {
   void semaphore_posted(ThreadState& t, uint64_t key);
   void semaphore_passed(ThreadState& t, uint64_t key, Call call);
 
+  // This thread is about to wait at a condition variable with the mutex `node`. The other mutex
+  // that threads wait with there now, or 0.
+  uint32_t wait_began(ThreadState& t, uint64_t condition, uint32_t node, bool others_wait);
+
   // A finding of the runtime's own.
   void report(ThreadState& t, EventKind kind, uint32_t node, Call call, uint32_t other_node = 0,
               const char* name = nullptr);
@@ -145,6 +151,8 @@ class Recorder {
   // An acquisition outside, of a lock whose tag says that this matters.
   void note_watched(ThreadState& t, uint32_t node, uint64_t* tag);
   void set_level(uint32_t node, uint16_t level);
+  // For the first lock that is seen at this address.
+  void expect_level(ThreadState& t, uint64_t address, uint16_t level);
 
  private:
   enum State : uint32_t { kUnknown, kInitializing, kInitialized, kOpen, kOff };
@@ -200,6 +208,9 @@ class Recorder {
   AddressMap<RuntimePlatform> barriers_;
   AddressMap<RuntimePlatform> barrier_sizes_;
   AddressMap<RuntimePlatform> semaphores_;
+  AddressMap<RuntimePlatform> conditions_;  // the node of the mutex last waited with
+  AddressMap<RuntimePlatform> levels_;      // by address: 1 + the level of a lock not yet seen
+  std::atomic<bool> any_levels_;
   uint32_t last_barrier_;
   ThreadStart* free_starts_;
   Options options_;

@@ -196,6 +196,23 @@ ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call c
   return word;
 }
 
+void Recorder::visit_alone(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
+  const ChainEntry* known = t.chains.find(0, index, site_check(call.site, flags));
+  if (known != nullptr && known->segment >= t.segment) return;
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const CapturedStack* current = stack_now(t, call);
+  if (current == nullptr) return;
+  Held held{};
+  held.node = index;
+  held.flags = flags;
+  held.site = call.site;
+  held.stack_pointer = call.stack_pointer;
+  const FutexLocker locker(lock_);
+  ChainEntry* entry = entry_of(t, 0, 0, held, *current);
+  if (entry != nullptr) add_visit(t, *entry);
+}
+
 uint32_t Recorder::held_chain(ThreadState& t, Call call) {
   if (t.record == nullptr || t.record->depth == 0) return 0;
   const CapturedStack* current = stack_now(t, call);

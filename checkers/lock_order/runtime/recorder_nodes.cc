@@ -49,6 +49,14 @@ uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint
   record->kind = kind;
   record->first_site = site;
   record->first_stack = stack;
+  if (HEDDLE_UNLIKELY(any_levels_.load(std::memory_order_relaxed))) {
+    const uint64_t level = levels_.find(address);
+    if (level != 0) {
+      record->level = static_cast<uint16_t>(level - 1);
+      record->flags = kNodeHasLevel;
+      levels_.set(address, 0);
+    }
+  }
   // For locks of this process alone: the signals with a handler that could have interrupted the
   // first acquisition.
   const uint64_t handled = g_handled_signals.load(std::memory_order_relaxed);
@@ -182,6 +190,13 @@ void Recorder::set_level(uint32_t index, uint16_t level) {
   if (index == 0) return;
   store_word(node(index).level, level);
   __atomic_fetch_or(&node(index).flags, kNodeHasLevel, __ATOMIC_RELEASE);
+}
+
+void Recorder::expect_level(ThreadState& t, uint64_t address, uint16_t level) {
+  const SlowPath slow(t);
+  if (!slow.entered()) return;
+  const FutexLocker locker(lock_);
+  if (levels_.set(address, uint64_t{level} + 1)) any_levels_.store(true, std::memory_order_relaxed);
 }
 
 uint32_t Recorder::release_elsewhere(ThreadState& t, uint32_t index) {

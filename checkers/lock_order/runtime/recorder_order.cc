@@ -191,6 +191,20 @@ void Recorder::semaphore_passed(ThreadState& t, uint64_t key, Call call) {
   add_event(t, event, nullptr);
 }
 
+uint32_t Recorder::wait_began(ThreadState& t, uint64_t condition, uint32_t index,
+                              bool others_wait) {
+  const auto before = static_cast<uint32_t>(conditions_.find(condition));
+  if (before == index) return 0;
+  const SlowPath slow(t);
+  if (!slow.entered()) return 0;
+  {
+    const FutexLocker locker(lock_);
+    conditions_.set(condition, index);
+  }
+  const bool other = before != 0 && others_wait && node(before).address != node(index).address;
+  return other ? before : 0;
+}
+
 void Recorder::report(ThreadState& t, EventKind kind, uint32_t node, Call call, uint32_t other_node,
                       const char* name) {
   const SlowPath slow(t);
