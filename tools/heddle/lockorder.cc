@@ -39,6 +39,7 @@ in. Graphs are what --keep-graph keeps.
   --exitcode=N           exit status instead of 0 when something was found (default: 66)
   --halt_on_deadlock     end the program when it is deadlocked
   --classes              cycles of classes of locks too: those first seen at one place in the code
+  --full_stacks          text: also what is inside system headers, and where threads start
   --keep-graph=FILE      keep what was recorded; further processes: FILE.PID
   --blocking_calls       report read, poll, sleep, ... while a lock is held
   --no-file_locks, --no-semaphores, --no-signals, --no-stacks
@@ -52,13 +53,13 @@ tool failed, 126 or 127 the command could not be run.
 
 constexpr absl::string_view kFlags[] = {
     "format", "log", "json", "sarif", "dot", "html", "suppressions", "enforce", "exitcode",
-    "halt_on_deadlock", "classes", "keep_graph", "stacks",
+    "halt_on_deadlock", "classes", "keep_graph", "stacks", "full_stacks",
     // The runtime's:
     "blocking_calls", "file_locks", "semaphores", "signals", "limit_mb", "exit_wait_ms"};
 
-constexpr absl::string_view kSwitches[] = {"halt_on_deadlock", "classes",    "stacks",
-                                           "blocking_calls",   "file_locks", "semaphores",
-                                           "signals"};
+constexpr absl::string_view kSwitches[] = {"halt_on_deadlock", "classes",        "stacks",
+                                           "full_stacks",      "blocking_calls", "file_locks",
+                                           "semaphores",       "signals"};
 
 template <typename List>
 bool IsOneOf(absl::string_view word, const List& list) {

@@ -46,6 +46,10 @@ class Describer {
   void Fill(const WaitHolding& wait, ReportFinding& report);
   void Fill(const Misuse& misuse, ReportFinding& report);
 
+  // " to read", " to write", or nothing for locks that have one mode.
+  static std::string Mode(const Node& node, uint8_t flags);
+  static std::string How(uint8_t flags);
+
   std::size_t LockIndex(uint32_t node, ReportFinding& report);
   std::string Id(uint32_t node, ReportFinding& report);
   std::string ThreadText(uint32_t thread) const;

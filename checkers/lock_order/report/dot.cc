@@ -7,15 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "checkers/lock_order/report/printable.h"
 
 namespace heddle::lock_order {
 namespace {
 
 std::string Quoted(absl::string_view text) {
   std::string result = "\"";
-  for (const char c : text) {
+  for (const char c : Printable(text)) {
     if (c == '"' || c == '\\') result += '\\';
-    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    result += c;
   }
   return result + "\"";
 }

@@ -85,7 +85,8 @@ std::vector<Dwarf_Die> FunctionScopes::At(Dwarf_Addr address) {
   return scopes;
 }
 
-void FunctionScopes::CallSite(Dwarf_Die& die, std::string& file, int& line) {
+FunctionScopes::Place FunctionScopes::CallSite(Dwarf_Die& die) {
+  Place place;
   Dwarf_Attribute attribute;
   Dwarf_Word value = 0;
   Dwarf_Files* files = nullptr;
@@ -93,11 +94,21 @@ void FunctionScopes::CallSite(Dwarf_Die& die, std::string& file, int& line) {
   if (dwarf_formudata(dwarf_attr(&die, DW_AT_call_file, &attribute), &value) == 0 &&
       dwarf_getsrcfiles(&unit_, &files, &count) == 0) {
     const char* name = dwarf_filesrc(files, value, nullptr, nullptr);
-    if (name != nullptr) file = name;
+    if (name != nullptr) place.file = name;
   }
   if (dwarf_formudata(dwarf_attr(&die, DW_AT_call_line, &attribute), &value) == 0) {
-    line = static_cast<int>(value);
+    place.line = static_cast<int>(value);
   }
+  if (dwarf_formudata(dwarf_attr(&die, DW_AT_call_column, &attribute), &value) == 0) {
+    place.column = static_cast<int>(value);
+  }
+  return place;
+}
+
+std::string FunctionScopes::Directory() {
+  Dwarf_Attribute attribute;
+  const char* directory = dwarf_formstring(dwarf_attr(&unit_, DW_AT_comp_dir, &attribute));
+  return directory != nullptr ? directory : "";
 }
 
 void FunctionScopes::Index() {

@@ -22,7 +22,15 @@ class FunctionScopes {
   std::vector<Dwarf_Die> At(Dwarf_Addr address);
 
   // Where the inlined call `die` is made.
-  void CallSite(Dwarf_Die& die, std::string& file, int& line);
+  struct Place {
+    std::string file;
+    int line = 0;
+    int column = 0;
+  };
+  Place CallSite(Dwarf_Die& die);
+
+  // What relative file names are relative to; empty: not known.
+  std::string Directory();
 
  private:
   struct Range {

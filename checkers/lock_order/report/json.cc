@@ -21,6 +21,8 @@ json Frames(const std::vector<ReportFrame>& frames) {
     if (!frame.function.empty()) object["function"] = frame.function;
     if (!frame.file.empty()) object["file"] = frame.file;
     if (frame.line > 0) object["line"] = frame.line;
+    if (frame.column > 0) object["column"] = frame.column;
+    if (!frame.directory.empty()) object["directory"] = frame.directory;
     if (!frame.module.empty()) {
       object["module"] = frame.module;
       object["offset"] = Hexadecimal(frame.offset);

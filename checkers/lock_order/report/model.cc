@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/report/model.h"
 
+#include <cstddef>
 #include <vector>
+
+#include "checkers/lock_order/report/places.h"
 
 namespace heddle::lock_order {
 
-const ReportFrame* PlaceOf(const ReportStack& stack) {
-  const ReportFrame* with_file = nullptr;
-  for (const ReportFrame& frame : stack.frames) {
-    if (frame.file.empty()) continue;
-    if (frame.file.rfind("/usr/", 0) != 0) return &frame;
-    if (with_file == nullptr) with_file = &frame;
+const ReportFrame* PlaceOf(const std::vector<ReportFrame>& frames) {
+  for (const std::size_t i : FramesOfInterest(frames)) {
+    if (!frames[i].file.empty() && !IsRuntimeModule(frames[i].module)) return &frames[i];
   }
-  if (with_file != nullptr) return with_file;
-  return stack.frames.empty() ? nullptr : &stack.frames.front();
+  for (const ReportFrame& frame : frames) {
+    if (!frame.file.empty()) return &frame;
+  }
+  return frames.empty() ? nullptr : &frames.front();
 }
+
+const ReportFrame* PlaceOf(const ReportStack& stack) { return PlaceOf(stack.frames); }
 
 const std::vector<FindingKind>& FindingKinds() {
   static const std::vector<FindingKind> kinds = {

@@ -28,8 +28,9 @@ struct ReportStack {
   std::vector<ReportFrame> frames;
 };
 
-// The frame to point at: the innermost one in a source file that is not the system's, else in any,
-// else the innermost one. nullptr: there are no frames.
+// The frame to point at: the innermost one that is of interest and has a source file, else any that
+// has one, else the innermost one. nullptr: there are no frames.
+const ReportFrame* PlaceOf(const std::vector<ReportFrame>& frames);
 const ReportFrame* PlaceOf(const ReportStack& stack);
 
 // One arrow of a drawn finding: a thread that holds `from` and acquires, or waits for, `to`.

@@ -44,6 +44,7 @@ absl::Status SetOption(absl::string_view key, absl::string_view value, Options& 
   }
   if (key == "classes") return flag(options.classes);
   if (key == "stacks") return flag(options.stacks);
+  if (key == "full_stacks") return flag(options.full_stacks);
   const struct {
     absl::string_view key;
     std::string& into;

@@ -25,6 +25,7 @@ struct Options {
   bool halt_on_deadlock = false;       // end the program when it is deadlocked
   bool classes = false;                // cycles of inferred classes too
   bool stacks = true;                  // of deadlocked threads, by tracing them
+  bool full_stacks = false;            // text: frames of system headers and of the runtime too
 
   // Keys that are the runtime's business, in their order.
   std::vector<std::pair<std::string, std::string>> runtime;

@@ -22,14 +22,14 @@ bool Has(const std::string& text, const std::string& part) {
 }
 
 ReportStack Stack(const std::string& title, const std::string& function, int line) {
-  return {.title = title,
-          .frames = {{.pc = 0x1000,
-                      .function = function,
-                      .file = "/src/bank account.cc",
-                      .line = line,
-                      .module = "/bin/app",
-                      .offset = 0x20,
-                      .inlined = false}}};
+  ReportFrame frame;
+  frame.pc = 0x1000;
+  frame.function = function;
+  frame.file = "/src/bank account.cc";
+  frame.line = line;
+  frame.module = "/bin/app";
+  frame.offset = 0x20;
+  return {.title = title, .frames = {frame}};
 }
 
 Report OneCycle(const std::string& name) {

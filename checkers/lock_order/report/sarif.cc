@@ -34,7 +34,10 @@ json Location(const ReportFrame& frame) {
   json location = json::object();
   if (!frame.file.empty()) {
     json physical = {{"artifactLocation", {{"uri", Uri(frame.file)}}}};
-    if (frame.line > 0) physical["region"] = {{"startLine", frame.line}};
+    if (frame.line > 0) {
+      physical["region"] = {{"startLine", frame.line}};
+      if (frame.column > 0) physical["region"]["startColumn"] = frame.column;
+    }
     location["physicalLocation"] = std::move(physical);
   } else if (!frame.module.empty()) {
     location["physicalLocation"] = {

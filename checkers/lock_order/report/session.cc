@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +38,11 @@ using Clock = std::chrono::steady_clock;
 
 // Analysis of a live graph may take this part of the time.
 constexpr int kShareOfTime = 10;
+
+std::string CurrentDirectory() {
+  std::error_code ignored;
+  return std::filesystem::current_path(ignored).string();
+}
 
 }  // namespace
 
@@ -67,7 +74,7 @@ struct Session::Watched {
   Clock::time_point next_analysis;
 };
 
-Session::Session(Options options) : options_(std::move(options)) {}
+Session::Session(Options options) : options_(std::move(options)), sources_(CurrentDirectory()) {}
 Session::~Session() = default;
 
 GraphReader& Session::reader(std::size_t index) { return *watched_[index]->reader; }
@@ -124,7 +131,9 @@ void Session::Take(Describer& describer, const Finding& finding) {
     ++report_.suppressed;
     return;
   }
-  if (options_.format == "text") Print(FindingAsText(described));
+  if (options_.format == "text") {
+    Print(FindingAsText(described, {.full_stacks = options_.full_stacks, .sources = &sources_}));
+  }
   report_.findings.push_back(std::move(described));
 }
 

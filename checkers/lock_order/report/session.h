@@ -22,6 +22,7 @@
 #include "checkers/lock_order/report/describe.h"
 #include "checkers/lock_order/report/model.h"
 #include "checkers/lock_order/report/options.h"
+#include "checkers/lock_order/report/source_lines.h"
 #include "checkers/lock_order/report/suppressions.h"
 #include "checkers/lock_order/report/symbolizer.h"
 
@@ -66,6 +67,7 @@ class Session {
   AnalyzerOptions analyzer_options_;
   Suppressions suppressions_;
   Symbolizer symbolizer_;
+  SourceLines sources_;
   Report report_;
   uint32_t next_lock_ = 1;
   std::vector<std::unique_ptr<Watched>> watched_;

@@ -92,6 +92,7 @@ class Symbolizer::File {
     std::vector<ReportFrame> frames;
     if (!usable()) return frames;
     ReportFrame frame;
+    std::string directory;
     GElf_Off within = 0;
     GElf_Sym symbol;
     const char* name =
@@ -103,11 +104,14 @@ class Symbolizer::File {
         const char* file = dwarf_linesrc(line, nullptr, nullptr);
         if (file != nullptr) frame.file = file;
         dwarf_lineno(line, &frame.line);
+        dwarf_linecol(line, &frame.column);
       }
       AddInlined(unit->functions, address, frame, frames);
+      directory = unit->functions.Directory();
     }
     if (frame.function.empty() && name != nullptr) frame.function = Demangle(name);
     frames.push_back(frame);
+    for (ReportFrame& one : frames) one.directory = directory;
     return frames;
   }
 
@@ -175,7 +179,10 @@ class Symbolizer::File {
       frame.inlined = true;
       frames.push_back(frame);
       frame = ReportFrame{};
-      functions.CallSite(die, frame.file, frame.line);
+      FunctionScopes::Place place = functions.CallSite(die);
+      frame.file = std::move(place.file);
+      frame.line = place.line;
+      frame.column = place.column;
     }
   }
 

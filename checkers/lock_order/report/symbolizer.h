@@ -24,9 +24,11 @@ struct ReportFrame {
   std::string function;  // demangled; empty: not known
   std::string file;
   int line = 0;
-  std::string module;    // path; empty: outside all modules
-  uint64_t offset = 0;   // within the module's own addresses
-  bool inlined = false;  // into the next frame
+  int column = 0;         // 0: not known
+  std::string directory;  // that a relative `file` is relative to
+  std::string module;     // path; empty: outside all modules
+  uint64_t offset = 0;    // within the module's own addresses
+  bool inlined = false;   // into the next frame
 
   bool operator==(const ReportFrame&) const = default;
 };
