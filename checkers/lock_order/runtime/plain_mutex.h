@@ -40,7 +40,8 @@ struct PlainWord {
   }
   // True: somebody sleeps and is to be woken.
   static HEDDLE_INLINE bool free(Word& word) {
-    return word.exchange(0, order<P>("free_relaxed", std::memory_order_release)) > 1;
+    return word.exchange(0, order<P>("free_relaxed", std::memory_order_release)) > 1 &&
+           !mutant<P>("no_wake");
   }
 };
 
