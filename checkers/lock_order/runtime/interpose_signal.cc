@@ -66,22 +66,17 @@ namespace {
 
 constexpr int kSignals = 65;
 
-struct Handler {
-  std::atomic<uint64_t> function;  // the host's
-  std::atomic<uint32_t> with_info;
-};
-constinit Handler g_handlers[kSignals]{};
+// The host's handler, and above the address whether it was installed with SA_SIGINFO: one word, so
+// that another thread never has one handler's address with another's kind.
+constexpr uint64_t kWithInfo = 1ULL << 63;
+constinit std::atomic<uint64_t> g_handlers[kSignals]{};
 
 void trampoline(int signal, siginfo_t* info, void* context) {
-  const Handler& handler = g_handlers[signal];
-  const uint64_t function = handler.function.load(std::memory_order_acquire);
+  const uint64_t function = g_handlers[signal].load(std::memory_order_acquire) & ~kWithInfo;
   if (function == 0) return;
   const SignalFrame frame(t_self, signal);
-  if (handler.with_info.load(std::memory_order_relaxed) != 0) {
-    reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
-  } else {
-    reinterpret_cast<void (*)(int)>(function)(signal);
-  }
+  // All three arguments to every handler, as the kernel passes them.
+  reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
 }
 
 bool wrapped(int signal) {
@@ -95,9 +90,8 @@ uint64_t function_of(const struct sigaction& action) {
 }
 
 int wrapped_sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
-  Handler& handler = g_handlers[signal];
-  const uint64_t before = handler.function.load(std::memory_order_relaxed);
-  const uint32_t before_info = handler.with_info.load(std::memory_order_relaxed);
+  std::atomic<uint64_t>& handler = g_handlers[signal];
+  uint64_t before = handler.load(std::memory_order_relaxed);
   struct sigaction previous{};
   int result = 0;
   if (action == nullptr) {
@@ -108,17 +102,15 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
                               (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
     if (real_handler) {
       // Set before the kernel may call it; an old handler that runs just now sees the new one.
-      handler.with_info.store((action->sa_flags & SA_SIGINFO) != 0 ? 1 : 0,
-                              std::memory_order_relaxed);
-      handler.function.store(function_of(*action), std::memory_order_release);
+      const uint64_t kind = (action->sa_flags & SA_SIGINFO) != 0 ? kWithInfo : 0;
+      before = handler.exchange(function_of(*action) | kind, std::memory_order_acq_rel);
       ours.sa_flags |= SA_SIGINFO;
       ours.sa_sigaction = trampoline;
     }
     result = HEDDLE_REAL(sigaction)(signal, &ours, &previous);
     const uint64_t bit = 1ULL << (signal - 1);
     if (result != 0) {
-      handler.with_info.store(before_info, std::memory_order_relaxed);
-      handler.function.store(before, std::memory_order_release);
+      handler.store(before, std::memory_order_release);
     } else if (real_handler) {
       g_handled_signals.fetch_or(bit, std::memory_order_relaxed);
     } else {
@@ -128,8 +120,8 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
   if (result == 0 && old != nullptr) {
     *old = previous;
     if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction == trampoline) {
-      if (before_info == 0) old->sa_flags &= ~SA_SIGINFO;
-      old->sa_sigaction = reinterpret_cast<void (*)(int, siginfo_t*, void*)>(before);
+      if ((before & kWithInfo) == 0) old->sa_flags &= ~SA_SIGINFO;
+      old->sa_sigaction = reinterpret_cast<void (*)(int, siginfo_t*, void*)>(before & ~kWithInfo);
     }
   }
   return result;
