@@ -66,11 +66,12 @@ std::vector<uint64_t> Analyzer::CodeOf(const Graph& graph, const Cycle& cycle) c
 }
 
 std::vector<Finding> Analyzer::Update(const Graph& graph, bool final) {
-  std::vector<Finding> found = records_.Take(graph);
+  const bool ordered_anew = segments_.Update(graph);
+  std::vector<Finding> found = records_.Take(graph, segments_, final);
   if (enforcer_) {
     for (const OrderViolation& violation : enforcer_->Check(graph)) found.emplace_back(violation);
   }
-  if (segments_.Update(graph)) {  // what was apart may not be any more
+  if (ordered_anew) {  // what was apart may not be any more
     visits_ = 0;
     locks_.SearchAgain();
     classes_.SearchAgain();

@@ -347,7 +347,8 @@ void ReadNest(GraphBuilder& g, uint32_t thread, uint32_t first, uint32_t second)
 
 TEST(Cycles, ReadersOfEachKind) {
   for (const LockKind kind : {kRwPreferReader, kRwPreferWriter, kRwPreferWriterNonrecursive}) {
-    for (const bool writer : {false, true}) {
+    // Each pair of readers needs a writer of its own between them, at the same time.
+    for (const int writers : {0, 1, 2}) {
       GraphBuilder g;
       const uint32_t a = g.Lock("", kind);
       const uint32_t b = g.Lock("", kind);
@@ -355,13 +356,15 @@ TEST(Cycles, ReadersOfEachKind) {
       ReadNest(g, t1, a, b);
       ReadNest(g, t2, b, a);
       const uint32_t outer = g.Lock();
-      const uint32_t t3 = g.Create(kMain);
-      if (writer) {
-        g.Nest(t3, {outer, a});
-        g.Nest(t3, {outer, b});
+      for (int i = 0; i < writers; ++i) {
+        const uint32_t writer = g.Create(kMain);
+        // Not under a common lock: it would keep the second writer away.
+        const uint32_t own = i == 0 ? outer : g.Lock();
+        g.Nest(writer, {own, a});
+        g.Nest(writer, {own, b});
       }
       const auto cycles = Cycles(g);
-      ASSERT_EQ(cycles.size(), writer && kind == kRwPreferWriterNonrecursive ? 1U : 0U);
+      ASSERT_EQ(cycles.size(), writers == 2 && kind == kRwPreferWriterNonrecursive ? 1U : 0U);
       if (!cycles.empty()) EXPECT_TRUE(cycles[0].reader_writer);
     }
   }
@@ -546,10 +549,13 @@ TEST(Records, UpgradeAndRecursiveRead) {
     GraphBuilder g;
     const uint32_t a = g.Lock("", kind);
     const uint32_t outer = g.Lock();
+    const uint32_t writer = g.Create(kMain);
     g.Acquire(kMain, a, kShared);
     g.Acquire(kMain, a, kShared | kRecursive);
     EXPECT_TRUE(Analyze(g.graph).empty());
-    const uint32_t writer = g.Create(kMain);
+    const uint32_t later = g.Create(kMain);  // too late to disturb
+    g.Nest(later, {outer, a});
+    EXPECT_TRUE(Analyze(g.graph).empty());
     g.Nest(writer, {outer, a});
     EXPECT_EQ(Only<RecursiveRead>(Analyze(g.graph)).size(), kind == kRwPreferReader ? 0U : 1U);
     g.Acquire(kMain, a, kUpgrade);

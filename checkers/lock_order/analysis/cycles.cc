@@ -79,10 +79,7 @@ class CycleSearch {
           graph_.nodes[chain.node].kind != kRwPreferWriterNonrecursive) {
         continue;
       }
-      std::vector<uint32_t>& writers = writers_[chain.node];
-      if (std::find(writers.begin(), writers.end(), visit.thread) == writers.end()) {
-        writers.push_back(visit.thread);
-      }
+      writers_[chain.node].push_back(static_cast<uint32_t>(v));
     }
     stamp_.resize(graph_.nodes.size());
     stamp_shared_.resize(graph_.nodes.size());
@@ -398,21 +395,35 @@ class CycleSearch {
     return false;
   }
 
-  // Where readers meet, the writer between them is a further thread.
-  bool WritersOutside() const {
+  // Where readers meet, a writer waits between them: a further thread each time, and all of them
+  // can be there at once.
+  bool WritersOutside() {
+    std::vector<uint32_t> contested;  // locks
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       bool readers = false;
       Conflict(steps_[i].acquired, steps_[(i + 1) % steps_.size()].held, readers);
-      if (!readers) continue;
-      const std::vector<uint32_t>& writers = writers_[graph_.chains[steps_[i].acquired].node];
-      if (std::all_of(writers.begin(), writers.end(), [this](uint32_t writer) {
-            return std::any_of(cycle_.edges.begin(), cycle_.edges.end(),
-                               [writer](const CycleEdge& edge) { return edge.thread == writer; });
-          })) {
-        return false;
-      }
+      if (readers) contested.push_back(graph_.chains[steps_[i].acquired].node);
     }
-    return true;
+    std::vector<uint32_t> present;  // visits
+    for (const CycleEdge& edge : cycle_.edges) present.push_back(edge.visit);
+    return ChooseWriters(contested, 0, present);
+  }
+
+  bool ChooseWriters(const std::vector<uint32_t>& contested, std::size_t at,
+                     std::vector<uint32_t>& present) {
+    if (at == contested.size()) return true;
+    for (const uint32_t writer : writers_[contested[at]]) {
+      if (!Spend(present.size())) return false;
+      const bool possible = std::all_of(present.begin(), present.end(), [&](uint32_t other) {
+        return ChainsPossible(graph_.visits[writer].chain, graph_.visits[other].chain) &&
+               VisitsPossible(writer, other);
+      });
+      if (!possible) continue;
+      present.push_back(writer);
+      if (ChooseWriters(contested, at + 1, present)) return true;
+      present.pop_back();
+    }
+    return false;
   }
 
   CycleFinder& finder_;
@@ -421,7 +432,8 @@ class CycleSearch {
   uint64_t budget_;
   std::vector<uint32_t> lock_of_;  // by node
   uint32_t locks_ = 1;
-  std::vector<std::vector<uint32_t>> writers_;  // by node, where a waiting writer stops readers
+  std::vector<std::vector<uint32_t>>
+      writers_;  // by node where a waiting writer stops readers: visits
   std::vector<bool> is_dependency_;
   std::vector<uint32_t> component_;
   std::map<std::size_t, std::vector<Cycle>> found_;  // by length

@@ -16,11 +16,12 @@ uint32_t HoldOf(const Graph& graph, uint32_t chain, uint32_t node) {
   return c;
 }
 
-// Some thread other than `thread` has taken `node` to write.
-bool WrittenByAnother(const Graph& graph, uint32_t node, uint32_t thread) {
+// Some thread can be about to write `node` while `visit` is made.
+bool WriterPossible(const Graph& graph, Segments& segments, uint32_t node, const Visit& visit) {
   for (std::size_t v = 1; v < graph.visits.size(); ++v) {
     const Chain& chain = graph.chains[graph.visits[v].chain];
-    if (chain.node == node && (chain.flags & kShared) == 0 && graph.visits[v].thread != thread) {
+    if (chain.node == node && (chain.flags & (kShared | kTry)) == 0 &&
+        segments.Concurrent(graph.visits[v], visit)) {
       return true;
     }
   }
@@ -78,7 +79,7 @@ void RecordFindings::TakeVisit(const Graph& graph, const Visit& visit,
   }
   if ((chain.flags & kRecursive) != 0 && node.kind == kRwPreferWriterNonrecursive &&
       !chains_.contains(visit.chain)) {
-    pending_.push_back(visit);
+    pending_.push_back({.visit = visit});
   }
   if ((chain.flags & kCondWait) != 0 && chain.parent != 0 && chains_.insert(visit.chain).second) {
     found.emplace_back(
@@ -105,21 +106,24 @@ void RecordFindings::TakeVisit(const Graph& graph, const Visit& visit,
   }
 }
 
-std::vector<Finding> RecordFindings::Take(const Graph& graph) {
+std::vector<Finding> RecordFindings::Take(const Graph& graph, Segments& segments, bool final) {
   std::vector<Finding> found;
   // Visits first: they know the chains, the runtime's events only the stack.
   for (; visits_ < graph.visits.size(); ++visits_) TakeVisit(graph, graph.visits[visits_], found);
   TakeEvents(graph, found);
-  std::vector<Visit> pending = std::move(pending_);
+  std::vector<PendingRead> pending = std::move(pending_);
   pending_.clear();
-  for (const Visit& visit : pending) {
-    const uint32_t node = graph.chains[visit.chain].node;
-    if (!WrittenByAnother(graph, node, visit.thread)) {
-      pending_.push_back(visit);
-    } else if (chains_.insert(visit.chain).second) {
-      found.emplace_back(RecursiveRead{.thread = visit.thread,
-                                       .held = HoldOf(graph, visit.chain, node),
-                                       .acquired = visit.chain});
+  for (PendingRead& read : pending) {
+    const uint32_t node = graph.chains[read.visit.chain].node;
+    const bool possible = WriterPossible(graph, segments, node, read.visit);
+    // What keeps the writer apart may be recorded a little later.
+    if (!possible || (!read.possible && !final)) {
+      read.possible = possible;
+      pending_.push_back(read);
+    } else if (chains_.insert(read.visit.chain).second) {
+      found.emplace_back(RecursiveRead{.thread = read.visit.thread,
+                                       .held = HoldOf(graph, read.visit.chain, node),
+                                       .acquired = read.visit.chain});
     }
   }
   constexpr uint32_t kInverted = kNodeInHandler | kNodeWithSignal;

@@ -13,15 +13,22 @@
 #include "absl/container/flat_hash_set.h"
 #include "checkers/lock_order/analysis/findings.h"
 #include "checkers/lock_order/analysis/graph.h"
+#include "checkers/lock_order/analysis/segments.h"
 
 namespace heddle::lock_order {
 
 class RecordFindings {
  public:
-  // What is new since the last call with the same graph, grown.
-  std::vector<Finding> Take(const Graph& graph);
+  // What is new since the last call with the same graph, grown. `segments` is up to date with it;
+  // `final`: nothing more will come.
+  std::vector<Finding> Take(const Graph& graph, Segments& segments, bool final);
 
  private:
+  struct PendingRead {
+    Visit visit;
+    bool possible = false;  // a writer could come in between when it was last looked at
+  };
+
   void TakeEvents(const Graph& graph, std::vector<Finding>& found);
   void TakeVisit(const Graph& graph, const Visit& visit, std::vector<Finding>& found);
 
@@ -31,7 +38,7 @@ class RecordFindings {
   absl::flat_hash_set<std::pair<uint64_t, uint64_t>> misuses_;  // kind and node, stack: reported
   absl::flat_hash_set<uint32_t> signals_;                       // nodes: reported
   absl::flat_hash_set<uint32_t> chains_;                        // reported
-  std::vector<Visit> pending_;  // recursive reads of locks that nobody has written so far
+  std::vector<PendingRead> pending_;  // recursive reads that no writer disturbs so far
 };
 
 }  // namespace heddle::lock_order

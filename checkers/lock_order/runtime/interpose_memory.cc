@@ -62,6 +62,7 @@ HEDDLE_COLD void gone(ThreadState& t, uint64_t from, uint64_t bytes, Call call) 
 }
 
 HEDDLE_COLD void freed(ThreadState& t, void* memory, Call call) {
+  if (g_free.load(std::memory_order_acquire) == nullptr) find_free();
   const SizeFunction size = g_size.load(std::memory_order_relaxed);
   if (size == nullptr || memory == nullptr || t.busy != 0) return;
   gone(t, reinterpret_cast<uint64_t>(memory), size(memory), call);
