@@ -93,7 +93,7 @@ bool GraphFile::open_one(const char* path, bool exclusive) {
   const auto self = static_cast<uint32_t>(getpid());
   if (!__atomic_compare_exchange_n(&header->pid, &nobody, self, false, __ATOMIC_ACQ_REL,
                                    __ATOMIC_ACQUIRE)) {
-    ::munmap(address, mapped_bytes_);
+    unmap_pages(address, mapped_bytes_);
     ::close(fd_);
     return false;
   }
@@ -153,7 +153,7 @@ uint64_t GraphFile::allocate_chunk() {
 }
 
 void GraphFile::abandon() {
-  if (header_ != nullptr) ::munmap(header_, mapped_bytes_);
+  unmap_pages(header_, mapped_bytes_);  // munmap itself may be interposed
   // The number may be somebody else's by now (daemons close all descriptors): left open otherwise.
   header_ = nullptr;
   fd_ = -1;

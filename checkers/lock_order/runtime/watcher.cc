@@ -116,7 +116,7 @@ bool start_watcher(const Options& options, const char* graph, const char* from_e
   // The watcher may look into this process although it is no ancestor of it.
   const long watcher = *pid;
   g_watcher = watcher;
-  munmap(shared, sizeof(long));
+  unmap_pages(shared, sizeof(long));
   if (watcher <= 0) return false;
   prctl(PR_SET_PTRACER, watcher, 0, 0, 0);
   return true;
