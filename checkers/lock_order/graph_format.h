@@ -127,7 +127,8 @@ static_assert(sizeof(Node) == 64);
 inline constexpr uint8_t kShared = 1;    // read mode
 inline constexpr uint8_t kTry = 2;       // acquired by a try: never waits
 inline constexpr uint8_t kTimed = 4;     // waits, but gives up
-inline constexpr uint8_t kCondWait = 8;  // re-acquired on return from a condition wait
+inline constexpr uint8_t kCondWait = 8;  // re-acquired on return from a condition wait; with
+                                         // kTimed: from one that ends by itself
 inline constexpr uint8_t kHandler = 16;  // inside a signal handler
 inline constexpr uint8_t kUpgrade =
     32;  // write mode wanted while read mode of the same lock is held

@@ -410,6 +410,44 @@ TEST(Cycles, ConditionWaitIsItsOwnKind) {
   EXPECT_EQ(Only<WaitHolding>(findings).size(), 1U);
 }
 
+TEST(Findings, ConditionWaitHoldingMattersToWhoSignals) {
+  GraphBuilder g;
+  const uint32_t mutex = g.Lock();
+  const uint32_t file = g.Lock("", kPosixFileLock);
+  const uint32_t other = g.Lock();
+  const auto [t1, t2] = g.TwoThreads();
+  g.Acquire(t1, file);
+  g.Acquire(t1, mutex, kCondWait);
+  EXPECT_TRUE(Only<WaitHolding>(Analyze(g.graph)).empty());
+  g.graph.nodes[mutex].flags |= kNodeShared;
+  EXPECT_EQ(Only<WaitHolding>(Analyze(g.graph)).size(), 1U);
+  g.graph.nodes[mutex].flags = 0;
+  // What is held below the file lock counts.
+  g.Acquire(t2, other);
+  g.Acquire(t2, file);
+  g.Acquire(t2, mutex, kCondWait);
+  const auto found = Only<WaitHolding>(Analyze(g.graph));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(g.graph.chains[found[0].held].node, other);
+}
+
+TEST(Findings, ConditionWaitWithALimitEnds) {
+  GraphBuilder g;
+  const uint32_t a = g.Lock();
+  const uint32_t b = g.Lock();
+  const auto [t1, t2] = g.TwoThreads();
+  g.Acquire(t1, a);
+  g.Acquire(t1, b);
+  g.Release(t1, a);
+  g.Acquire(t1, a, kCondWait | kTimed);
+  g.Nest(t2, {a, b});
+  const auto findings = Analyze(g.graph);
+  EXPECT_TRUE(Only<WaitHolding>(findings).empty());
+  // Its mutex is waited for without one.
+  ASSERT_EQ(Only<Cycle>(findings).size(), 1U);
+  EXPECT_FALSE(Only<Cycle>(findings)[0].times_out);
+}
+
 TEST(Cycles, AddressReuseIsANewLock) {
   GraphBuilder g;
   const uint32_t a = g.Lock();

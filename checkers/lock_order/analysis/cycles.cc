@@ -322,7 +322,8 @@ class CycleSearch {
     finder_.reported_.insert(std::move(key));
     for (const CycleEdge& edge : cycle_.edges) {
       const uint8_t flags = graph_.chains[edge.acquired].flags;
-      cycle_.times_out |= (flags & kTimed) != 0;
+      // A condition wait's limit is that of the wait for the signal.
+      cycle_.times_out |= (flags & (kTimed | kCondWait)) == kTimed;
       cycle_.condition_wait |= (flags & kCondWait) != 0;
     }
     found_[length_].push_back(cycle_);

@@ -28,6 +28,18 @@ bool WriterPossible(const Graph& graph, Segments& segments, uint32_t node, const
   return false;
 }
 
+// The innermost lock that is held across a condition wait and that the signalling thread could have
+// to wait for: not a POSIX file lock, which belongs to the process, so that only another process
+// would wait, and which can signal only where the condition's mutex is shared. 0: none.
+uint32_t KeptFromSignaller(const Graph& graph, const Chain& wait) {
+  const bool in_process = (graph.nodes[wait.node].flags & kNodeShared) == 0;
+  uint32_t c = wait.parent;
+  while (c != 0 && in_process && graph.nodes[graph.chains[c].node].kind == kPosixFileLock) {
+    c = graph.chains[c].parent;
+  }
+  return c;
+}
+
 }  // namespace
 
 void RecordFindings::TakeEvents(const Graph& graph, std::vector<Finding>& found) {
@@ -81,9 +93,12 @@ void RecordFindings::TakeVisit(const Graph& graph, const Visit& visit,
       !chains_.contains(visit.chain)) {
     pending_.push_back({.visit = visit});
   }
-  if ((chain.flags & kCondWait) != 0 && chain.parent != 0 && chains_.insert(visit.chain).second) {
-    found.emplace_back(
-        WaitHolding{.thread = visit.thread, .held = chain.parent, .acquired = visit.chain});
+  if ((chain.flags & kCondWait) != 0 && (chain.flags & kTimed) == 0) {
+    const uint32_t held = KeptFromSignaller(graph, chain);
+    if (held != 0 && chains_.insert(visit.chain).second) {
+      found.emplace_back(
+          WaitHolding{.thread = visit.thread, .held = held, .acquired = visit.chain});
+    }
   }
   if ((node.flags & kNodeHasLevel) != 0 && (chain.flags & (kTry | kRecursive)) == 0) {
     for (uint32_t c = chain.parent; c != 0; c = graph.chains[c].parent) {

@@ -77,8 +77,10 @@ std::string Describer::Mode(const Node& node, uint8_t flags) {
 std::string Describer::How(uint8_t flags) {
   std::string how;
   if ((flags & kTry) != 0) absl::StrAppend(&how, ", by a try");
-  if ((flags & kTimed) != 0) absl::StrAppend(&how, ", with a time limit");
   if ((flags & kCondWait) != 0) absl::StrAppend(&how, ", on return from a condition wait");
+  if ((flags & kTimed) != 0) {
+    absl::StrAppend(&how, (flags & kCondWait) != 0 ? " with a time limit" : ", with a time limit");
+  }
   if ((flags & kHandler) != 0) absl::StrAppend(&how, ", inside a signal handler");
   return how;
 }

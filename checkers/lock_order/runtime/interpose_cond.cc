@@ -35,7 +35,7 @@ HEDDLE_INLINE void check_mutex(ThreadState& t, pthread_cond_t* condition, uint32
 
 template <class Real>
 HEDDLE_INLINE int wait_on(pthread_cond_t* condition, pthread_mutex_t* mutex, LockKind kind,
-                          Call call, Real real) {
+                          uint8_t flags, Call call, Real real) {
   ThreadState& t = t_self;
   Waiting wait;
   wait.node = 0;
@@ -43,7 +43,7 @@ HEDDLE_INLINE int wait_on(pthread_cond_t* condition, pthread_mutex_t* mutex, Loc
   // A wait with a mutex that is not held is the caller's error; libc says what comes of it.
   if (node != 0 && t.record != nullptr && release(t, node)) {
     check_mutex(t, condition, node, call);
-    begin(t, node, kCondWait, call, unpack_chain(0), &wait);
+    begin(t, node, flags | kCondWait, call, unpack_chain(0), &wait);
     store_word(t.record->wanted, 0U);  // it waits for a signal, not for the lock
   }
   int result = 0;
@@ -58,25 +58,25 @@ HEDDLE_INLINE int wait_on(pthread_cond_t* condition, pthread_mutex_t* mutex, Loc
 }  // namespace
 
 HEDDLE_EXPORT int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
-  return wait_on(condition, mutex, kMutexNormal, HEDDLE_CALL,
+  return wait_on(condition, mutex, kMutexNormal, 0, HEDDLE_CALL,
                  [&] { return HEDDLE_REAL(pthread_cond_wait)(condition, mutex); });
 }
 HEDDLE_EXPORT int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                          const timespec* until) {
-  return wait_on(condition, mutex, kMutexNormal, HEDDLE_CALL,
+  return wait_on(condition, mutex, kMutexNormal, kTimed, HEDDLE_CALL,
                  [&] { return HEDDLE_REAL(pthread_cond_timedwait)(condition, mutex, until); });
 }
 HEDDLE_EXPORT int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                          clockid_t clock, const timespec* until) {
-  return wait_on(condition, mutex, kMutexNormal, HEDDLE_CALL, [&] {
+  return wait_on(condition, mutex, kMutexNormal, kTimed, HEDDLE_CALL, [&] {
     return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, until);
   });
 }
 HEDDLE_EXPORT int cnd_wait(cnd_t* condition, mtx_t* mutex) {
-  return wait_on(inside(condition), reinterpret_cast<pthread_mutex_t*>(mutex), kMutexC11,
+  return wait_on(inside(condition), reinterpret_cast<pthread_mutex_t*>(mutex), kMutexC11, 0,
                  HEDDLE_CALL, [&] { return HEDDLE_REAL(cnd_wait)(condition, mutex); });
 }
 HEDDLE_EXPORT int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
-  return wait_on(inside(condition), reinterpret_cast<pthread_mutex_t*>(mutex), kMutexC11,
+  return wait_on(inside(condition), reinterpret_cast<pthread_mutex_t*>(mutex), kMutexC11, kTimed,
                  HEDDLE_CALL, [&] { return HEDDLE_REAL(cnd_timedwait)(condition, mutex, until); });
 }
