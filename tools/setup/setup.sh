@@ -11,7 +11,7 @@ set -euo pipefail
 readonly packages=(
   bazel-bootstrap bazel-platforms bazel-rules-cc bazel-rules-java bazel-rules-proto bazel-skylib
   clang-22 clang-format-22 clang-tidy-22 g++ libclang-rt-22-dev lld-22 llvm-22
-  libdw-dev nlohmann-json3-dev relacy-dev
+  libdw-dev libvalijson-dev nlohmann-json3-dev relacy-dev
 )
 # Source package, repository name, SHA-256 of the upstream tarball in it.
 readonly sources=(

@@ -17,9 +17,6 @@
 namespace heddle::lock_order {
 namespace {
 
-// Compilers that are to leave no trace of where they ran say so.
-constexpr absl::string_view kAnonymousDirectory = "/proc/self/cwd/";
-
 // After "include/c++/": the version, perhaps the target, then the name.
 absl::string_view WithoutLibraryVersion(absl::string_view rest) {
   const std::size_t slash = rest.find('/');

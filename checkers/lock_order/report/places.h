@@ -13,6 +13,9 @@
 
 namespace heddle::lock_order {
 
+// Stands for the directory of the build where a compiler was told to leave no trace of it.
+inline constexpr absl::string_view kAnonymousDirectory = "/proc/self/cwd/";
+
 // Without "." and ".." parts, as far as that can be known from the text alone.
 std::string NormalPath(absl::string_view path);
 

@@ -8,6 +8,7 @@
 #include "checkers/lock_order/report/options.h"
 #include "checkers/lock_order/report/sarif.h"
 #include "checkers/lock_order/report/suppressions.h"
+#include "checkers/lock_order/report/test_report.h"
 #include "checkers/lock_order/report/text.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -19,47 +20,6 @@ constexpr char kHostile[] = "</script><img src=x onerror=\"alert(1)\">'&\x1b[31m
 
 bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-ReportStack Stack(const std::string& title, const std::string& function, int line) {
-  ReportFrame frame;
-  frame.pc = 0x1000;
-  frame.function = function;
-  frame.file = "/src/bank account.cc";
-  frame.line = line;
-  frame.module = "/bin/app";
-  frame.offset = 0x20;
-  return {.title = title, .frames = {frame}};
-}
-
-Report OneCycle(const std::string& name) {
-  ReportFinding finding;
-  finding.kind = "cycle";
-  finding.headline = "lock-order inversion (potential deadlock)";
-  finding.path = "M1 -> M2 -> M1";
-  finding.locks = {
-      {.id = "M1",
-       .label = name,
-       .kind = "mutex",
-       .lock_class = name,
-       .address = 16,
-       .created = {}},
-      {.id = "M2", .label = "b", .kind = "mutex", .lock_class = "b", .address = 32, .created = {}}};
-  finding.edges = {{.thread = "thread T2",
-                    .from = 0,
-                    .to = 1,
-                    .stacks = {Stack("it holds M1, acquired here:", "Pay(int)", 10),
-                               Stack("and acquires M2 here:", "Pay(int)", 11)}},
-                   {.thread = "thread T3",
-                    .from = 1,
-                    .to = 0,
-                    .stacks = {Stack("it holds M2, acquired here:", name, 20),
-                               Stack("and acquires M1 here:", name, 21)}}};
-  finding.advice = "Acquire them in one order.";
-  finding.pid = 7;
-  Report report;
-  report.findings.push_back(finding);
-  return report;
 }
 
 TEST(Text, ShowsTheCycleAndEveryStack) {
@@ -108,6 +68,14 @@ TEST(Sarif, HasWhatTheSchemaRequires) {
   EXPECT_EQ(result.at("relatedLocations").size(), 3U);
   EXPECT_EQ(result.at("codeFlows").at(0).at("threadFlows").size(), 2U);
   EXPECT_EQ(result.at("stacks").size(), 4U);
+}
+
+TEST(Sarif, FilesOfAnonymousBuildsAreRelative) {
+  Report report = OneCycle("a");
+  report.findings[0].edges[0].stacks[0].frames[0].file = "/proc/self/cwd/net/a.cc";
+  const auto document = nlohmann::json::parse(ReportAsSarif(report));
+  const auto& location = document.at("runs").at(0).at("results").at(0).at("locations").at(0);
+  EXPECT_EQ(location.at("physicalLocation").at("artifactLocation").at("uri"), "net/a.cc");
 }
 
 TEST(Sarif, EveryKindHasARule) {

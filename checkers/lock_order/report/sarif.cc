@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/report/sarif.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <string>
@@ -10,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "checkers/lock_order/report/places.h"
 #include "nlohmann/json.hpp"
 
 namespace heddle::lock_order {
@@ -18,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 std::string Uri(absl::string_view path) {
+  absl::ConsumePrefix(&path, kAnonymousDirectory);
   std::string uri = !path.empty() && path[0] == '/' ? "file://" : "";
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
@@ -118,7 +122,11 @@ json Result(const ReportFinding& finding, const std::vector<FindingKind>& kinds)
       other["id"] = related.size() + 1;
       related.push_back(std::move(other));
     }
-    stacks.push_back(StackOf(stack, message));
+    // The standard wants them different from each other.
+    json frames = StackOf(stack, message);
+    if (std::find(stacks.begin(), stacks.end(), frames) == stacks.end()) {
+      stacks.push_back(std::move(frames));
+    }
     return location;
   };
   for (const ReportEdge& edge : finding.edges) {

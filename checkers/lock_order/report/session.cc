@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -70,7 +71,9 @@ struct Session::Watched {
   std::size_t events = 0;
   bool pending = false;  // the analyzer may hold something back
   bool broken = false;
-  std::set<std::set<uint32_t>> deadlocked;  // locks of reported deadlocks
+  // A deadlock and the cycle that warned of it are one finding. By their locks:
+  std::set<std::set<uint32_t>> deadlocked;
+  std::map<std::set<uint32_t>, std::size_t> cycles;  // index in the report
   Clock::time_point next_analysis;
 };
 
@@ -125,16 +128,17 @@ void Session::Print(absl::string_view text) {
   if (file != stderr) std::fclose(file);
 }
 
-void Session::Take(Describer& describer, const Finding& finding) {
+bool Session::Take(Describer& describer, const Finding& finding) {
   ReportFinding described = describer.Describe(finding);
   if (suppressions_.Matches(described)) {
     ++report_.suppressed;
-    return;
+    return false;
   }
   if (options_.format == "text") {
     Print(FindingAsText(described, {.full_stacks = options_.full_stacks, .sources = &sources_}));
   }
   report_.findings.push_back(std::move(described));
+  return true;
 }
 
 void Session::Analyze(Watched& watched, bool final) {
@@ -142,12 +146,17 @@ void Session::Analyze(Watched& watched, bool final) {
   const std::vector<Finding> found = watched.analyzer.Update(graph, final);
   for (const Finding& finding : found) {
     // A deadlock that has happened says it all.
-    if (const auto* cycle = std::get_if<Cycle>(&finding)) {
-      std::set<uint32_t> locks;
-      for (const CycleEdge& edge : cycle->edges) locks.insert(graph.chains[edge.held].node);
-      if (watched.deadlocked.contains(locks)) continue;
+    const auto* cycle = std::get_if<Cycle>(&finding);
+    if (cycle == nullptr) {
+      Take(watched.describer, finding);
+      continue;
     }
-    Take(watched.describer, finding);
+    std::set<uint32_t> locks;
+    for (const CycleEdge& edge : cycle->edges) locks.insert(graph.chains[edge.held].node);
+    if (watched.deadlocked.contains(locks)) continue;
+    if (Take(watched.describer, finding)) {
+      watched.cycles[std::move(locks)] = report_.findings.size() - 1;
+    }
   }
   watched.pending = graph.visits.size() != watched.visits;
   watched.visits = graph.visits.size();
@@ -170,10 +179,14 @@ void Session::Poll() {
       for (const Deadlock& deadlock : deadlocks) {
         std::set<uint32_t> locks;
         for (const DeadlockMember& member : deadlock.members) locks.insert(member.wanted);
+        if (Take(watched->describer, deadlock)) {
+          deadlocked_.push_back(graph.info.pid);
+          if (const auto warned = watched->cycles.find(locks); warned != watched->cycles.end()) {
+            report_.findings[warned->second] = std::move(report_.findings.back());
+            report_.findings.pop_back();
+          }
+        }
         watched->deadlocked.insert(std::move(locks));
-        const std::size_t before = report_.findings.size();
-        Take(watched->describer, deadlock);
-        if (report_.findings.size() > before) deadlocked_.push_back(graph.info.pid);
       }
       watched->describer.SetThreadStacks(nullptr);
     }

@@ -43,6 +43,9 @@ class Session {
   // The last look at everything.
   void Finish();
 
+  // Takes over the files that the reports go to.
+  void NameReports(const Options& options) { options_ = options; }
+
   // Writes the reports that are not written as findings come.
   absl::Status WriteReports();
 
@@ -59,7 +62,7 @@ class Session {
   explicit Session(Options options);
 
   void Analyze(Watched& watched, bool final);
-  void Take(Describer& describer, const Finding& finding);
+  bool Take(Describer& describer, const Finding& finding);  // false: suppressed
   void Print(absl::string_view text);
   void FindAcrossProcesses();
 

@@ -3,7 +3,9 @@
 // heddle_lockorder_watch GRAPH: watches the graph of one live process that was not started by the
 // heddle tool, reports, tells the process through the graph's header, and removes the graph. The
 // runtime starts it. Options: HEDDLE_LOCKORDER_OPTIONS.
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,10 +13,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -33,8 +37,7 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(20);
 constexpr int kLooksPerPoll = 5;
 constexpr int kLooksForAGraph = 500;
-
-enum WatcherState : uint32_t { kAttached = 1, kDone = 2 };
+constexpr int kLooksForAnEnd = 50;
 
 int Fail(absl::string_view problem) {
   std::fprintf(stderr, "heddle_lockorder_watch: %s\n", std::string(problem).c_str());
@@ -54,6 +57,40 @@ bool Lives(const GraphInfo& info) {
   if (fields.size() <= kStartTime || fields[0] == "Z" || fields[0] == "X") return false;
   return info.start_time == 0 || !absl::SimpleAtoi(fields[kStartTime], &start) ||
          start == info.start_time;
+}
+
+// Asks the process to end with its exit code; one that does not listen is killed.
+void EndProcess(GraphReader& reader) {
+  const GraphInfo& info = reader.graph().info;
+  reader.SetWatcher(kWatcherEnds);
+  for (int look = 0; look < kLooksForAnEnd && Lives(info); ++look) {
+    kill(static_cast<pid_t>(info.pid), SIGURG);
+    std::this_thread::sleep_for(kLook);
+  }
+  if (Lives(info)) kill(static_cast<pid_t>(info.pid), SIGKILL);
+}
+
+// The processes of a run have the same options: the first one's files get the names that are given,
+// those of others FILE.PID. The locks are held until this process ends.
+std::string Claim(const std::string& name, uint32_t pid) {
+  constexpr int kAttempts = 100;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::string own = name;
+    if (attempt > 0) absl::StrAppend(&own, ".", pid);
+    if (attempt > 1) absl::StrAppend(&own, ".", attempt);
+    const int fd = open(own.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) break;  // who writes it says why
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return own;
+    close(fd);
+  }
+  return name;
+}
+
+absl::Status Keep(const std::string& graph, const std::string& as) {
+  std::error_code error;
+  std::filesystem::copy_file(graph, as, std::filesystem::copy_options::overwrite_existing, error);
+  return error ? absl::FailedPreconditionError(absl::StrCat(as, ": ", error.message()))
+               : absl::OkStatus();
 }
 
 int Watch(const std::string& path) {
@@ -76,23 +113,29 @@ int Watch(const std::string& path) {
   if (!added.ok()) return Fail(added.message());
 
   GraphReader& reader = (*session)->reader(0);
-  reader.SetWatcher(kAttached);
+  reader.SetWatcher(kWatcherAttached);
   const GraphInfo& info = reader.graph().info;
-  for (int look = 0; reader.Alive() && info.exited == 0 && Lives(info); ++look) {
-    if (look % kLooksPerPoll == 0) {
-      (*session)->Poll();
-      if (options.halt_on_deadlock && !(*session)->deadlocked().empty()) {
-        reader.SetFound(1);
-        kill(static_cast<pid_t>(info.pid), SIGKILL);
-      }
-    }
-    std::this_thread::sleep_for(kLook);
+  for (std::string* file :
+       {&options.json, &options.sarif, &options.dot, &options.html, &options.keep_graph}) {
+    if (!file->empty()) *file = Claim(*file, info.pid);
+  }
+  (*session)->NameReports(options);
+  bool end = false;
+  for (int look = 0; !end && reader.Alive() && info.exited == 0 && Lives(info); ++look) {
+    if (look % kLooksPerPoll == 0) (*session)->Poll();
+    end = options.halt_on_deadlock && !(*session)->deadlocked().empty();
+    if (!end) std::this_thread::sleep_for(kLook);
   }
   (*session)->Finish();
   absl::Status written = (*session)->WriteReports();
+  if (written.ok() && !options.keep_graph.empty()) written = Keep(path, options.keep_graph);
   reader.SetFound(static_cast<uint32_t>((*session)->report().findings.size()));
-  reader.SetWatcher(kDone);
-  if (options.keep_graph.empty()) unlink(path.c_str());
+  if (end) {
+    EndProcess(reader);
+  } else {
+    reader.SetWatcher(kWatcherDone);
+  }
+  unlink(path.c_str());
   if (!written.ok()) return Fail(written.message());
   return 0;
 }
