@@ -50,6 +50,10 @@ struct Table {
 };
 static_assert(sizeof(Table) == 16 + 240 * 8);
 
+// Header.watcher. kWatcherEnds: as kWatcherDone, and the process, which is deadlocked, is to end now
+// (a SIGURG tells it to look).
+enum WatcherState : uint32_t { kWatcherAttached = 1, kWatcherDone = 2, kWatcherEnds = 3 };
+
 struct Header {
   uint64_t magic;
   uint32_t version;
@@ -62,7 +66,7 @@ struct Header {
   // STATE, a word each:
   uint32_t stopped;       // recording stopped: 1 out of memory or disk
   uint32_t exited;        // 1: the process reached its end (exit, not a crash)
-  uint32_t watcher;       // set by the analyzer: 1 attached, 2 final analysis done
+  uint32_t watcher;       // set by the analyzer: WatcherState
   uint32_t found;         // set by the analyzer: number of findings that count for the exit code
   uint64_t parent_pid;    // the process that forked this one while recording; 0: none
   uint64_t slow_paths;    // entries into the slow path, flushed by threads at exit and every 1024

@@ -169,16 +169,26 @@ class Run {
     record_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     record_.complete = true;
     record_.detail = absl::StrCat(entry_.claim, "\n", result.errors);
+    // Linked in, each process has a report of its own: further ones are FILE.PID.
     std::vector<std::string> found;
-    if (const absl::StatusOr<std::string> report = ReadFile(report_); report.ok()) {
-      absl::StatusOr<std::vector<std::string>> kinds = FindingsOf(*report);
+    bool reported = false;
+    std::error_code ignored;
+    for (const auto& file : std::filesystem::directory_iterator(scratch_, ignored)) {
+      if (!absl::StartsWith(file.path().string(), report_)) continue;
+      const absl::StatusOr<std::string> report = ReadFile(file.path().string());
+      if (!report.ok()) return Error(std::string(report.status().message()));
+      const absl::StatusOr<std::vector<std::string>> kinds = FindingsOf(*report);
       if (!kinds.ok()) return Error(std::string(kinds.status().message()));
-      found = *std::move(kinds);
-    } else if (!entry_.findings.empty()) {
+      found.insert(found.end(), kinds->begin(), kinds->end());
+      reported = true;
+    }
+    if (!reported && !entry_.findings.empty()) {
       return Error(absl::StrCat("no report; the status was ", result.status));
     }
-    std::error_code ignored;
-    std::filesystem::remove(report_, ignored);
+    std::sort(found.begin(), found.end());
+    for (const auto& file : std::filesystem::directory_iterator(scratch_, ignored)) {
+      std::filesystem::remove_all(file.path(), ignored);
+    }
     record_.verdict = VerdictOf(found);
     if (found != entry_.findings) {
       record_.reason = absl::StrCat("found ", Shown(found), " instead of ", Shown(entry_.findings));

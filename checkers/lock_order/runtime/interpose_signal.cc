@@ -71,9 +71,22 @@ constexpr int kSignals = 65;
 constexpr uint64_t kWithInfo = 1ULL << 63;
 constinit std::atomic<uint64_t> g_handlers[kSignals]{};
 
+// kEndSignal's trampoline is there even when the host has no handler: its word then is SIG_DFL or
+// SIG_IGN.
+constinit std::atomic<bool> g_end_signal{false};
+constexpr uint64_t kIgnored = 1;
+static_assert(SIG_DFL == nullptr);
+
+bool keeps_trampoline(int signal) {
+  return signal == kEndSignal && g_end_signal.load(std::memory_order_acquire);
+}
+
 void trampoline(int signal, siginfo_t* info, void* context) {
+  if (signal == kEndSignal && g_recorder.end_asked()) {
+    syscall(SYS_exit_group, static_cast<int>(g_recorder.options().exitcode));
+  }
   const uint64_t function = g_handlers[signal].load(std::memory_order_acquire) & ~kWithInfo;
-  if (function == 0) return;
+  if (function <= kIgnored) return;
   const SignalFrame frame(t_self, signal);
   // All three arguments to every handler, as the kernel passes them.
   reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
@@ -87,6 +100,13 @@ uint64_t function_of(const struct sigaction& action) {
   return reinterpret_cast<uint64_t>((action.sa_flags & SA_SIGINFO) != 0
                                         ? reinterpret_cast<void*>(action.sa_sigaction)
                                         : reinterpret_cast<void*>(action.sa_handler));
+}
+
+struct sigaction end_action() {
+  struct sigaction action{};
+  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  action.sa_sigaction = trampoline;
+  return action;
 }
 
 int wrapped_sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
@@ -106,6 +126,9 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
       before = handler.exchange(function_of(*action) | kind, std::memory_order_acq_rel);
       ours.sa_flags |= SA_SIGINFO;
       ours.sa_sigaction = trampoline;
+    } else if (keeps_trampoline(signal)) {
+      before = handler.exchange(function_of(*action), std::memory_order_acq_rel);
+      ours = end_action();
     }
     result = HEDDLE_REAL(sigaction)(signal, &ours, &previous);
     const uint64_t bit = 1ULL << (signal - 1);
@@ -128,6 +151,30 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
 }
 
 }  // namespace
+
+namespace heddle::lock_order {
+
+void install_end_signal() {
+  struct sigaction previous{};
+  if (program_has_tsan() || !g_recorder.options().signals ||
+      HEDDLE_REAL(sigaction)(kEndSignal, nullptr, &previous) != 0) {
+    return;
+  }
+  const bool with_info = (previous.sa_flags & SA_SIGINFO) != 0;
+  const bool ours = with_info && previous.sa_sigaction == trampoline;
+  const bool none =
+      !with_info && (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN);
+  // A handler that was installed past these functions is left in its place.
+  if (!ours && !none) return;
+  if (none) {
+    const struct sigaction action = end_action();
+    g_handlers[kEndSignal].store(function_of(previous), std::memory_order_release);
+    if (HEDDLE_REAL(sigaction)(kEndSignal, &action, nullptr) != 0) return;
+  }
+  g_end_signal.store(true, std::memory_order_release);
+}
+
+}  // namespace heddle::lock_order
 
 HEDDLE_EXPORT int sigaction(int signal, const struct sigaction* action, struct sigaction* old) {
   g_recorder.initialize();

@@ -52,6 +52,9 @@ bool set(Piece key, Piece value, Options* options) {
   if (key.is("enabled")) return read_flag(value, &options->enabled);
   if (key.is("graph")) return read_text(value, options->graph);
   if (key.is("watcher")) return read_text(value, options->watcher);
+  if (key.is("halt_on_deadlock") || key.is("abort_on_deadlock") || key.is("halt_on_error")) {
+    return read_flag(value, &options->halt_on_deadlock);
+  }
   if (key.is("blocking_calls")) return read_flag(value, &options->blocking_calls);
   if (key.is("file_locks")) return read_flag(value, &options->file_locks);
   if (key.is("semaphores")) return read_flag(value, &options->semaphores);
@@ -78,10 +81,14 @@ int parse_options(const char* text, Options* options) {
       ++text;
       continue;
     }
+    if (text[0] == '-' && text[1] == '-') text += 2;  // as on the tool's command line
     Piece key{text, 0};
     while (*text != 0 && *text != '=' && !separator(*text)) ++text;
     key.size = static_cast<size_t>(text - key.text);
-    if (*text != '=') continue;  // a word without a value
+    if (*text != '=') {  // a word alone means 1
+      if (!set(key, Piece{"1", 1}, options)) ++bad;
+      continue;
+    }
     ++text;
     Piece value{text, 0};
     if (*text == '\'' || *text == '"') {

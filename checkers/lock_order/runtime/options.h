@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HEDDLE_LOCKORDER_OPTIONS: "key=value:key=value", as the sanitizers have it. A value that contains
-// ':' or spaces is quoted ('...' or "..."). Keys that the runtime does not know belong to the
+// HEDDLE_LOCKORDER_OPTIONS: "key=value:key=value", as the sanitizers have it; a key alone means 1. A
+// value that contains ':' or spaces is quoted ('...' or "..."). Keys that the runtime does not know belong to the
 // analyzer, which reads the same variable.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_OPTIONS_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_OPTIONS_H_
@@ -19,6 +19,7 @@ struct Options {
   char watcher[kPathBytes] = "";  // "none": somebody watches already; "": look beside the library
   uint32_t exitcode = 66;         // 0: leave the status alone
   uint32_t exit_wait_ms = 10000;  // for the watcher's final analysis
+  bool halt_on_deadlock = false;  // let the watcher end the process with `exitcode`
   bool blocking_calls = false;    // report read, poll, sleep, ... while a lock is held
   bool file_locks = true;
   bool semaphores = true;

@@ -27,6 +27,13 @@ TEST(Options, SeparatorsQuotesAndLaterSettings) {
   EXPECT_TRUE(options.blocking_calls);
 }
 
+TEST(Options, AWordAloneMeansOne) {
+  Options options;
+  EXPECT_EQ(parse_options("blocking_calls:--halt_on_deadlock:verbose", &options), 0);
+  EXPECT_TRUE(options.blocking_calls);
+  EXPECT_TRUE(options.halt_on_deadlock);
+}
+
 TEST(Options, OthersKeysAreTheAnalyzers) {
   Options options;
   EXPECT_EQ(parse_options("suppressions=x:log_path=y:verbose:=:graph=z", &options), 0);

@@ -12,6 +12,7 @@
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/plain_mutex.h"
 #include "checkers/lock_order/runtime/real.h"
+#include "checkers/lock_order/runtime/signal_frame.h"
 #include "checkers/lock_order/runtime/text.h"
 #include "checkers/lock_order/runtime/thread_exit.h"
 #include "checkers/lock_order/runtime/watcher.h"
@@ -109,6 +110,7 @@ bool Recorder::open_graph() {
 
 void Recorder::spawn_watcher() {
   watched_ = start_watcher(options_, file_.path(), variable("HEDDLE_LOCKORDER_WATCHER"));
+  if (watched_ && options_.halt_on_deadlock) install_end_signal();
 }
 
 void Recorder::stop() {
@@ -316,6 +318,11 @@ void Recorder::restore_holds(ThreadState& t) {
     store_word(t.record->depth, i + 1);
   }
   saved_holds_ = 0;
+}
+
+bool Recorder::end_asked() {
+  return file_.is_open() && file_.header().pid == static_cast<uint32_t>(getpid()) &&
+         __atomic_load_n(&file_.header().watcher, __ATOMIC_ACQUIRE) == kWatcherEnds;
 }
 
 bool Recorder::exiting(int status) {

@@ -99,6 +99,8 @@ class Recorder {
   void forked(ThreadState& t);
   // The process ends. True: with Options::exitcode instead of `status`.
   bool exiting(int status);
+  // The watcher wants the process to end with Options::exitcode, at once.
+  bool end_asked();
   void flush_counters(ThreadState& t);
 
   // Another thread's hold of `node` ended without its doing. The holder's number, or 0.

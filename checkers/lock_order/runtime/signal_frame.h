@@ -5,6 +5,8 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_SIGNAL_FRAME_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_SIGNAL_FRAME_H_
 
+#include <signal.h>
+
 #include "checkers/lock_order/runtime/recorder.h"
 
 namespace heddle::lock_order {
@@ -14,6 +16,10 @@ extern std::atomic<uint64_t> g_handled_signals __attribute__((visibility("hidden
 
 // The calling thread's blocked signals.
 uint64_t blocked_signals();
+
+// By this signal, which nobody minds otherwise, the watcher asks the process to end.
+inline constexpr int kEndSignal = SIGURG;
+void install_end_signal();
 
 class SignalFrame {
  public:

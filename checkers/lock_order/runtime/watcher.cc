@@ -6,6 +6,7 @@
 #include <link.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -34,6 +35,14 @@ bool beside(const char* file, char* out, size_t size) {
   return access(out, X_OK) == 0;
 }
 
+bool in_runfiles(const char* directory, const char* separator, char* out, size_t size) {
+  Text<kPathBytes + 100> path;
+  path << directory << separator << "heddle/checkers/lock_order/report/" << kName;
+  if (path.full() || path.size() >= size) return false;
+  memcpy(out, path.c_str(), path.size() + 1);
+  return access(out, X_OK) == 0;
+}
+
 bool find_watcher(const Options& options, const char* from_environment, char* out, size_t size) {
   const char* given = options.watcher[0] != 0 ? options.watcher : from_environment;
   if (given != nullptr && *given != 0) {
@@ -52,7 +61,13 @@ bool find_watcher(const Options& options, const char* from_environment, char* ou
   const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
   if (length <= 0) return false;
   program[length] = 0;
-  return beside(program, out, size);
+  if (beside(program, out, size)) return true;
+  // A program that Bazel built has it among its runfiles.
+  for (const char* variable : {"RUNFILES_DIR", "TEST_SRCDIR"}) {
+    const char* directory = getenv(variable);
+    if (directory != nullptr && in_runfiles(directory, "/", out, size)) return true;
+  }
+  return in_runfiles(program, ".runfiles/", out, size);
 }
 
 // Raw clone: no atfork handlers, and with no exit signal the child is not one that wait() sees.
@@ -125,7 +140,7 @@ bool start_watcher(const Options& options, const char* graph, const char* from_e
 bool wait_for_watcher(const Options& options, const Header& header, const char* graph) {
   constexpr long kStep = 2;
   for (uint64_t waited = 0; waited < options.exit_wait_ms; waited += kStep) {
-    if (__atomic_load_n(&header.watcher, __ATOMIC_ACQUIRE) == 2) {
+    if (__atomic_load_n(&header.watcher, __ATOMIC_ACQUIRE) >= kWatcherDone) {
       return __atomic_load_n(&header.found, __ATOMIC_ACQUIRE) != 0;
     }
     if (syscall(SYS_kill, g_watcher, 0) != 0 && errno == ESRCH) {
