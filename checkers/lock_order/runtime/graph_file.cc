@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -11,8 +12,10 @@
 namespace heddle::lock_order {
 namespace {
 
-// Address space is free, unless the host limits it: then less will do.
-constexpr uint64_t kReservations[] = {1ULL << 40, 1ULL << 36, 1ULL << 32, 1ULL << 28, 1ULL << 26};
+// Address space is free, unless it is limited: then most of it is the host's.
+constexpr uint64_t kReservations[] = {1ULL << 40, 1ULL << 36, 1ULL << 32,
+                                      1ULL << 28, 1ULL << 26, 1ULL << 24};
+constexpr uint64_t kShareOfAddressSpace = 16;
 
 constexpr uint64_t kSmallestBatch = 4;    // chunks
 constexpr uint64_t kGreatestBatch = 128;  // 8 MB
@@ -23,6 +26,19 @@ int move_high(int fd) {
   if (high < 0) return fd;
   close(fd);
   return high;
+}
+
+// RLIM_INFINITY is the greatest number of all.
+uint64_t limit_of(int resource) {
+  rlimit limit{};
+  return syscall(SYS_prlimit64, 0, resource, nullptr, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+// Room for what is in the file up to `end`. Beyond the process's own limit the attempt would be a
+// signal, not an error.
+bool allocate(int fd, uint64_t begin, uint64_t end) {
+  return end <= limit_of(RLIMIT_FSIZE) &&
+         posix_fallocate(fd, static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0;
 }
 
 uint64_t start_time_of_self() {
@@ -72,12 +88,14 @@ bool GraphFile::open_one(const char* path, bool exclusive) {
   struct stat status{};
   const bool fresh = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode) &&
                      (static_cast<uint64_t>(status.st_size) <= kHeaderBytes);
-  if (!fresh || posix_fallocate(fd_, 0, static_cast<off_t>(kHeaderBytes)) != 0) {
+  if (!fresh || !allocate(fd_, 0, kHeaderBytes)) {
     ::close(fd_);
     return false;
   }
   void* address = MAP_FAILED;
+  const uint64_t greatest = limit_of(RLIMIT_AS) / kShareOfAddressSpace;
   for (const uint64_t bytes : kReservations) {
+    if (bytes > greatest) continue;
     address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_, 0);
     if (address != MAP_FAILED) {
       mapped_bytes_ = bytes;
@@ -121,7 +139,7 @@ bool GraphFile::open(const char* path, uint64_t limit) {
   allocated_chunks_ = 0;
   next_chunk_ = 1;  // chunk 0 would read as "none" in a directory
   limit_chunks_ = mapped_bytes_ / kChunkBytes - 2;
-  if (limit != 0 && limit / kChunkBytes < limit_chunks_) limit_chunks_ = limit / kChunkBytes;
+  if (limit != 0 && limit / kChunkBytes < limit_chunks_) limit_chunks_ = limit / kChunkBytes - 1;
   __atomic_store_n(&header_->magic, kGraphMagic, __ATOMIC_RELEASE);
   return true;
 }
@@ -129,7 +147,7 @@ bool GraphFile::open(const char* path, uint64_t limit) {
 bool GraphFile::grow(uint64_t chunks) {
   const uint64_t begin = kHeaderBytes + allocated_chunks_ * kChunkBytes;
   const uint64_t bytes = chunks * kChunkBytes;
-  if (posix_fallocate(fd_, static_cast<off_t>(begin), static_cast<off_t>(bytes)) != 0) return false;
+  if (!allocate(fd_, begin, begin + bytes)) return false;
 #if defined(MADV_POPULATE_WRITE)
   // One call instead of a page fault for every page. Old kernels know nothing of it: no harm.
   if (chunks > kSmallestBatch) {
@@ -147,6 +165,7 @@ uint64_t GraphFile::allocate_chunk() {
     uint64_t batch = allocated_chunks_ / 4;
     if (batch < kSmallestBatch) batch = kSmallestBatch;
     if (batch > kGreatestBatch) batch = kGreatestBatch;
+    if (batch > limit_chunks_ - allocated_chunks_) batch = limit_chunks_ - allocated_chunks_;
     if (!grow(batch) && !grow(1)) return 0;
   }
   return next_chunk_++;
