@@ -2,6 +2,7 @@
 #include "checkers/lock_order/report/html.h"
 
 #include <cstddef>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,13 @@
 namespace heddle::lock_order {
 namespace {
 
-constexpr char kHead[] = R"(<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Lock order</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<style>
-body{font:14px/1.4 system-ui,sans-serif;margin:0;color:#1c1c1c;background:#fff}
+// The browser runs the script that has the nonce and no other, whatever a name contains.
+constexpr char kPolicy[] =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; "
+    "script-src 'nonce-";
+
+constexpr char kStyle[] = R"(<style>
+body{font:14px/1.4 system-ui,sans-serif;margin:0;color:#1c1c1c;background:#fff;overflow-wrap:anywhere}
 h1{font-size:18px;margin:12px 16px}
 #graph{width:100%;height:55vh;border-block:1px solid #ccc;background:#fafafa;cursor:grab;touch-action:none}
 .lock rect{fill:#fff;stroke:#446;stroke-width:1.5}
@@ -36,8 +39,7 @@ details{margin:6px 0}summary{cursor:pointer}
 </style></head><body>
 )";
 
-constexpr char kScript[] = R"(<script>
-(() => {
+constexpr char kScript[] = R"((() => {
   const svg = document.getElementById('graph');
   if (!svg) return;
   const box = svg.viewBox.baseVal;
@@ -73,8 +75,14 @@ constexpr char kScript[] = R"(<script>
     edge.addEventListener('keydown', (e) => { if (e.key === 'Enter') open(edge); });
   }
 })();
-</script>
 )";
+
+std::string Nonce() {
+  std::random_device random;
+  std::string nonce;
+  for (int i = 0; i < 4; ++i) absl::StrAppend(&nonce, absl::Hex(random(), absl::kZeroPad8));
+  return nonce;
+}
 
 std::string Frames(const std::vector<ReportFrame>& frames) {
   std::string out = "<pre>";
@@ -163,8 +171,12 @@ std::string EscapeHtml(absl::string_view text) {
 
 std::string ReportAsHtml(const Report& report) {
   const std::string drawing = DrawLocks(report);
-  std::string out =
-      absl::StrCat(kHead, "<h1>Lock order: ", report.findings.size(), " finding(s)</h1>\n");
+  const std::string nonce = Nonce();
+  std::string out = absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<title>Lock order</title>\n<meta http-equiv=\"Content-Security-Policy\" content=\"",
+      kPolicy, nonce, "'\">\n", kStyle, "<h1>Lock order: ", report.findings.size(),
+      " finding(s)</h1>\n");
   absl::StrAppend(&out, drawing, "<main>\n");
   for (std::size_t i = 0; i < report.findings.size(); ++i) {
     absl::StrAppend(&out, Section(report.findings[i], i));
@@ -176,7 +188,8 @@ std::string ReportAsHtml(const Report& report) {
   for (const std::string& note : report.notes) {
     absl::StrAppend(&out, "<p>Note: ", EscapeHtml(note), "</p>\n");
   }
-  return absl::StrCat(out, "</main>\n", kScript, "</body></html>\n");
+  return absl::StrCat(out, "</main>\n<script nonce=\"", nonce, "\">\n", kScript,
+                      "</script>\n</body></html>\n");
 }
 
 }  // namespace heddle::lock_order

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "checkers/lock_order/report/html.h"
+#include "checkers/lock_order/report/printable.h"
 
 namespace heddle::lock_order {
 namespace {
@@ -31,7 +32,7 @@ class Drawing {
       for (const ReportLock& lock : finding.locks) {
         const auto [at, added] = number_.try_emplace(lock.id, labels_.size());
         if (added) {
-          labels_.push_back(absl::StrCat(lock.id, " ", lock.label));
+          labels_.push_back(Printable(absl::StrCat(lock.id, " ", lock.label)));
           group_.push_back(group_.size());
         }
         numbers.push_back(at->second);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "checkers/lock_order/report/dot.h"
 #include "checkers/lock_order/report/html.h"
@@ -105,6 +107,51 @@ TEST(Html, IsOneFileAndEscapesNames) {
     EXPECT_TRUE(Has(html, std::string("data-details=\"") + id + "\""));
     EXPECT_TRUE(Has(html, std::string("<details id=\"") + id + "\""));
   }
+}
+
+// The markup without the text: tags with the names of their attributes.
+std::vector<std::string> Markup(const std::string& html) {
+  std::vector<std::string> tags;
+  const std::size_t end = html.find("<script nonce");
+  for (std::size_t at = html.find("<body"); (at = html.find('<', at)) < end; ++at) {
+    std::string tag;
+    char quote = 0;
+    for (; at < end; ++at) {
+      const char c = html[at];
+      if (quote != 0) {
+        if (c == quote) quote = 0;
+        continue;
+      }
+      tag += c;
+      if (c == '"' || c == '\'') quote = c;
+      if (c == '>') break;
+    }
+    tags.push_back(tag);
+  }
+  return tags;
+}
+
+TEST(Html, NamesAddNoMarkup) {
+  const std::vector<std::string> plain = Markup(ReportAsHtml(EverywhereIn("account")));
+  EXPECT_GT(plain.size(), 50U);
+  for (const std::string& name : HostileNames()) {
+    if (name.empty()) continue;  // leaves parts out
+    const std::string html = ReportAsHtml(EverywhereIn(name));
+    EXPECT_EQ(Markup(html), plain) << name.substr(0, 100);
+    EXPECT_EQ(html.find("\u202e"), std::string::npos);
+    EXPECT_EQ(html.find('\0'), std::string::npos);
+    EXPECT_EQ(html.find('\x1b'), std::string::npos);
+  }
+}
+
+TEST(Html, OnlyItsOwnScriptRuns) {
+  const std::string html = ReportAsHtml(OneCycle("a"));
+  const std::size_t at = html.find("'nonce-");
+  ASSERT_NE(at, std::string::npos);
+  const std::string nonce = html.substr(at + 7, 32);
+  EXPECT_TRUE(Has(html, "<script nonce=\"" + nonce + "\">"));
+  EXPECT_FALSE(Has(ReportAsHtml(OneCycle("a")), nonce)) << "to be guessed";
+  EXPECT_EQ(html.find("<script"), html.rfind("<script"));
 }
 
 TEST(Html, DrawsManyLocks) {
