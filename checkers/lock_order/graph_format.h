@@ -201,6 +201,7 @@ struct Thread {
   char name[16];
   Held held[kHeldInline];    // HELD; an entry is written before depth counts it
   uint64_t create_sequence;  // the creator's sequence at the creation: it held what is not newer
+  uint64_t slow_paths;       // SLOW PATHS: entries of this thread into the slow path
 };
 static_assert(sizeof(Thread) <= 1024);
 inline constexpr uint32_t kThreadBytes = 1024;

@@ -379,7 +379,16 @@ absl::Status GraphReader::Poll() {
     graph_.events.resize(before.events.size());
     graph_.visits.resize(before.visits.size());
   }
-  for (Thread& thread : graph_.threads) Clean(thread);
+  uint64_t slow_paths = 0;
+  uint64_t acquisitions = 0;
+  for (Thread& thread : graph_.threads) {
+    Clean(thread);
+    slow_paths += thread.slow_paths;
+    acquisitions += thread.sequence;
+  }
+  // The header's counts are behind those of threads that are alive.
+  graph_.info.slow_paths = std::max(graph_.info.slow_paths, slow_paths);
+  graph_.info.acquisitions = std::max(graph_.info.acquisitions, acquisitions);
   return status;
 }
 

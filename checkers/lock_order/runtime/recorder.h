@@ -231,7 +231,9 @@ class SlowPath {
     ++t_.busy;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (entered_ && !g_recorder.ready(t)) entered_ = false;
-    if (entered_ && (++t_.slow_paths & 1023) == 0) g_recorder.flush_counters(t);
+    if (!entered_) return;
+    store_word(t_.record->slow_paths, ++t_.slow_paths);
+    if ((t_.slow_paths & 1023) == 0) g_recorder.flush_counters(t);
   }
   ~SlowPath() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
