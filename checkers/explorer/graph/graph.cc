@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/graph/graph.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+
+namespace heddle::explorer {
+
+ThreadId Graph::UnusedThread() const {
+  for (ThreadId thread = 1; thread < kMaxThreads; ++thread) {
+    if (creator(thread) == kNoEvent) return thread;
+  }
+  return kNoThread;
+}
+
+Graph::Location& Graph::Touch(LocationId id) {
+  if (id >= locations_.size()) locations_.resize(id + std::size_t{1});
+  return locations_[id];
+}
+
+const Event* Graph::Before(ThreadId thread, std::size_t count) const {
+  if (count > 0) return &events_[by_thread_[At(thread)][count - 1]];
+  const EventId created_by = creator(thread);
+  return created_by == kNoEvent ? nullptr : &events_[created_by];
+}
+
+EventId Graph::Add(Event event) {
+  const auto id = static_cast<EventId>(events_.size());
+  std::vector<EventId>& own = by_thread_[event.thread];
+  const Event* before = Before(event.thread, own.size());
+  event.hb = before == nullptr ? View() : before->hb;
+  event.porf = before == nullptr ? View() : before->porf;
+  event.index = static_cast<std::uint16_t>(own.size());
+  event.hb.count[event.thread] = event.porf.count[event.thread] =
+      static_cast<std::uint16_t>(event.index + 1);
+  if (event.kind == Kind::kCreate) {
+    creators_[event.peer] = id;
+    threads_ = std::max(threads_, event.peer + 1);
+  }
+  if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
+    Location& location = locations_[event.location];
+    location.accesses.push_back(id);
+    if (event.kind == Kind::kWrite) {
+      location.writes.push_back(id);
+      event.co = static_cast<std::uint16_t>(location.writes.size());
+    }
+  }
+  own.push_back(id);
+  events_.push_back(event);
+  return id;
+}
+
+void Graph::Renumber(Location& location, std::size_t from) {
+  for (std::size_t i = from; i < location.writes.size(); ++i) {
+    events_[location.writes[i]].co = static_cast<std::uint16_t>(i + 1);
+  }
+}
+
+void Graph::Place(EventId write, EventId predecessor) {
+  Location& location = locations_[events_[write].location];
+  std::vector<EventId>& writes = location.writes;
+  const std::size_t from = events_[write].co - std::size_t{1};
+  writes.erase(writes.begin() + static_cast<std::ptrdiff_t>(from));
+  std::size_t to = 0;
+  if (predecessor != kInit) {
+    to = static_cast<std::size_t>(std::find(writes.begin(), writes.end(), predecessor) -
+                                  writes.begin()) +
+         1;
+  }
+  writes.insert(writes.begin() + static_cast<std::ptrdiff_t>(to), write);
+  Renumber(location, std::min(from, to));
+}
+
+void Graph::SetReadsFrom(EventId read, EventId write) {
+  Event& event = events_[read];
+  event.reads_from = write;
+  event.value = ValueOf(write, event.location);
+  const Event* before = Before(event.thread, event.index);
+  event.hb = before == nullptr ? View() : before->hb;
+  event.porf = before == nullptr ? View() : before->porf;
+  event.hb.count[event.thread] = event.porf.count[event.thread] =
+      static_cast<std::uint16_t>(event.index + 1);
+  if (write == kInit) return;
+  event.porf.Join(events_[write].porf);
+  if (IsAcquire(event.order)) event.hb.Join(events_[write].release);
+}
+
+void Graph::TurnIntoPark(EventId read) {
+  Event& event = events_[read];
+  const Event* before = Before(event.thread, event.index);
+  event.hb = before == nullptr ? View() : before->hb;
+  event.porf = before == nullptr ? View() : before->porf;
+  event.hb.count[event.thread] = event.porf.count[event.thread] =
+      static_cast<std::uint16_t>(event.index + 1);
+  event.kind = Kind::kPark;
+  std::vector<EventId>& accesses = locations_[event.location].accesses;
+  accesses.erase(std::find(accesses.begin(), accesses.end(), read));
+}
+
+void Graph::Cut(std::size_t count) {
+  while (events_.size() > count) {
+    const Event& event = events_.back();
+    by_thread_[event.thread].pop_back();
+    if (event.kind == Kind::kCreate) {
+      creators_[event.peer] = kNoEvent;
+      while (threads_ > 1 && creators_[At(threads_ - 1)] == kNoEvent) --threads_;
+    }
+    if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
+      Location& location = locations_[event.location];
+      location.accesses.pop_back();
+      if (event.kind == Kind::kWrite) {
+        const std::size_t at = event.co - std::size_t{1};
+        location.writes.erase(location.writes.begin() + static_cast<std::ptrdiff_t>(at));
+        Renumber(location, at);
+      }
+    }
+    events_.pop_back();
+  }
+}
+
+std::size_t Graph::LowerBound(LocationId location, const View& view) const {
+  std::size_t bound = 0;
+  for (const EventId id : locations_[location].accesses) {
+    const Event& access = events_[id];
+    if (!Contains(view, access)) continue;
+    const std::size_t co = access.kind == Kind::kWrite ? access.co : Co(access.reads_from);
+    bound = std::max(bound, co);
+  }
+  return bound;
+}
+
+void Graph::Restrict(std::size_t count, const View& prefix, Graph& result,
+                     std::vector<EventId>& renumbered) const {
+  result.Clear();
+  renumbered.assign(events_.size(), kNoEvent);
+  if (result.locations_.size() < locations_.size()) result.locations_.resize(locations_.size());
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    const Event& event = events_[i];
+    if (i >= count && !Contains(prefix, event)) continue;
+    const auto id = static_cast<EventId>(result.events_.size());
+    renumbered[i] = id;
+    result.events_.push_back(event);
+    result.by_thread_[event.thread].push_back(id);
+    if (event.kind == Kind::kCreate) {
+      result.creators_[event.peer] = id;
+      result.threads_ = std::max(result.threads_, event.peer + 1);
+    }
+    if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
+      result.locations_[event.location].accesses.push_back(id);
+    }
+  }
+  for (Event& event : result.events_) {
+    if (event.reads_from < kNoEvent) event.reads_from = renumbered[event.reads_from];
+  }
+  for (std::size_t i = 0; i < locations_.size(); ++i) {
+    Location& location = result.locations_[i];
+    location.initial = locations_[i].initial;
+    for (const EventId write : locations_[i].writes) {
+      if (renumbered[write] != kNoEvent) location.writes.push_back(renumbered[write]);
+    }
+    result.Renumber(location, 0);
+  }
+}
+
+void Graph::Clear() {
+  events_.clear();
+  for (std::vector<EventId>& thread : by_thread_) thread.clear();
+  creators_ = NoCreators();
+  threads_ = 1;
+  for (Location& location : locations_) {
+    location.writes.clear();
+    location.accesses.clear();
+  }
+}
+
+}  // namespace heddle::explorer

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The exploration of a program's execution graphs, each once (TruSt: Kokologiannakis, Marmanis,
+// Gladstein, Vafeiadis, "Truly Stateless, Optimal Dynamic Partial Order Reduction", POPL 2022),
+// under RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing Sequential Consistency in C/C++11",
+// PLDI 2017).
+//
+// The search knows nothing of how threads run. Whoever runs them asks it which thread is next and
+// tells it each operation before it takes effect; the search answers what it reads, or that the
+// thread has to stand back:
+//
+//   while (search.Begin()) {
+//     ThreadId thread;
+//     while ((thread = search.Next()) != kNoThread) run `thread` until it must stand back;
+//     search.End();
+//   }
+//
+// A program must do the same whenever its reads and choices return the same. Where it does not, and
+// an operation differs from the one in the graph, Failure() says which.
+#ifndef HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_H_
+#define HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+
+namespace heddle::explorer {
+
+enum class Model : std::uint8_t { kRc11, kSc };
+
+struct Options {
+  Model model = Model::kRc11;
+  // Release sequences go on over later writes of the same thread (C++11 to C++17).
+  bool release_sequence_cxx11 = false;
+  std::uint64_t max_executions = 0;  // complete and blocked; 0: no bound
+  int max_events_per_thread = 10000;
+};
+
+// A memory location as an operation names it. Two that overlap must be equal.
+struct Access {
+  std::uintptr_t address = 0;
+  std::uint8_t size = 0;
+  Order order = Order::kSeqCst;
+  Site site = 0;
+  // The location's value before any write of the graph; looked at when the location is new.
+  Value initial = 0;
+};
+
+enum class Rmw : std::uint8_t { kExchange, kAdd, kSub, kAnd, kOr, kXor, kNand, kCompareExchange };
+
+struct Update {
+  Rmw operation = Rmw::kExchange;
+  Value operand = 0;   // of a compare-exchange: the new value
+  Value expected = 0;  // of a compare-exchange
+  Order failure = Order::kRelaxed;
+  // May fail though the value is the expected one.
+  bool weak = false;
+};
+
+// The value after `update` to a location of `size` bytes that holds `old`.
+Value Updated(const Update& update, Value old, std::uint8_t size);
+
+// What a waiting read takes. Read-modify-writes are asked about the value that they would read.
+class Admits {
+ public:
+  virtual bool operator()(Value value) = 0;
+
+ protected:
+  ~Admits() = default;
+};
+
+enum class Action : std::uint8_t {
+  kGo,         // done: `value` and `success` are the result
+  kStandBack,  // suspend the thread; when Next() names it, tell the same operation again
+  kStop,       // the execution is given up (End() says why): no thread goes on
+};
+
+struct Answer {
+  Action action = Action::kGo;
+  Value value = 0;      // read before; the thread created; the choice made
+  bool success = true;  // of a compare-exchange
+};
+
+enum class Ending : std::uint8_t {
+  kComplete,  // every thread has finished
+  kBlocked,   // some thread cannot go on here, but the same thread might in another execution
+  kHang,      // some thread waits, and no write that it could still see ends that
+  kDropped,   // given up: redundant, counted nowhere
+  kFailed,    // Failure() says why
+};
+
+struct Counts {
+  std::uint64_t complete = 0;
+  std::uint64_t blocked = 0;  // hangs included
+  std::uint64_t dropped = 0;
+  std::uint64_t events = 0;  // added, over all executions
+};
+
+class Graph;
+
+class Search {
+ public:
+  explicit Search(const Options& options);
+  ~Search();
+  Search(const Search&) = delete;
+  Search& operator=(const Search&) = delete;
+
+  // Starts an execution. False when all have been explored, or a bound has cut the search.
+  bool Begin();
+  // The thread that goes on: always the lowest that can.
+  ThreadId Next();
+  Ending End();
+  // Nothing was cut, so far.
+  bool Complete() const;
+
+  // Operations of the running thread.
+  Answer Load(ThreadId thread, const Access& access, Admits* admits = nullptr);
+  Answer Store(ThreadId thread, const Access& access, Value value);
+  Answer DoUpdate(ThreadId thread, const Access& access, const Update& update,
+                  Admits* admits = nullptr);
+  Answer Fence(ThreadId thread, Order order, Site site);
+  Answer Create(ThreadId thread, Site site);  // value: the new thread's id
+  Answer Join(ThreadId thread, ThreadId joined, Site site);
+  Answer Finish(ThreadId thread);
+  // One of 0..choices-1; each is explored.
+  Answer Choose(ThreadId thread, int choices, Site site);
+  // The thread goes on in no execution that leaves its reads as they are: assume(false), with
+  // `first` -1; or the end of a loop's turn that has changed nothing, whose reads are the thread's
+  // events from `first` on. A thread that tells this at the same place again is told the same.
+  Answer Block(ThreadId thread, int first, Site site);
+  // Ends the execution as kFailed without a text: an error of the program was found in it.
+  void GiveUp();
+  // Forgets everything, counts too, and starts anew: more is known now of what reads admit.
+  void Reset();
+
+  // How many events the thread has told in this execution.
+  int Position(ThreadId thread) const;
+  // Happens-before the thread's next operation.
+  const View& Clock(ThreadId thread) const;
+  // Why a thread does not go on, after a hang: what it waits for.
+  const Graph& graph() const;
+  std::uintptr_t AddressOf(LocationId location) const;
+  const Counts& counts() const;
+  const std::string& Failure() const;
+
+  // Subtrees, for a search that is spread over processes. Between two executions: sets all that is
+  // still to be explored aside, as pieces that share nothing; how many there are now. ChoosePiece()
+  // makes one of them what Begin() explores; the pieces behind it move up.
+  std::size_t Split();
+  void ChoosePiece(std::size_t piece);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_H_
