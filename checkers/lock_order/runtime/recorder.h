@@ -148,6 +148,8 @@ class Recorder {
 
   void set_name(uint32_t node, const char* name);
   void name_file(uint32_t node, uint64_t identity, const char* path);
+  // The lock is also other processes', which know it by this identity (0: by none).
+  void share(uint32_t node, uint64_t identity);
   // An acquisition inside a signal handler.
   void note_handler(ThreadState& t, uint32_t node);
   // An acquisition outside, of a lock whose tag says that this matters.
@@ -217,6 +219,8 @@ class Recorder {
   ThreadStart* free_starts_;
   Options options_;
   uint64_t parent_pid_;
+  uint32_t parent_thread_;  // that forked, and its last segment before
+  uint32_t parent_segment_;
   bool watched_;  // a watcher of our own was started
   uint32_t saved_holds_;
   SavedHold saved_[kHeldInline];
@@ -230,7 +234,8 @@ class SlowPath {
   explicit SlowPath(ThreadState& t) : t_(t), entered_(t.busy == 0) {
     ++t_.busy;
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (entered_ && !g_recorder.ready(t)) entered_ = false;
+    // Nothing more can be recorded after stop(): then nobody waits here for anybody.
+    if (entered_ && !(g_recorder.ready(t) && g_recorder.recording())) entered_ = false;
     if (!entered_) return;
     store_word(t_.record->slow_paths, ++t_.slow_paths);
     if ((t_.slow_paths & 1023) == 0) g_recorder.flush_counters(t);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program that is killed at any moment leaves a sound graph of everything that it had done.
+//   crash_test PRELOAD PROGRAM [--kills=N] [--seed=N]
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkers/lock_order/robustness/harness.h"
+
+namespace heddle::lock_order {
+namespace {
+
+std::string g_library;            // NOLINT
+std::string g_program;            // NOLINT
+int g_kills = 200;                // NOLINT
+std::uint32_t g_seed = 20261122;  // NOLINT
+
+struct Pair {
+  std::uint64_t held;
+  std::uint64_t acquired;
+  auto operator<=>(const Pair&) const = default;
+};
+
+// Reads what there is, up to `until`, or to the end.
+void Drain(int fd, std::chrono::steady_clock::time_point until, std::string& bytes) {
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    pollfd polled{fd, POLLIN, 0};
+    if (poll(&polled, 1, static_cast<int>(left.count())) <= 0) continue;
+    char buffer[4096];
+    const ssize_t size = read(fd, buffer, sizeof buffer);
+    if (size <= 0) return;
+    bytes.append(buffer, static_cast<std::size_t>(size));
+  }
+}
+
+std::vector<Pair> PairsIn(const std::string& bytes) {
+  std::vector<Pair> pairs(bytes.size() / sizeof(Pair));
+  std::memcpy(pairs.data(), bytes.data(), pairs.size() * sizeof(Pair));
+  return pairs;
+}
+
+std::set<Pair> DependenciesOf(const Graph& graph) {
+  std::set<Pair> found;
+  for (const Visit& visit : graph.visits) {
+    const Chain& chain = graph.chains[visit.chain];
+    const Chain& parent = graph.chains[chain.parent];
+    found.insert({graph.nodes[parent.node].address, graph.nodes[chain.node].address});
+  }
+  return found;
+}
+
+TEST(Crash, NothingThatHappenedIsLost) {
+  std::mt19937 random(g_seed);
+  std::uint64_t told = 0;
+  int before_anything = 0;
+  for (int i = 0; i < g_kills; ++i) {
+    const Recording recording(g_library);
+    // Now and then during its start, else anywhere; the file grows all the time.
+    const std::chrono::microseconds delay(random() % (i % 4 == 0 ? 4'000 : 40'000));
+    int output = -1;
+    const pid_t child = Start(recording.Watched({.words = {g_program}}), &output);
+    std::string bytes;
+    Drain(output, std::chrono::steady_clock::now() + delay, bytes);
+    ASSERT_EQ(kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself with status " << WEXITSTATUS(status);
+    Drain(output, std::chrono::steady_clock::time_point::max(), bytes);
+    close(output);
+
+    const std::vector<Pair> pairs = PairsIn(bytes);
+    const std::vector<Graph> graphs = recording.Graphs();
+    if (pairs.empty()) ++before_anything;
+    told += pairs.size();
+    ASSERT_LE(graphs.size(), 1U);
+    ASSERT_TRUE(!graphs.empty() || pairs.empty());
+    if (graphs.empty()) continue;
+    const std::set<Pair> recorded = DependenciesOf(graphs[0]);
+    for (const Pair& pair : pairs) {
+      ASSERT_TRUE(recorded.contains(pair))
+          << "kill " << i << ", seed " << g_seed << ": " << std::hex << pair.held << " -> "
+          << pair.acquired << " is missing among " << std::dec << recorded.size();
+    }
+    ASSERT_TRUE(Findings(graphs).empty()) << "it takes locks in one order";
+  }
+  std::printf("%d kills, %d of them before the first dependency; %llu dependencies told\n", g_kills,
+              before_anything, static_cast<unsigned long long>(told));
+  EXPECT_GT(told, static_cast<std::uint64_t>(g_kills) * 100) << "it was killed too early";
+}
+
+}  // namespace
+}  // namespace heddle::lock_order
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    unsigned number = 0;
+    if (std::sscanf(argv[i], "--kills=%u", &number) == 1) {
+      heddle::lock_order::g_kills = static_cast<int>(number);
+    } else if (std::sscanf(argv[i], "--seed=%u", &number) == 1) {
+      heddle::lock_order::g_seed = number;
+    } else {
+      files.push_back(std::filesystem::absolute(argv[i]).string());
+    }
+  }
+  if (files.size() != 2) {
+    std::fprintf(stderr, "usage: crash_test PRELOAD PROGRAM [--kills=N] [--seed=N]\n");
+    return 2;
+  }
+  heddle::lock_order::g_library = files[0];
+  heddle::lock_order::g_program = files[1];
+  return RUN_ALL_TESTS();
+}
