@@ -72,6 +72,9 @@ struct Header {
   uint64_t slow_paths;    // entries into the slow path, flushed by threads at exit and every 1024
   uint64_t acquisitions;  // likewise
   Table tables[kTableCount];
+  // The thread of `parent_pid` that forked this process, and its last segment before that.
+  uint32_t parent_thread;
+  uint32_t parent_segment;
 };
 static_assert(sizeof(Header) <= kHeaderBytes);
 
@@ -126,6 +129,11 @@ struct Node {
   uint64_t longest_wait;      // LONGEST
 };
 static_assert(sizeof(Node) == 64);
+
+// Whether other processes know the lock too, by its identity.
+inline bool is_shared(const Node& node) {
+  return (node.kind >= kFlock && node.kind <= kOfdFileLock) || (node.flags & kNodeShared) != 0;
+}
 
 // Chain.flags, Visit.flags, Held.flags
 inline constexpr uint8_t kShared = 1;    // read mode

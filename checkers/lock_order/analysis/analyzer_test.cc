@@ -725,6 +725,43 @@ TEST(Merge, FindsACycleThatNoRunShowed) {
   EXPECT_TRUE(Only<Cycle>(Analyze(apart.graph)).empty());
 }
 
+// Two runs' processes with mutexes that each has in shared memory; the second one may be a child of
+// the first.
+std::size_t CyclesOfProcesses(bool child, bool before, uint32_t flags) {
+  GraphBuilder one;
+  GraphBuilder two;
+  one.graph.info.pid = 42;
+  two.graph.info.pid = 43;
+  two.graph.info.wall_nanoseconds = 1;
+  for (GraphBuilder* g : {&one, &two}) {
+    for (uint64_t identity = 1; identity <= 2; ++identity) {
+      const uint32_t lock = g->Lock();
+      g->graph.nodes[lock].identity = identity;
+      g->graph.nodes[lock].flags = flags;
+    }
+  }
+  if (child) {
+    two.graph.info.parent_pid = 42;
+    two.graph.info.parent_thread = kMain;
+    two.graph.info.parent_segment = one.graph.threads[kMain].segment;
+    if (!before) ++one.graph.threads[kMain].segment;
+  }
+  one.Nest(kMain, {1, 2});
+  two.Nest(kMain, {2, 1});
+  MergeOptions options;
+  options.one_run = true;
+  return Only<Cycle>(Analyze(MergeGraphs({&two.graph, &one.graph}, options).graph)).size();
+}
+
+TEST(Merge, SharedMutexesMeetAcrossProcesses) {
+  EXPECT_EQ(CyclesOfProcesses(false, false, kNodeShared), 1U);
+  EXPECT_EQ(CyclesOfProcesses(true, false, kNodeShared), 1U);
+  // What the parent did before it forked is over.
+  EXPECT_EQ(CyclesOfProcesses(true, true, kNodeShared), 0U);
+  // The identity of a lock of one process alone is none.
+  EXPECT_EQ(CyclesOfProcesses(false, false, 0), 0U);
+}
+
 TEST(Merge, FileLocksMeetAcrossProcesses) {
   GraphBuilder one;
   GraphBuilder two;

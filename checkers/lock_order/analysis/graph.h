@@ -27,6 +27,8 @@ struct GraphInfo {
   uint32_t stopped = 0;
   uint32_t exited = 0;
   uint64_t parent_pid = 0;
+  uint32_t parent_thread = 0;
+  uint32_t parent_segment = 0;
   uint64_t slow_paths = 0;
   uint64_t acquisitions = 0;
 };

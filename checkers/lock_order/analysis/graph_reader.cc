@@ -140,6 +140,8 @@ absl::Status GraphReader::ReadHeader() {
   info.stopped = header.stopped;
   info.exited = header.exited;
   info.parent_pid = header.parent_pid;
+  info.parent_thread = header.parent_thread;
+  info.parent_segment = header.parent_segment;
   info.slow_paths = header.slow_paths;
   info.acquisitions = header.acquisitions;
   return absl::OkStatus();

@@ -101,6 +101,8 @@ absl::Status WriteGraph(const Graph& graph, const std::string& path) {
   header->stopped = graph.info.stopped;
   header->exited = graph.info.exited;
   header->parent_pid = graph.info.parent_pid;
+  header->parent_thread = graph.info.parent_thread;
+  header->parent_segment = graph.info.parent_segment;
   header->slow_paths = graph.info.slow_paths;
   header->acquisitions = graph.info.acquisitions;
   writer.Add(header->tables[kNodes], graph.nodes, sizeof(Node));

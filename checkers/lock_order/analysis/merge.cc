@@ -41,6 +41,7 @@ class Merger {
       to().chains.push_back(record);
     }
     const auto thread_base = static_cast<uint32_t>(to().threads.size() - 1);
+    processes_.insert_or_assign(from.info.pid, std::pair(thread_base, from.threads.size()));
     const auto thread = [thread_base](uint32_t i) { return i == 0 ? 0 : thread_base + i; };
     for (std::size_t i = 1; i < from.threads.size(); ++i) {
       Thread record = from.threads[i];
@@ -51,6 +52,7 @@ class Merger {
       record.depth = 0;
       record.alive = 2;
       if (!options_.one_run && i == 1 && from.info.pid != 0) record.tid = kMainThreadId;
+      if (i == 1) Forked(record);
       to().threads.push_back(record);
       merged_.origin_of_thread.push_back(number);
     }
@@ -89,6 +91,19 @@ class Merger {
 
  private:
   Graph& to() { return merged_.graph; }
+
+  // The first thread of a child goes on where its parent's thread forked.
+  void Forked(Thread& record) const {
+    const GraphInfo& info = from_->info;
+    const auto parent = processes_.find(static_cast<uint32_t>(info.parent_pid));
+    if (!options_.one_run || info.parent_pid == 0 || record.creator != 0 ||
+        parent == processes_.end() || info.parent_thread == 0 ||
+        info.parent_thread >= parent->second.second) {
+      return;
+    }
+    record.creator = parent->second.first + info.parent_thread;
+    record.creator_segment = info.parent_segment;
+  }
 
   uint32_t Named(uint32_t string) {
     if (string == 0) return 0;
@@ -140,8 +155,8 @@ class Merger {
 
   // What makes locks of several graphs one lock; empty: nothing does.
   std::string SameAs(const Node& node) {
-    if (node.identity != 0) {
-      return absl::StrCat("file ", from_->info.host, " ", node.identity, " ", node.kind);
+    if (is_shared(node)) {
+      return absl::StrCat("shared ", from_->info.host, " ", node.identity, " ", node.kind);
     }
     // A destroyed lock's place may be used again.
     if (node.address == 0 || (node.flags & kNodeDestroyed) != 0 || !options_.module_of_variable) {
@@ -158,9 +173,8 @@ class Merger {
       Node node = from_->nodes[i];
       std::string same = SameAs(node);
       if (!same.empty() && !seen_here.emplace(same, 0).second) same.clear();
-      const uint32_t module = !same.empty() && node.identity == 0
-                                  ? options_.module_of_variable(*from_, node.address)
-                                  : 0;
+      const uint32_t module =
+          !same.empty() && !is_shared(node) ? options_.module_of_variable(*from_, node.address) : 0;
       if (module != 0) node.address = InModule(module, node.address);
       node.name = Named(node.name);
       node.first_site = Moved(node.first_site);
@@ -190,6 +204,7 @@ class Merger {
   const Graph* from_ = nullptr;
   std::vector<uint32_t> module_;  // of the graph being added: number in the merged one
   uint32_t stack_base_ = 0;
+  std::map<uint32_t, std::pair<uint32_t, std::size_t>> processes_;  // by pid: thread base and count
   std::map<std::string, uint32_t> modules_;
   std::map<std::string, uint32_t> strings_;
   std::map<std::string, uint32_t> same_;
@@ -200,7 +215,14 @@ class Merger {
 
 MergedGraph MergeGraphs(const std::vector<const Graph*>& graphs, const MergeOptions& options) {
   Merger merger(options);
-  for (std::size_t i = 0; i < graphs.size(); ++i) merger.Add(*graphs[i], static_cast<uint32_t>(i));
+  // Parents before their children.
+  std::vector<std::size_t> order(graphs.size());
+  for (std::size_t i = 0; i < graphs.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&graphs](std::size_t a, std::size_t b) {
+    return std::pair(graphs[a]->info.wall_nanoseconds, a) <
+           std::pair(graphs[b]->info.wall_nanoseconds, b);
+  });
+  for (const std::size_t i : order) merger.Add(*graphs[i], static_cast<uint32_t>(i));
   return merger.Take();
 }
 

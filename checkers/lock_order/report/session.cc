@@ -235,7 +235,7 @@ void Session::FindAcrossProcesses() {
   bool shared = false;
   for (const std::unique_ptr<Watched>& watched : watched_) {
     graphs.push_back(&watched->reader->graph());
-    for (const Node& node : graphs.back()->nodes) shared = shared || node.identity != 0;
+    for (const Node& node : graphs.back()->nodes) shared = shared || is_shared(node);
   }
   if (graphs.size() < 2 || !shared) return;
   MergeOptions merge_options;

@@ -5,6 +5,7 @@
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/real.h"
+#include "checkers/lock_order/runtime/shared_lock.h"
 
 using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
 
@@ -26,7 +27,7 @@ HEDDLE_COLD uint32_t new_node(ThreadState& t, pthread_rwlock_t* lock, Call call,
   if (taggable(lock)) {
     return g_recorder.tagged_node(t, lock, kind_of(lock), tag_word(lock), nullptr, call, created);
   }
-  return g_recorder.address_node(t, reinterpret_cast<uint64_t>(lock), kind_of(lock), call);
+  return shared_node(t, lock, kind_of(lock), call);
 }
 
 HEDDLE_INLINE uint32_t rwlock_node(ThreadState& t, pthread_rwlock_t* lock, Call call) {

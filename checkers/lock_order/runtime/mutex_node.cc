@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/runtime/mutex_node.h"
 
+#include "checkers/lock_order/runtime/shared_lock.h"
+
 namespace heddle::lock_order {
 namespace {
 
@@ -39,6 +41,10 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
     }
     return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call,
                                   created);
+  }
+  constexpr unsigned kSharedBit = 128;
+  if ((static_cast<unsigned>(mutex->__data.__kind) & kSharedBit) != 0) {
+    return shared_node(t, mutex, kind, call);
   }
   return g_recorder.address_node(t, reinterpret_cast<uint64_t>(mutex), kind, call);
 }

@@ -103,6 +103,8 @@ bool Recorder::open_graph() {
     return false;
   }
   file_.header().parent_pid = parent_pid_;
+  file_.header().parent_thread = parent_thread_;
+  file_.header().parent_segment = parent_segment_;
   state_.store(kOpen, std::memory_order_release);
   spawn_watcher();
   return true;
@@ -243,6 +245,7 @@ void Recorder::forking(ThreadState& t) {
   Event event{};
   event.kind = kEventFork;
   add_event(t, event, nullptr);
+  next_segment(t);  // what comes now does not come before what the child does
 }
 
 // In the child of a fork: the graph belongs to the parent. The child opens its own when it first
@@ -261,6 +264,8 @@ void Recorder::forked(ThreadState& t) {
       }
     }
     parent_pid_ = file_.header().pid;
+    parent_thread_ = t.id;
+    parent_segment_ = t.segment == 0 ? 0 : t.segment - 1;
     file_.abandon();
     draw_secret();
     chain_set_.clear();

@@ -224,6 +224,13 @@ void Recorder::name_file(uint32_t index, uint64_t identity, const char* path) {
   record.name = intern_string(path);
 }
 
+void Recorder::share(uint32_t index, uint64_t identity) {
+  const FutexLocker locker(lock_);
+  Node& record = node(index);
+  record.identity = identity;
+  if (identity != 0) __atomic_fetch_or(&record.flags, kNodeShared, __ATOMIC_RELEASE);
+}
+
 void Recorder::note_handler(ThreadState& t, uint32_t index) {
   if (index == 0 || t.record == nullptr) return;
   Node& record = node(index);
@@ -234,7 +241,7 @@ void Recorder::note_handler(ThreadState& t, uint32_t index) {
   const FutexLocker locker(lock_);
   store_word(record.signal, t.handler_signal);
   __atomic_fetch_or(&record.flags, kNodeInHandler, __ATOMIC_RELEASE);
-  if (record.kind >= kFlock && record.kind <= kOfdFileLock) return;
+  if (is_shared(record)) return;
   const uint64_t bit = t.handler_signal == 0 ? 0 : 1ULL << (t.handler_signal - 1);
   if ((record.identity & bit) != 0) {
     __atomic_fetch_or(&record.flags, kNodeWithSignal, __ATOMIC_RELEASE);
