@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/oracle/random_program.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace heddle::explorer::oracle {
+namespace {
+
+using Block = std::vector<Statement>;
+
+class Generator {
+ public:
+  Generator(std::uint64_t seed, const RandomOptions& options)
+      : options_(options), random_(seed * 0x9e3779b97f4a7c15U + 1) {}
+
+  Program Run() {
+    const int threads = Between(options_.min_threads, options_.max_threads);
+    locations_ = Between(1, std::max(1, options_.max_locations));
+    if (options_.mutexes && Chance(15)) mutex_ = locations_;
+    left_ = Between(std::min(2, options_.max_operations), options_.max_operations);
+    constexpr std::array<const char*, 4> kNames = {"x", "y", "z", "w"};
+    for (int i = 0; i < locations_; ++i) {
+      program_.locations.emplace_back(kNames[static_cast<std::size_t>(i) % kNames.size()]);
+      program_.initial.push_back(Chance(10) ? 1 : 0);
+    }
+    if (mutex_ >= 0) {
+      program_.locations.emplace_back("m");
+      program_.initial.push_back(0);
+    }
+    ordered_ = Chance(40) ? Below(4) : 4;
+    program_.threads.resize(static_cast<std::size_t>(threads) + 1);
+    // Pieces to threads in turn, so that none stays empty while another is long.
+    for (int round = 0; left_ > 0 && round < 4; ++round) {
+      for (int thread = 1; thread <= threads && left_ > 0; ++thread) {
+        registers_used_ = used_[static_cast<std::size_t>(thread)];
+        Piece(program_.threads[static_cast<std::size_t>(thread)]);
+        used_[static_cast<std::size_t>(thread)] = registers_used_;
+      }
+    }
+    if (options_.main && Chance(20)) Main(threads);
+    for (Block& thread : program_.threads) Conditions(thread);
+    return std::move(program_);
+  }
+
+ private:
+  std::uint64_t Below(std::uint64_t n) { return random_() % n; }
+  int Between(int low, int high) {
+    return low + static_cast<int>(Below(static_cast<std::uint64_t>(high - low + 1)));
+  }
+  bool Chance(int percent) { return Below(100) < static_cast<std::uint64_t>(percent); }
+
+  template <std::size_t kCount>
+  Order OneOf(const std::array<Order, kCount>& orders) {
+    switch (ordered_) {
+      case 0:
+        return Order::kRelaxed;
+      case 1:
+        return orders[kCount - 1];
+      default:
+        return orders[Below(kCount)];
+    }
+  }
+  Order LoadOrder() {
+    if (options_.plain && Chance(15)) return Order::kPlain;
+    return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kSeqCst});
+  }
+  Order StoreOrder() {
+    if (options_.plain && Chance(15)) return Order::kPlain;
+    return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kRelease, Order::kSeqCst});
+  }
+  Order UpdateOrder() {
+    return OneOf<6>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kRelease,
+                     Order::kAcqRel, Order::kSeqCst});
+  }
+
+  int Location() { return Between(0, locations_ - 1); }
+  Word Small() { return static_cast<Word>(Chance(70) ? Between(1, 2) : Between(0, 3)); }
+
+  int Target() {  // a register, usually a new one
+    if (registers_used_ < kRegisters - 1) return registers_used_++;
+    return Between(0, kRegisters - 2);
+  }
+  int Known() { return registers_used_ == 0 ? 0 : Between(0, registers_used_ - 1); }
+
+  Operand Stored() {
+    if (registers_used_ > 0 && Chance(20)) {
+      return {.reg = Known(), .constant = static_cast<Word>(Between(0, 1))};
+    }
+    return {.reg = -1, .constant = Small()};
+  }
+
+  Statement Load(int location) {
+    --left_;
+    return {.kind = Statement::Kind::kLoad, .reg = Target(), .location = location,
+            .order = LoadOrder()};
+  }
+  Statement Store(int location) {
+    --left_;
+    return {.kind = Statement::Kind::kStore, .location = location, .order = StoreOrder(),
+            .operand = Stored()};
+  }
+  Statement Fence() {
+    --left_;
+    return {.kind = Statement::Kind::kFence,
+            .order = OneOf<6>({Order::kSeqCst, Order::kAcquire, Order::kRelease, Order::kAcqRel,
+                               Order::kSeqCst, Order::kSeqCst})};
+  }
+  Statement Modify(int location) {
+    --left_;
+    constexpr std::array kOperations = {Rmw::kAdd, Rmw::kAdd, Rmw::kExchange, Rmw::kExchange,
+                                        Rmw::kOr,  Rmw::kAnd, Rmw::kXor,      Rmw::kSub,
+                                        Rmw::kNand};
+    Statement s{.kind = Statement::Kind::kUpdate, .location = location, .order = UpdateOrder(),
+                .operand = Stored(), .operation = kOperations[Below(kOperations.size())]};
+    if (s.operation == Rmw::kAdd && Chance(10)) s.operand = {};
+    s.reg = Target();
+    return s;
+  }
+  Statement CompareExchange(int location) {
+    --left_;
+    Statement s{.kind = Statement::Kind::kUpdate, .location = location, .order = UpdateOrder(),
+                .operand = Stored(), .operation = Rmw::kCompareExchange};
+    s.expected = registers_used_ > 0 && Chance(30)
+                     ? Operand{.reg = Known(), .constant = 0}
+                     : Operand{.reg = -1, .constant = static_cast<Word>(Between(0, 2))};
+    s.failure = OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kSeqCst});
+    s.weak = options_.weak && Chance(30);
+    s.reg = Target();
+    return s;
+  }
+
+  Statement Access() {
+    const std::uint64_t kind = Below(100);
+    if (kind < 34) return Load(Location());
+    if (kind < 68) return Store(Location());
+    if (kind < 76) return Fence();
+    if (kind < 88 && options_.updates) return Modify(Location());
+    if (options_.compare_exchange) return CompareExchange(Location());
+    return Chance(50) ? Load(Location()) : Store(Location());
+  }
+
+  void Piece(Block& block) {
+    const std::uint64_t kind = Below(100);
+    if (mutex_ >= 0 && left_ >= 3 && kind < 60) return Locked(block);
+    if (kind < 14 && options_.awaits) return Await(block);
+    if (kind < 20 && options_.awaits && options_.updates && left_ >= 3) {
+      return TestAndTestAndSet(block);
+    }
+    if (kind < 24 && options_.awaits && options_.updates && left_ >= 3) return Ticket(block);
+    if (kind < 32 && options_.branches && left_ >= 2) return Branch(block);
+    if (kind < 37 && options_.assumes && left_ >= 2) return Assume(block);
+    if (kind < 41 && options_.compare_exchange && left_ >= 2) return Increment(block);
+    if (kind < 44 && options_.choices) {
+      block.push_back({.kind = Statement::Kind::kChoose, .reg = Target(), .choices = 2});
+      return Conditional(block);
+    }
+    block.push_back(Access());
+    if (left_ > 0 && Chance(40)) block.push_back(Access());
+  }
+
+  void Locked(Block& block) {
+    const Statement lock{.kind = Statement::Kind::kUpdate, .reg = kRegisters - 1,
+                         .location = mutex_, .order = Order::kAcquire,
+                         .operand = {.reg = -1, .constant = 1},
+                         .operation = Rmw::kCompareExchange, .until = Condition{}};
+    left_ -= 2;
+    block.push_back(lock);
+    block.push_back(Access());
+    if (left_ > 0 && Chance(50)) block.push_back(Access());
+    block.push_back({.kind = Statement::Kind::kStore, .location = mutex_,
+                     .order = Order::kRelease});
+  }
+
+  // What is waited for is settled by Conditions(), when it is known what is written.
+  void Await(Block& block) {
+    const std::uint64_t kind = Below(100);
+    Statement s = kind < 60 || !options_.updates               ? Load(Location())
+                  : kind < 80 || !options_.compare_exchange ? Modify(Location())
+                                                            : CompareExchange(Location());
+    s.until = Condition{.comparison = static_cast<Comparison>(Below(3)), .right = {}};
+    if (s.operation == Rmw::kCompareExchange && s.kind == Statement::Kind::kUpdate && Chance(70)) {
+      s.until = Condition{.comparison = Comparison::kEqual, .right = s.expected};
+    }
+    block.push_back(std::move(s));
+    if (left_ > 0 && Chance(60)) block.push_back(Access());
+  }
+
+  void TestAndTestAndSet(Block& block) {
+    const int lock = Location();
+    const Condition free{};
+    Statement test = Load(lock);
+    test.until = free;
+    block.push_back(test);
+    Statement set = options_.compare_exchange && Chance(50) ? CompareExchange(lock) : Modify(lock);
+    if (set.operation != Rmw::kCompareExchange) set.operation = Rmw::kExchange;
+    set.operand = {.reg = -1, .constant = 1};
+    set.expected = {};
+    const int reg = set.reg;
+    const bool waits = Chance(30);
+    if (waits) set.until = free;
+    block.push_back(std::move(set));
+    Statement unlock = Store(lock);
+    unlock.operand = {};
+    if (waits) {
+      if (left_ > 0) block.push_back(Access());
+      block.push_back(unlock);
+      return;
+    }
+    // The turn that fails goes on nowhere, or elsewhere.
+    if (options_.assumes && Chance(50)) {
+      block.push_back({.kind = Statement::Kind::kAssume, .reg = reg, .condition = free});
+      block.push_back(unlock);
+    } else {
+      block.push_back({.kind = Statement::Kind::kIf, .reg = reg, .condition = free,
+                       .then_block = {unlock}});
+    }
+  }
+
+  void Ticket(Block& block) {
+    const int next = Location();
+    const int owner = Location();
+    Statement take = Modify(next);
+    take.operation = Rmw::kAdd;
+    take.operand = {.reg = -1, .constant = 1};
+    Statement wait = Load(owner);
+    wait.until = Condition{.comparison = Chance(70) ? Comparison::kEqual : Comparison::kAtLeast,
+                           .right = {.reg = take.reg, .constant = 0}};
+    Statement pass = Store(owner);
+    pass.operand = {.reg = take.reg, .constant = 1};
+    block.insert(block.end(), {take, wait, pass});
+  }
+
+  // A turn of a loop that increments by compare-exchange.
+  void Increment(Block& block) {
+    const int location = Location();
+    const Statement load = Load(location);
+    Statement update = CompareExchange(location);
+    update.expected = {.reg = load.reg, .constant = 0};
+    update.operand = {.reg = load.reg, .constant = 1};
+    block.insert(block.end(), {load, update});
+    if (options_.assumes && Chance(50)) {
+      block.push_back({.kind = Statement::Kind::kAssume, .reg = update.reg,
+                       .condition = {.right = {.reg = load.reg, .constant = 0}}});
+    }
+  }
+
+  Condition Comparing() {
+    return {.comparison = Chance(60) ? Comparison::kEqual : Comparison::kNotEqual,
+            .right = {.reg = -1, .constant = static_cast<Word>(Between(0, 2))}};
+  }
+
+  void Conditional(Block& block) {
+    Statement branch{.kind = Statement::Kind::kIf, .reg = registers_used_ - 1,
+                     .condition = Comparing()};
+    if (registers_used_ == 0) branch.reg = 0;
+    if (left_ > 0) branch.then_block.push_back(Access());
+    if (left_ > 0 && Chance(60)) branch.else_block.push_back(Access());
+    block.push_back(std::move(branch));
+  }
+
+  void Branch(Block& block) {
+    block.push_back(Chance(70) || !options_.updates ? Load(Location()) : Modify(Location()));
+    Conditional(block);
+  }
+
+  void Assume(Block& block) {
+    block.push_back(Chance(70) || !options_.updates ? Load(Location()) : Modify(Location()));
+    block.push_back({.kind = Statement::Kind::kAssume, .reg = block.back().reg,
+                     .condition = Comparing()});
+    if (left_ > 0 && Chance(50)) block.push_back(Access());
+  }
+
+  void Main(int threads) {
+    program_.has_main = true;
+    Block& main = program_.threads[0];
+    registers_used_ = 0;
+    left_ = 3;
+    if (Chance(60)) main.push_back(Store(Location()));
+    for (int thread = 1; thread <= threads; ++thread) {
+      main.push_back({.kind = Statement::Kind::kCreate, .thread = thread});
+      if (left_ > 1 && Chance(20)) main.push_back(Access());
+    }
+    for (int thread = 1; thread <= threads; ++thread) {
+      if (Chance(80)) main.push_back({.kind = Statement::Kind::kJoin, .thread = thread});
+      if (left_ > 0 && Chance(30)) main.push_back(Load(Location()));
+    }
+  }
+
+  // Awaits wait for something that is written somewhere, most of the time.
+  void Conditions(Block& block) {
+    for (Statement& s : block) {
+      Conditions(s.then_block);
+      Conditions(s.else_block);
+      const bool open = s.until && s.until->right == Operand{} &&
+                        !(s.operation == Rmw::kCompareExchange) && s.location != mutex_;
+      if (!open || (s.until->comparison == Comparison::kEqual && Chance(30))) continue;
+      std::vector<Word> values = {program_.initial[static_cast<std::size_t>(s.location)]};
+      for (const Block& thread : program_.threads) Written(thread, s.location, values);
+      s.until->right.constant = Chance(10) ? Small() : values[Below(values.size())];
+    }
+  }
+
+  static void Written(const Block& block, int location, std::vector<Word>& values) {
+    for (const Statement& s : block) {
+      const bool writes =
+          s.kind == Statement::Kind::kStore || s.kind == Statement::Kind::kUpdate;
+      if (writes && s.location == location) values.push_back(s.operand.constant);
+      Written(s.then_block, location, values);
+      Written(s.else_block, location, values);
+    }
+  }
+
+  const RandomOptions options_;
+  std::mt19937_64 random_;
+  Program program_;
+  int locations_ = 1;
+  int mutex_ = -1;
+  int left_ = 0;             // operations
+  std::uint64_t ordered_ = 4;  // 0: all relaxed, 1: all as strong as can be
+  int registers_used_ = 0;
+  std::array<int, kMaxThreads> used_{};
+};
+
+}  // namespace
+
+Program RandomProgram(std::uint64_t seed, const RandomOptions& options) {
+  return Generator(seed, options).Run();
+}
+
+}  // namespace heddle::explorer::oracle

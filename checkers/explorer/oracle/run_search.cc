@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/oracle/run_search.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/oracle/interpreter.h"
+#include "checkers/explorer/oracle/signature.h"
+
+namespace heddle::explorer::oracle {
+namespace {
+
+constexpr std::uint8_t kSize = sizeof(Word);
+
+class Until final : public Admits {
+ public:
+  Until(const Condition& condition, const Registers& registers)
+      : condition_(condition), registers_(registers) {}
+  bool operator()(Value value) override {
+    return condition_.Holds(static_cast<Word>(value), registers_);
+  }
+
+ private:
+  const Condition& condition_;
+  const Registers& registers_;
+};
+
+class Runner {
+ public:
+  Runner(const Program& program, const Options& options) : program_(program), search_(options) {
+    if (!program.has_main) {
+      for (const auto create : {true, false}) {
+        for (std::size_t thread = 1; thread < program.threads.size(); ++thread) {
+          main_.push_back(
+              {.kind = create ? Statement::Kind::kCreate : Statement::Kind::kJoin,
+               .thread = static_cast<int>(thread)});
+        }
+      }
+    }
+    for (std::size_t i = 0; i < program.threads.size(); ++i) {
+      code_.emplace_back(i == 0 && !program.has_main ? main_ : program.threads[i]);
+    }
+  }
+
+  Searched Run() {
+    while (search_.Begin()) {
+      states_.assign(code_.size(), {});
+      places_.assign(search_.graph().locations(), -1);
+      program_thread_.assign(kMaxThreads, 0);
+      search_thread_.assign(code_.size(), kNoThread);
+      search_thread_[0] = 0;
+      for (ThreadId thread = search_.Next(); thread != kNoThread; thread = search_.Next()) {
+        while (Step(thread)) {
+        }
+      }
+      const Ending ending = search_.End();
+      if (ending == Ending::kComplete) Complete();
+      if (ending == Ending::kHang) result_.hangs = true;
+      if (ending == Ending::kFailed) result_.failure = search_.Failure();
+      if (!result_.failure.empty()) break;
+    }
+    result_.counts = search_.counts();
+    if (result_.failure.empty() && !search_.Complete()) result_.failure = "the search was cut";
+    return std::move(result_);
+  }
+
+ private:
+  // False when another thread is to go on.
+  bool Step(ThreadId id) {
+    const int thread = program_thread_[static_cast<std::size_t>(id)];
+    ThreadState& state = states_[static_cast<std::size_t>(thread)];
+    const Statement* s = code_[static_cast<std::size_t>(thread)].Next(state);
+    if (s == nullptr) {
+      search_.Finish(id);
+      return false;
+    }
+    const auto position = static_cast<std::size_t>(search_.Position(id));
+    const Answer answer = Tell(id, *s, state.registers,
+                               static_cast<Site>(0x1000 * (thread + 1) + state.pc));
+    if (answer.action != Action::kGo || s->kind == Statement::Kind::kAssume) return false;
+    ++state.pc;
+    switch (s->kind) {
+      case Statement::Kind::kLoad:
+      case Statement::Kind::kUpdate:
+      case Statement::Kind::kChoose:
+        state.registers[static_cast<std::size_t>(s->reg)] = static_cast<Word>(answer.value);
+        break;
+      case Statement::Kind::kCreate:
+        program_thread_[static_cast<std::size_t>(answer.value)] = s->thread;
+        search_thread_[static_cast<std::size_t>(s->thread)] = static_cast<ThreadId>(answer.value);
+        break;
+      default:
+        break;
+    }
+    if (s->kind == Statement::Kind::kLoad || s->kind == Statement::Kind::kStore ||
+        s->kind == Statement::Kind::kUpdate) {
+      const Graph& graph = search_.graph();
+      const LocationId location = graph[graph.thread(id)[position]].location;
+      if (location >= places_.size()) places_.resize(location + 1, -1);
+      places_[location] = s->location;
+    }
+    return true;
+  }
+
+  Answer Tell(ThreadId id, const Statement& s, const Registers& registers, Site site) {
+    Access access{.address = 0x100000 + static_cast<std::uintptr_t>(64 * s.location),
+                  .size = kSize,
+                  .order = s.order,
+                  .site = site,
+                  .initial = 0};
+    if (s.location < static_cast<int>(program_.initial.size())) {
+      access.initial = program_.initial[static_cast<std::size_t>(s.location)];
+    }
+    const Condition always;
+    Until until(s.until ? *s.until : always, registers);
+    Until* const admits = s.until ? &until : nullptr;
+    switch (s.kind) {
+      case Statement::Kind::kLoad:
+        return search_.Load(id, access, admits);
+      case Statement::Kind::kStore:
+        return search_.Store(id, access, s.operand.In(registers));
+      case Statement::Kind::kUpdate:
+        return search_.DoUpdate(id, access,
+                                {.operation = s.operation,
+                                 .operand = s.operand.In(registers),
+                                 .expected = s.expected.In(registers),
+                                 .failure = s.failure,
+                                 .weak = s.weak},
+                                admits);
+      case Statement::Kind::kFence:
+        return search_.Fence(id, s.order, site);
+      case Statement::Kind::kAssume:
+        return search_.Block(id, 0, site);
+      case Statement::Kind::kChoose:
+        return search_.Choose(id, s.choices, site);
+      case Statement::Kind::kCreate:
+        return search_.Create(id, site);
+      case Statement::Kind::kJoin:
+        return search_.Join(id, search_thread_[static_cast<std::size_t>(s.thread)], site);
+      case Statement::Kind::kIf:
+        break;
+    }
+    return {};
+  }
+
+  void Complete() {
+    const Execution execution = Convert(search_.graph());
+    std::string signature = Signature(program_, execution);
+    result_.outcomes.insert(Outcome(program_, execution, states_));
+    if (!result_.graphs.insert(signature).second) {
+      result_.duplicates.push_back(std::move(signature));
+    }
+  }
+
+  Execution Convert(const Graph& graph) {
+    Execution execution;
+    execution.co.resize(program_.locations.size());
+    // The graph's own order, but for reads from writes that were added later.
+    for (std::size_t id = 0; id < graph.size(); ++id) {
+      const Event& event = graph[static_cast<EventId>(id)];
+      Node node{.kind = Node::Kind::kThread,
+                .thread = program_thread_[event.thread],
+                .order = event.order,
+                .value = static_cast<Word>(event.value)};
+      if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
+        node.kind = event.kind == Kind::kRead ? Node::Kind::kRead : Node::Kind::kWrite;
+        node.location = event.location < places_.size() ? places_[event.location] : -1;
+        if (node.location < 0) result_.failure = "a location that no operation has named";
+        if (event.kind == Kind::kWrite) node.update = event.update;
+        if (event.kind == Kind::kRead && event.reads_from != kInit) {
+          node.reads_from = event.reads_from;
+        }
+      } else if (event.kind == Kind::kFence) {
+        node.kind = Node::Kind::kFence;
+      } else if (event.kind == Kind::kChoose) {
+        node.kind = Node::Kind::kChoose;
+      }
+      execution.nodes.push_back(node);
+    }
+    for (std::size_t location = 0; location < graph.locations(); ++location) {
+      if (location >= places_.size() || places_[location] < 0) continue;
+      for (const EventId write : graph.location(static_cast<LocationId>(location)).writes) {
+        execution.co[static_cast<std::size_t>(places_[location])].push_back(write);
+      }
+    }
+    return execution;
+  }
+
+  const Program& program_;
+  Search search_;
+  std::vector<Statement> main_;  // of a program without one
+  std::vector<Code> code_;
+  std::vector<ThreadState> states_;
+  std::vector<int> places_;              // of the graph's locations, in the program
+  std::vector<int> program_thread_;      // by search's id
+  std::vector<ThreadId> search_thread_;  // by program's number
+  Searched result_;
+};
+
+}  // namespace
+
+Searched RunSearch(const Program& program, const Options& options) {
+  return Runner(program, options).Run();
+}
+
+}  // namespace heddle::explorer::oracle
