@@ -28,15 +28,20 @@ const Event* Graph::Before(ThreadId thread, std::size_t count) const {
   return created_by == kNoEvent ? nullptr : &events_[created_by];
 }
 
-EventId Graph::Add(Event event) {
-  const auto id = static_cast<EventId>(events_.size());
-  std::vector<EventId>& own = by_thread_[event.thread];
-  const Event* before = Before(event.thread, own.size());
+void Graph::StartViews(EventId id) {
+  Event& event = events_[id];
+  const Event* before = Before(event.thread, event.index);
   event.hb = before == nullptr ? View() : before->hb;
   event.porf = before == nullptr ? View() : before->porf;
-  event.index = static_cast<std::uint16_t>(own.size());
   event.hb.count[event.thread] = event.porf.count[event.thread] =
       static_cast<std::uint16_t>(event.index + 1);
+}
+
+EventId Graph::Add(const Event& added) {
+  Event event = added;
+  const auto id = static_cast<EventId>(events_.size());
+  std::vector<EventId>& own = by_thread_[event.thread];
+  event.index = static_cast<std::uint16_t>(own.size());
   if (event.kind == Kind::kCreate) {
     creators_[event.peer] = id;
     threads_ = std::max(threads_, event.peer + 1);
@@ -51,6 +56,7 @@ EventId Graph::Add(Event event) {
   }
   own.push_back(id);
   events_.push_back(event);
+  StartViews(id);
   return id;
 }
 
@@ -79,23 +85,15 @@ void Graph::SetReadsFrom(EventId read, EventId write) {
   Event& event = events_[read];
   event.reads_from = write;
   event.value = ValueOf(write, event.location);
-  const Event* before = Before(event.thread, event.index);
-  event.hb = before == nullptr ? View() : before->hb;
-  event.porf = before == nullptr ? View() : before->porf;
-  event.hb.count[event.thread] = event.porf.count[event.thread] =
-      static_cast<std::uint16_t>(event.index + 1);
+  StartViews(read);
   if (write == kInit) return;
   event.porf.Join(events_[write].porf);
   if (IsAcquire(event.order)) event.hb.Join(events_[write].release);
 }
 
 void Graph::TurnIntoPark(EventId read) {
+  StartViews(read);
   Event& event = events_[read];
-  const Event* before = Before(event.thread, event.index);
-  event.hb = before == nullptr ? View() : before->hb;
-  event.porf = before == nullptr ? View() : before->porf;
-  event.hb.count[event.thread] = event.porf.count[event.thread] =
-      static_cast<std::uint16_t>(event.index + 1);
   event.kind = Kind::kPark;
   std::vector<EventId>& accesses = locations_[event.location].accesses;
   accesses.erase(std::find(accesses.begin(), accesses.end(), read));

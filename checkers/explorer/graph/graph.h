@@ -46,7 +46,9 @@ class Graph {
 
   // Appends an event to its thread (and its thread's creation). Sets thread index, and the views to
   // what program order alone gives. Writes are placed last in coherence order.
-  EventId Add(Event event);
+  EventId Add(const Event& event);
+  // Sets an event's views to what program order alone gives.
+  void StartViews(EventId id);
   // Moves a write to just behind `predecessor` in coherence order; kInit: to the front.
   void Place(EventId write, EventId predecessor);
   // Sets what a read reads from, its value, and its views from its thread's event before it.

@@ -23,7 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "checkers/explorer/graph/event.h"
 
@@ -31,11 +31,28 @@ namespace heddle::explorer {
 
 enum class Model : std::uint8_t { kRc11, kSc };
 
+enum class Strategy : std::uint8_t {
+  kExhaustive,
+  // One execution after the other, each drawn at random: which thread goes on at each operation,
+  // what it reads, where its writes are placed. How readily threads are switched is drawn for each
+  // execution anew: with few switches one thread does a lot while the others wait, and queues fill.
+  kRandom,
+  // The same, but the thread that goes on is the one of the highest priority; priorities are random
+  // and change at `pct_depth` - 1 random operations (Burckhardt, Kothari, Musuvathi, Nagarakatte,
+  // "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
+  kPct,
+};
+
 struct Options {
   Model model = Model::kRc11;
   // Release sequences go on over later writes of the same thread (C++11 to C++17).
   bool release_sequence_cxx11 = false;
-  std::uint64_t max_executions = 0;  // complete and blocked; 0: no bound
+  Strategy strategy = Strategy::kExhaustive;
+  std::uint64_t seed = 1;  // of the random strategies; execution n of a seed is always the same
+  int pct_depth = 3;
+  // Of kRandom: how probable a switch is at each operation; negative: drawn for each execution.
+  double switch_probability = -1;
+  std::uint64_t max_executions = 0;  // complete and blocked; 0: no bound, unless drawn at random
   int max_events_per_thread = 10000;
 };
 
@@ -145,6 +162,12 @@ class Search {
   std::uintptr_t AddressOf(LocationId location) const;
   const Counts& counts() const;
   const std::string& Failure() const;
+
+  // The current execution graph as text, and back: after Restore() the next Begin() explores
+  // exactly that graph, and then nothing. Restore() comes first of all; false where the text is no
+  // graph that this search could have saved.
+  std::string Save() const;
+  bool Restore(std::string_view text);
 
   // Subtrees, for a search that is spread over processes. Between two executions: sets all that is
   // still to be explored aside, as pieces that share nothing; how many there are now. ChoosePiece()

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/search.h"
+#include "checkers/explorer/search/search_impl.h"
+
+namespace heddle::explorer {
+
+std::unique_ptr<Execution> Search::Impl::NewExecution() {
+  if (unused_.empty()) return std::make_unique<Execution>();
+  std::unique_ptr<Execution> execution = std::move(unused_.back());
+  unused_.pop_back();
+  return execution;
+}
+
+void Search::Impl::Recycle() {
+  stack_.back()->items.clear();
+  stack_.back()->graph.Clear();
+  unused_.push_back(std::move(stack_.back()));
+  stack_.pop_back();
+}
+
+void Search::Impl::Reset() {
+  while (!stack_.empty()) Recycle();
+  counts_ = Counts();
+  cut_ = false;
+  fresh_ = true;
+}
+
+bool Search::Impl::Begin() {
+  if (!failure_.empty()) return false;
+  if (options_.max_executions != 0 &&
+      counts_.complete + counts_.blocked >= options_.max_executions) {
+    cut_ = cut_ || fresh_ || std::any_of(stack_.begin(), stack_.end(), [](const auto& execution) {
+             return !execution->items.empty();
+           });
+    return false;
+  }
+  if (fresh_) {
+    fresh_ = false;
+    if (Random()) {
+      BeginRandom();
+      return true;
+    }
+    stack_.push_back(NewExecution());
+    StartRun();
+    return true;
+  }
+  if (Random() && !restored_) {
+    BeginRandom();
+    return true;
+  }
+  while (!stack_.empty()) {
+    if (stack_.back()->items.empty()) {
+      Recycle();
+      continue;
+    }
+    const Item item = stack_.back()->items.back();
+    stack_.back()->items.pop_back();
+    tentative_ = kNoEvent;
+    if (Apply(item)) {
+      StartRun();
+      return true;
+    }
+    if (!failure_.empty()) return false;
+  }
+  return false;
+}
+
+void Search::Impl::StartRun() {
+  current_ = stack_.back().get();
+  threads_.fill(Thread());
+  At(0).state = State::kRuns;
+  stopped_ = false;
+}
+
+Ending Search::Impl::End() {
+  if (stopped_) {
+    if (stop_ == Ending::kDropped) ++counts_.dropped;
+    if (stop_ == Ending::kBlocked) ++counts_.blocked;
+    return stop_;
+  }
+  bool all_finished = true;
+  bool hang = true;
+  for (ThreadId id = 0; id < kMaxThreads; ++id) {
+    const Thread& thread = At(id);
+    if (thread.state == State::kUnborn || thread.state == State::kFinished) continue;
+    all_finished = false;
+    if (thread.state != State::kBlocked) continue;
+    // A turn that has changed nothing, in which all was as new as can be, repeats for ever.
+    hang = hang && thread.first_of_turn >= 0;
+    const std::vector<EventId>& own = graph().thread(id);
+    for (std::size_t i = static_cast<std::size_t>(std::max(thread.first_of_turn, 0));
+         hang && i < own.size(); ++i) {
+      const Event& event = graph()[own[i]];
+      if (event.kind != Kind::kRead) continue;
+      // Its own silent write may have come behind what it read.
+      const std::size_t newest = graph().location(event.location).writes.size();
+      hang = graph().Co(event.reads_from) + (event.update ? 1U : 0U) >= newest;
+    }
+  }
+  if (all_finished) {
+    ++counts_.complete;
+    return Ending::kComplete;
+  }
+  ++counts_.blocked;
+  return hang ? Ending::kHang : Ending::kBlocked;
+}
+
+std::size_t Search::Impl::Split() {
+  for (const std::unique_ptr<Execution>& execution : stack_) {
+    for (const Item& item : execution->items) {
+      auto piece = std::make_unique<Execution>(*execution);
+      piece->items.assign(1, item);
+      pieces_.push_back(std::move(piece));
+    }
+  }
+  while (!stack_.empty()) Recycle();
+  return pieces_.size();
+}
+
+void Search::Impl::ChoosePiece(std::size_t piece) {
+  while (!stack_.empty()) Recycle();
+  fresh_ = false;
+  stack_.push_back(std::move(pieces_[piece]));
+  pieces_.erase(pieces_.begin() + static_cast<std::ptrdiff_t>(piece));
+}
+
+}  // namespace heddle::explorer

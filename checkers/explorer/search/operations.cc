@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/search.h"
+#include "checkers/explorer/search/search_impl.h"
+
+namespace heddle::explorer {
+
+Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
+  if (stopped_) return Stop(stop_);
+  const LocationId location = Locate(access);
+  if (location == kNoLocation) return Stop(Ending::kFailed);
+  if (Replaying(thread)) {
+    const Event& event = Replayed(thread);
+    if (event.kind != Kind::kWrite || event.update || event.location != location ||
+        event.value != value) {
+      return Differs(thread, access.site, "a store (perhaps of another value)");
+    }
+    Advance(thread);
+    return {};
+  }
+  if (MustYield(thread)) return StandBack();
+  if (graph().thread(thread).size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
+      graph().size() + kMaxThreads >= kNoEvent) {
+    cut_ = true;
+    return Stop(Ending::kBlocked);
+  }
+  Event event;
+  event.kind = Kind::kWrite;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.order = OrderOf(access.order);
+  event.location = location;
+  event.size = access.size;
+  event.site = access.site;
+  event.value = value;
+  const View clock = Clock(thread);
+  const EventId id = Append(event);
+  SettleEvent(G(), id);
+  const std::vector<EventId>& writes = graph().location(location).writes;
+  if (event.order != Order::kPlain && Random()) {
+    PlaceAtRandom(id, graph().LowerBound(location, clock));
+  } else if (event.order != Order::kPlain) {
+    for (std::size_t co = graph().LowerBound(location, clock); co + 1 < writes.size(); ++co) {
+      if (graph()[writes[co]].update) continue;  // nothing comes between it and what it reads
+      current_->items.push_back({Item::Kind::kPlace, id, graph().WriteAt(location, co)});
+    }
+  }
+  Revisits(*current_, id, graph().size());
+  Wake(location);
+  return {};
+}
+
+Answer Search::Impl::Fence(ThreadId thread, Order order, Site site) {
+  if (stopped_) return Stop(stop_);
+  if (Replaying(thread)) {
+    if (Replayed(thread).kind != Kind::kFence) return Differs(thread, site, "a fence");
+    Advance(thread);
+    return {};
+  }
+  if (MustYield(thread)) return StandBack();
+  any_fence_ = true;
+  Event event;
+  event.kind = Kind::kFence;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.order = OrderOf(order);
+  event.site = site;
+  SettleEvent(G(), Append(event));
+  return {};
+}
+
+Answer Search::Impl::Create(ThreadId thread, Site site) {
+  if (stopped_) return Stop(stop_);
+  ThreadId created = kNoThread;
+  if (Replaying(thread)) {
+    if (Replayed(thread).kind != Kind::kCreate) return Differs(thread, site, "a thread's creation");
+    created = Replayed(thread).peer;
+    Advance(thread);
+  } else {
+    if (MustYield(thread)) return StandBack();
+    created = graph().UnusedThread();
+    if (created == kNoThread) {
+      return Fail("more than " + std::to_string(kMaxThreads) + " threads: not supported");
+    }
+    Event event;
+    event.kind = Kind::kCreate;
+    event.thread = static_cast<std::uint8_t>(thread);
+    event.peer = static_cast<std::uint8_t>(created);
+    event.site = site;
+    Append(event);
+  }
+  At(created).state = State::kRuns;
+  return {Action::kGo, static_cast<Value>(created), true};
+}
+
+Answer Search::Impl::Join(ThreadId thread, ThreadId joined, Site site) {
+  if (stopped_) return Stop(stop_);
+  if (Replaying(thread)) {
+    const Event& event = Replayed(thread);
+    if (event.kind != Kind::kJoin || event.peer != joined) {
+      return Differs(thread, site, "a thread's join");
+    }
+    if (At(joined).state != State::kFinished) {
+      return WaitFor(thread, graph().thread(joined).back());
+    }
+    Advance(thread);
+    return {};
+  }
+  if (MustYield(thread)) return StandBack();
+  const std::vector<EventId>& events = graph().thread(joined);
+  if (events.empty() || graph()[events.back()].kind != Kind::kFinish) {
+    At(thread).state = State::kJoins;
+    At(thread).joined = joined;
+    return StandBack();
+  }
+  // It may have ended in the graph and not yet have been replayed.
+  if (At(joined).state != State::kFinished) return WaitFor(thread, events.back());
+  Event event;
+  event.kind = Kind::kJoin;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.peer = static_cast<std::uint8_t>(joined);
+  event.site = site;
+  SettleEvent(G(), Append(event));
+  return {};
+}
+
+Answer Search::Impl::Finish(ThreadId thread) {
+  if (stopped_) return Stop(stop_);
+  if (Replaying(thread)) {
+    if (Replayed(thread).kind != Kind::kFinish) return Differs(thread, 0, "the thread's end");
+    At(thread).state = State::kFinished;
+    Advance(thread);
+  } else {
+    if (MustYield(thread)) return StandBack();
+    Event event;
+    event.kind = Kind::kFinish;
+    event.thread = static_cast<std::uint8_t>(thread);
+    Append(event);
+    At(thread).state = State::kFinished;
+  }
+  for (Thread& other : threads_) {
+    if (other.state == State::kJoins && other.joined == thread) other.state = State::kRuns;
+  }
+  return {};
+}
+
+Answer Search::Impl::Choose(ThreadId thread, int choices, Site site) {
+  if (stopped_) return Stop(stop_);
+  if (Replaying(thread)) {
+    const Event& event = Replayed(thread);
+    if (event.kind != Kind::kChoose) return Differs(thread, site, "a choice");
+    Advance(thread);
+    return {Action::kGo, event.value, true};
+  }
+  if (MustYield(thread)) return StandBack();
+  Event event;
+  event.kind = Kind::kChoose;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.site = site;
+  const EventId id = Append(event);
+  if (Random()) {
+    G()[id].value = Draw(static_cast<std::size_t>(choices));
+    return {Action::kGo, graph()[id].value, true};
+  }
+  for (int choice = choices - 1; choice > 0; --choice) {
+    current_->items.push_back({Item::Kind::kChoose, id, static_cast<EventId>(choice)});
+  }
+  return {};
+}
+
+Answer Search::Impl::Block(ThreadId thread, int first) {
+  if (stopped_) return Stop(stop_);
+  if (Replaying(thread)) return Fail("the program did not repeat: a thread goes round earlier");
+  At(thread).state = State::kBlocked;
+  At(thread).first_of_turn = first;
+  if (first < 0) return StandBack();
+  // A turn's read can still change where it and all the turn's reads behind it were maximal: a
+  // revisit deletes those. When none can, the thread is stuck in all that follows.
+  const std::vector<EventId>& own = graph().thread(thread);
+  bool may_change = false;
+  for (std::size_t i = static_cast<std::size_t>(first); i < own.size(); ++i) {
+    const Event& event = graph()[own[i]];
+    if (event.kind != Kind::kRead) continue;
+    may_change = event.maximal && (may_change || event.revisitable);
+  }
+  return may_change ? StandBack() : Stop(Ending::kBlocked);
+}
+
+}  // namespace heddle::explorer

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/search.h"
+#include "checkers/explorer/search/search_impl.h"
+
+namespace heddle::explorer {
+
+Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* update,
+                          Admits* admits) {
+  if (stopped_) return Stop(stop_);
+  const LocationId location = Locate(access);
+  if (location == kNoLocation) return Stop(Ending::kFailed);
+  EventId floor = kNoEvent;
+  bool parked = false;
+  const auto park = [&](const Event& event, EventId id) {
+    parked = true;
+    floor = event.reads_from == kNoEvent ? id : event.reads_from;
+  };
+  const std::vector<EventId>& own = graph().thread(thread);
+  if (Replaying(thread)) {
+    const Event& first = Replayed(thread);
+    if ((first.kind != Kind::kRead && first.kind != Kind::kPark) || first.location != location ||
+        first.update != (update != nullptr)) {
+      return Differs(thread, access.site, update == nullptr ? "a load" : "a read-modify-write");
+    }
+    while (Replaying(thread) && Replayed(thread).kind == Kind::kPark) {
+      park(Replayed(thread), own[At(thread).position]);
+      Advance(thread);
+    }
+    if (Replaying(thread)) {
+      const EventId id = own[At(thread).position];
+      const Event& event = graph()[id];
+      if (event.kind != Kind::kRead || event.location != location) {
+        return Differs(thread, access.site, "a waiting read");
+      }
+      if (event.reads_from != kInit && !HasReplayed(event.reads_from)) {
+        return WaitFor(thread, event.reads_from);
+      }
+      if (id == tentative_) return Resolve(thread, id, admits);
+      Answer answer{Action::kGo, event.value, true};
+      if (update != nullptr) {
+        answer.success = updates_[event.update_id].Succeeds(event.value);
+        if (updates_[event.update_id].update.operation == Rmw::kCompareExchange &&
+            (update->expected != updates_[event.update_id].update.expected ||
+             update->operand != updates_[event.update_id].update.operand)) {
+          return Differs(thread, access.site, "a compare-exchange of other values");
+        }
+      }
+      Advance(thread);
+      if (update != nullptr && answer.success) {
+        if (!Replaying(thread)) return Fail("internal: a read-modify-write without its write");
+        Advance(thread);
+      }
+      return answer;
+    }
+  } else if (!own.empty() && graph()[own.back()].kind == Kind::kPark) {
+    park(graph()[own.back()], own.back());
+  }
+  if (MustYield(thread)) return StandBack();
+  if (own.size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
+      graph().size() + kMaxThreads >= kNoEvent) {
+    cut_ = true;
+    return Stop(Ending::kBlocked);
+  }
+  return AddRead(thread, access, location, update, admits, floor, parked);
+}
+
+// Whether a read-modify-write that is there to stay reads the write at this place.
+bool Search::Impl::Taken(LocationId location, std::size_t co, const View& prefix) const {
+  const std::vector<EventId>& writes = graph().location(location).writes;
+  if (co >= writes.size()) return false;
+  const Event& next = graph()[writes[co]];
+  if (!next.update) return false;
+  const EventId read = graph().thread(next.thread)[next.index - std::size_t{1}];
+  if (!graph()[read].revisitable || graph().Contains(prefix, read)) return true;
+  const EventId write = graph().WriteAt(location, co);
+  return write != kInit && graph().Contains(graph()[write].porf, read);
+}
+
+Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId location,
+                             const Update* update, Admits* admits, EventId floor, bool parked) {
+  const Order order = OrderOf(access.order);
+  Event event;
+  event.kind = Kind::kRead;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.order = order;
+  event.location = location;
+  event.size = access.size;
+  event.site = access.site;
+  event.update = update != nullptr;
+  event.is_await = admits != nullptr;
+  if (update != nullptr) {
+    Update known = *update;
+    known.failure = OrderOf(known.failure);
+    event.update_id = Intern(known, order);
+  }
+
+  admitted_.clear();
+  const auto admitted = [&](EventId write) {
+    if (parked && (write == kInit || write <= floor)) return false;
+    if (admits == nullptr) return true;
+    const Value value = graph().ValueOf(write, location);
+    for (const auto& [known, answer] : admitted_) {
+      if (known == value) return answer;
+    }
+    const bool answer = (*admits)(value);
+    admitted_.emplace_back(value, answer);
+    return answer;
+  };
+
+  const Event* before = graph().Before(thread, At(thread).position);
+  const View clock = before == nullptr ? View() : before->hb;
+  const View prefix = before == nullptr ? View() : before->porf;
+  const std::size_t newest = graph().location(location).writes.size();
+  others_.clear();
+  if (order != Order::kPlain) {
+    for (std::size_t co = graph().LowerBound(location, clock); co < newest; ++co) {
+      const EventId write = graph().WriteAt(location, co);
+      if (update != nullptr &&
+          updates_[event.update_id].Succeeds(graph().ValueOf(write, location)) &&
+          Taken(location, co, prefix)) {
+        continue;
+      }
+      if (admitted(write)) others_.push_back(write);
+    }
+  }
+  const bool goes_on = admitted(graph().Newest(location));
+  EventId id = kNoEvent;
+  if (goes_on) {
+    id = Append(event);
+  } else {
+    if (parked && others_.empty()) return Park(thread, location);
+    event.kind = Kind::kPark;
+    id = Append(event);
+  }
+  if (!Random()) {
+    for (const EventId write : others_) {
+      current_->items.push_back({Item::Kind::kReadFrom, id, write});
+    }
+  }
+  if (!goes_on) return Park(thread, location);
+
+  SetReadsFrom(G(), id, Random() ? DrawWrite(id) : graph().Newest(location));
+  Answer answer{Action::kGo, graph()[id].value, true};
+  if (update != nullptr) {
+    answer.success = WritesNow(graph(), id);
+    if (answer.success) {
+      AddUpdateWrite(*current_, id);
+      ++At(thread).position;
+    }
+  }
+  return answer;
+}
+
+Answer Search::Impl::Park(ThreadId thread, LocationId location) {
+  At(thread).state = State::kParks;
+  At(thread).location = location;
+  return StandBack();
+}
+
+// A waiting read was revisited: does it admit what it reads now?
+Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
+  tentative_ = kNoEvent;
+  const Event event = graph()[read];
+  if (admits == nullptr || (*admits)(event.value)) {
+    Advance(thread);
+    Answer answer{Action::kGo, event.value, true};
+    if (event.update) {
+      answer.success = WritesNow(graph(), read);
+      if (answer.success) {
+        if (!AddUpdateWrite(*current_, read)) return Stop(Ending::kDropped);
+        ++At(thread).position;
+      }
+    }
+    return answer;
+  }
+  // Only the newest write makes it wait: what comes next in coherence order could end the wait.
+  if (!event.maximal) return Stop(Ending::kDropped);
+  G().TurnIntoPark(read);
+  Advance(thread);
+  return Park(thread, event.location);
+}
+
+}  // namespace heddle::explorer

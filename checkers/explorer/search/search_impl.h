@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The search's inside. Its functions are in several files:
+//   executions.cc  which graph is next, how an execution ends
+//   turns.cc       which thread is next
+//   reads.cc       loads and read-modify-writes, waiting ones too
+//   operations.cc  what else a thread does
+//   revisits.cc    how one graph becomes another
+//   random.cc      executions drawn at random
+//   saved_graph.cc graphs as text
+#ifndef HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
+#define HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/location_table.h"
+#include "checkers/explorer/search/search.h"
+
+namespace heddle::explorer {
+
+// A read-modify-write as the search keeps it.
+struct KnownUpdate {
+  Update update;
+  Order success = Order::kSeqCst;
+
+  bool Succeeds(Value old) const {
+    return update.operation != Rmw::kCompareExchange || old == update.expected;
+  }
+  Order OrderAt(Value old) const { return Succeeds(old) ? success : update.failure; }
+};
+
+inline bool Equal(const KnownUpdate& a, const KnownUpdate& b) {
+  return a.update.operation == b.update.operation && a.update.operand == b.update.operand &&
+         a.update.expected == b.update.expected && a.update.failure == b.update.failure &&
+         a.success == b.success;
+}
+
+// What is still to be explored of an execution graph: the graph up to `event`, changed there.
+struct Item {
+  enum class Kind : std::uint8_t {
+    kReadFrom,  // the read (or kPark) `event` reads from `write`
+    kPlace,     // the write `event` stands behind `write` in coherence order
+    kRevisit,   // the read `event` reads from the later write `write`
+    kChoose,    // the choice `event` is `write`
+  };
+  Kind kind = Kind::kReadFrom;
+  EventId event = 0;
+  EventId write = 0;
+};
+
+struct Execution {
+  Graph graph;
+  std::vector<Item> items;
+};
+
+enum class State : std::uint8_t {
+  kUnborn,
+  kRuns,     // or could
+  kReplays,  // waits until `needs` has been replayed
+  kJoins,    // waits for the end of a thread
+  kParks,    // waits for a write to a location
+  kBlocked,
+  kFinished,
+};
+
+struct Thread {
+  State state = State::kUnborn;
+  std::size_t position = 0;
+  EventId needs = kNoEvent;
+  ThreadId joined = kNoThread;
+  LocationId location = kNoLocation;
+  // Of a blocked thread: its first event that another execution may change; none: -1.
+  int first_of_turn = -1;
+};
+
+class Search::Impl {
+ public:
+  explicit Impl(const Options& options) : options_(options) {}
+
+  bool Begin();
+  ThreadId Next();
+  Ending End();
+  Answer Read(ThreadId thread, const Access& access, const Update* update, Admits* admits);
+  Answer Store(ThreadId thread, const Access& access, Value value);
+  Answer Fence(ThreadId thread, Order order, Site site);
+  Answer Create(ThreadId thread, Site site);
+  Answer Join(ThreadId thread, ThreadId joined, Site site);
+  Answer Finish(ThreadId thread);
+  Answer Choose(ThreadId thread, int choices, Site site);
+  Answer Block(ThreadId thread, int first);
+  void Reset();
+  std::size_t Split();
+  void ChoosePiece(std::size_t piece);
+  std::string Save() const;
+  bool Restore(std::string_view text);
+
+  void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
+  bool Complete() const {
+    return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
+  }
+  int Position(ThreadId thread) const { return static_cast<int>(At(thread).position); }
+  const View& Clock(ThreadId thread) const {
+    static const View kNone;
+    const Event* before = graph().Before(thread, At(thread).position);
+    return before == nullptr ? kNone : before->hb;
+  }
+  const Graph& graph() const { return current_->graph; }
+  std::uintptr_t AddressOf(LocationId location) const { return locations_.At(location).address; }
+  const Counts& counts() const { return counts_; }
+  const std::string& failure() const { return failure_; }
+  bool IsBlocked(ThreadId thread) const { return At(thread).state == State::kBlocked; }
+
+ private:
+  Thread& At(ThreadId thread) { return threads_[static_cast<std::size_t>(thread)]; }
+  const Thread& At(ThreadId thread) const { return threads_[static_cast<std::size_t>(thread)]; }
+  Graph& G() { return current_->graph; }
+
+  Order OrderOf(Order order) const {
+    return options_.model == Model::kSc && order != Order::kPlain ? Order::kSeqCst : order;
+  }
+  std::uint16_t Intern(const Update& update, Order success);
+  LocationId Locate(const Access& access);
+
+  // Running.
+  void StartRun();
+  bool Replaying(ThreadId thread) const {
+    return At(thread).position < current_->graph.thread(thread).size();
+  }
+  const Event& Replayed(ThreadId thread) const {
+    return current_->graph[current_->graph.thread(thread)[At(thread).position]];
+  }
+  bool HasReplayed(EventId id) const {
+    const Event& event = current_->graph[id];
+    return At(event.thread).position > event.index;
+  }
+  void Advance(ThreadId thread);
+  void Advance(ThreadId thread, EventId id);
+  ThreadId Root(ThreadId thread);
+  bool MustYield(ThreadId thread);
+  Answer StandBack() const { return {Action::kStandBack, 0, false}; }
+  Answer WaitFor(ThreadId thread, EventId event);
+  Answer Stop(Ending ending);
+  Answer Fail(std::string what);
+  Answer Differs(ThreadId thread, Site site, const char* what);
+  Answer Resolve(ThreadId thread, EventId read, Admits* admits);
+  EventId Append(Event event);
+  Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
+                 Admits* admits, EventId floor, bool parked);
+  Answer Park(ThreadId thread, LocationId location);
+  bool Taken(LocationId location, std::size_t co, const View& prefix) const;
+
+  // Changing graphs.
+  bool Apply(const Item& item);
+  bool ApplyRevisit(const Execution& from, EventId read, EventId write);
+  // Sets what a read reads from; for a read-modify-write also its order.
+  void SetReadsFrom(Graph& graph, EventId read, EventId write);
+  bool WritesNow(const Graph& graph, EventId read) const;
+  // The write of the read-modify-write whose read is given. False: another one reads the same
+  // write, and only the revisits that undo that one are to be explored.
+  bool AddUpdateWrite(Execution& execution, EventId read);
+  View ReleaseOf(const Graph& graph, EventId write) const;
+  // Gives an event the views that follow from those of the events before it.
+  void SettleEvent(Graph& graph, EventId id);
+  bool Settle(Graph& graph);
+  void Revisits(Execution& execution, EventId write, std::size_t conflict);
+  bool IsMaximal(const Graph& graph, EventId read, EventId write) const;
+  void Wake(LocationId location);
+
+  // Random executions.
+  bool Random() const { return options_.strategy != Strategy::kExhaustive; }
+  std::uint64_t Draw();
+  // Less than `bound`.
+  std::size_t Draw(std::size_t bound) { return static_cast<std::size_t>(Draw() % bound); }
+  bool DrawWith(double probability);
+  void BeginRandom();
+  ThreadId NextAtRandom();
+  bool Switches(ThreadId thread);
+  EventId DrawWrite(EventId read);
+  void PlaceAtRandom(EventId write, std::size_t lowest);
+
+  std::unique_ptr<Execution> NewExecution();
+  void Recycle();
+
+  Options options_;
+  Counts counts_;
+  std::string failure_;
+  std::vector<std::unique_ptr<Execution>> stack_;
+  std::vector<std::unique_ptr<Execution>> unused_;
+  std::vector<std::unique_ptr<Execution>> pieces_;
+  Execution* current_ = nullptr;
+  bool fresh_ = true;
+  bool cut_ = false;
+  bool restored_ = false;
+
+  LocationTable locations_;
+  std::vector<KnownUpdate> updates_;
+  bool any_fence_ = false;
+  std::vector<EventId> renumbered_;
+  std::vector<EventId> others_;
+  std::vector<std::pair<Value, bool>> admitted_;
+
+  std::array<Thread, kMaxThreads> threads_;
+
+  std::uint64_t random_ = 0;
+  double switch_probability_ = 0;
+  ThreadId turn_ = kNoThread;  // whose next operation is not to be put off
+  std::array<std::uint32_t, kMaxThreads> priorities_{};
+  std::vector<std::size_t> changes_;  // of priorities: before which operations
+  std::size_t operations_ = 0;        // in this execution
+  std::size_t longest_ = 1;           // most operations of an execution so far
+
+  // A revisited read of a thread that waits: it is not known yet whether it admits the value.
+  EventId tentative_ = kNoEvent;
+  bool stopped_ = false;
+  Ending stop_ = Ending::kComplete;
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_

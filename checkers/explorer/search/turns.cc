@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/search.h"
+#include "checkers/explorer/search/search_impl.h"
+
+namespace heddle::explorer {
+
+// Who has to run so that a thread that waits for a replayed event can go on.
+ThreadId Search::Impl::Root(ThreadId thread) {
+  for (int i = 0; i < kMaxThreads; ++i) {
+    const Thread& it = At(thread);
+    if (it.state == State::kRuns) return thread;
+    if (it.state == State::kReplays) {
+      thread = graph()[it.needs].thread;
+    } else if (it.state == State::kUnborn && graph().creator(thread) != kNoEvent) {
+      thread = graph()[graph().creator(thread)].thread;
+    } else {
+      break;
+    }
+  }
+  return kNoThread;
+}
+
+ThreadId Search::Impl::Next() {
+  if (stopped_) return kNoThread;
+  if (Random() && !restored_) return NextAtRandom();
+  ThreadId lowest = kNoThread;
+  if (tentative_ != kNoEvent) {
+    lowest = graph()[tentative_].thread;
+  } else {
+    for (ThreadId thread = 0; thread < kMaxThreads && lowest == kNoThread; ++thread) {
+      const State state = At(thread).state;
+      if (state == State::kRuns || state == State::kReplays) lowest = thread;
+    }
+    if (lowest == kNoThread) return kNoThread;
+  }
+  const ThreadId root = Root(lowest);
+  if (root == kNoThread) {
+    Fail("the program did not repeat: thread " + std::to_string(lowest) +
+         " waits for an operation that its thread does not do again");
+  }
+  return root;
+}
+
+bool Search::Impl::MustYield(ThreadId thread) {
+  if (Random() && !restored_) return Switches(thread);
+  if (tentative_ != kNoEvent) return true;
+  for (ThreadId lower = 0; lower < thread; ++lower) {
+    const State state = At(lower).state;
+    if (state == State::kRuns || state == State::kReplays) return true;
+  }
+  return false;
+}
+
+void Search::Impl::Advance(ThreadId thread) {
+  const EventId id = graph().thread(thread)[At(thread).position];
+  Advance(thread, id);
+}
+
+void Search::Impl::Advance(ThreadId thread, EventId id) {
+  ++At(thread).position;
+  for (Thread& other : threads_) {
+    if (other.state == State::kReplays && other.needs == id) other.state = State::kRuns;
+  }
+}
+
+Answer Search::Impl::WaitFor(ThreadId thread, EventId event) {
+  At(thread).state = State::kReplays;
+  At(thread).needs = event;
+  return StandBack();
+}
+
+Answer Search::Impl::Stop(Ending ending) {
+  stopped_ = true;
+  stop_ = ending;
+  return {Action::kStop, 0, false};
+}
+
+Answer Search::Impl::Fail(std::string what) {
+  if (failure_.empty()) failure_ = std::move(what);
+  return Stop(Ending::kFailed);
+}
+
+Answer Search::Impl::Differs(ThreadId thread, Site site, const char* what) {
+  const Event& event = Replayed(thread);
+  std::array<char, 256> text{};
+  std::snprintf(text.data(), text.size(),
+                "the program did not repeat: operation %d of thread %d is now %s at 0x%zx, and was "
+                "another at 0x%zx",
+                Position(thread), thread, what, static_cast<std::size_t>(site),
+                static_cast<std::size_t>(event.site));
+  return Fail(text.data());
+}
+
+std::uint16_t Search::Impl::Intern(const Update& update, Order success) {
+  const KnownUpdate wanted{update, success};
+  for (std::size_t i = updates_.size(); i-- > 0;) {
+    if (Equal(updates_[i], wanted)) return static_cast<std::uint16_t>(i);
+  }
+  updates_.push_back(wanted);
+  return static_cast<std::uint16_t>(updates_.size() - 1);
+}
+
+LocationId Search::Impl::Locate(const Access& access) {
+  const LocationId id = locations_.Find(access.address, access.size);
+  if (id == kNoLocation) {
+    std::array<char, 160> text{};
+    std::snprintf(text.data(), text.size(),
+                  "atomic accesses of different sizes overlap at address 0x%zx: not supported",
+                  static_cast<std::size_t>(access.address));
+    Fail(text.data());
+    return id;
+  }
+  Graph::Location& location = G().Touch(id);
+  if (location.accesses.empty()) location.initial = access.initial;
+  return id;
+}
+
+EventId Search::Impl::Append(Event event) {
+  ++counts_.events;
+  const EventId id = G().Add(event);
+  ++At(event.thread).position;
+  return id;
+}
+
+void Search::Impl::Wake(LocationId location) {
+  for (Thread& thread : threads_) {
+    if (thread.state == State::kParks && thread.location == location) thread.state = State::kRuns;
+  }
+}
+
+}  // namespace heddle::explorer
