@@ -141,11 +141,19 @@ std::string Section(const ReportFinding& finding, std::size_t number) {
   return out + "</section>\n";
 }
 
+// Browsers take minutes to lay out a word of 100,000 letters.
+std::string Shortened(std::string text) {
+  if (text.size() <= kLongestHtmlText) return text;
+  std::size_t end = kLongestHtmlText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), "… (", text.size() - end, " more bytes)");
+}
+
 }  // namespace
 
 std::string EscapeHtml(absl::string_view text) {
   std::string result;
-  for (const char c : Printable(text)) {
+  for (const char c : Shortened(Printable(text))) {
     switch (c) {
       case '&':
         result += "&amp;";

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_REPORT_HTML_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_REPORT_HTML_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -15,7 +16,8 @@ namespace heddle::lock_order {
 
 std::string ReportAsHtml(const Report& report);
 
-// For element content and quoted attributes.
+// For element content and quoted attributes. Text that is longer than this is cut.
+inline constexpr std::size_t kLongestHtmlText = 5000;
 std::string EscapeHtml(absl::string_view text);
 
 }  // namespace heddle::lock_order
