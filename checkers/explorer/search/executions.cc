@@ -33,6 +33,9 @@ void Search::Impl::Recycle() {
 void Search::Impl::Reset() {
   while (!stack_.empty()) Recycle();
   counts_ = Counts();
+  explored_ = 0;
+  weight_ = 1;
+  first_item_ = 0;
   cut_ = false;
   fresh_ = true;
 }
@@ -68,10 +71,13 @@ bool Search::Impl::Begin() {
     const Item item = stack_.back()->items.back();
     stack_.back()->items.pop_back();
     tentative_ = kNoEvent;
+    weight_ = item.weight;
+    first_item_ = item.kind == Item::Kind::kRevisit ? 0 : stack_.back()->items.size();
     if (Apply(item)) {
       StartRun();
       return true;
     }
+    ShareWeight(false);
     if (!failure_.empty()) return false;
   }
   return false;
@@ -84,7 +90,24 @@ void Search::Impl::StartRun() {
   stopped_ = false;
 }
 
+// What was found on the way shares the weight of where it was found (Knuth, "Estimating the
+// Efficiency of Backtrack Programs", 1975).
+void Search::Impl::ShareWeight(bool ran) {
+  std::vector<Item>& items = stack_.back()->items;
+  const std::size_t shares = items.size() - std::min(first_item_, items.size()) + (ran ? 1 : 0);
+  if (shares == 0) {
+    explored_ += weight_;
+    return;
+  }
+  const double share = weight_ / static_cast<double>(shares);
+  for (std::size_t i = first_item_; i < items.size(); ++i) {
+    items[i].weight = static_cast<float>(share);
+  }
+  if (ran) explored_ += share;
+}
+
 Ending Search::Impl::End() {
+  if (!Random()) ShareWeight(true);
   if (stopped_) {
     if (stop_ == Ending::kDropped) ++counts_.dropped;
     if (stop_ == Ending::kBlocked) ++counts_.blocked;
@@ -133,6 +156,8 @@ void Search::Impl::ChoosePiece(std::size_t piece) {
   while (!stack_.empty()) Recycle();
   fresh_ = false;
   stack_.push_back(std::move(pieces_[piece]));
+  stack_.back()->items.front().weight = 1;
+  explored_ = 0;
   pieces_.erase(pieces_.begin() + static_cast<std::ptrdiff_t>(piece));
 }
 

@@ -82,6 +82,7 @@ int Search::Position(ThreadId thread) const { return impl_->Position(thread); }
 const View& Search::Clock(ThreadId thread) const { return impl_->Clock(thread); }
 const Graph& Search::graph() const { return impl_->graph(); }
 std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->AddressOf(location); }
+double Search::Explored() const { return impl_->Explored(); }
 const Counts& Search::counts() const { return impl_->counts(); }
 const std::string& Search::Failure() const { return impl_->failure(); }
 std::string Search::Save() const { return impl_->Save(); }

@@ -161,6 +161,8 @@ class Search {
   const Graph& graph() const;
   std::uintptr_t AddressOf(LocationId location) const;
   const Counts& counts() const;
+  // An estimate of how much of the search is done (of the piece that was chosen), from 0 to 1.
+  double Explored() const;
   const std::string& Failure() const;
 
   // The current execution graph as text, and back: after Restore() the next Begin() explores

@@ -55,6 +55,7 @@ struct Item {
   Kind kind = Kind::kReadFrom;
   EventId event = 0;
   EventId write = 0;
+  float weight = 0;  // the share of the whole search that is thought to lie behind it
 };
 
 struct Execution {
@@ -103,6 +104,7 @@ class Search::Impl {
   std::string Save() const;
   bool Restore(std::string_view text);
 
+  double Explored() const { return explored_; }
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
   bool Complete() const {
     return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
@@ -132,6 +134,7 @@ class Search::Impl {
 
   // Running.
   void StartRun();
+  void ShareWeight(bool ran);
   bool Replaying(ThreadId thread) const {
     return At(thread).position < current_->graph.thread(thread).size();
   }
@@ -200,6 +203,9 @@ class Search::Impl {
   bool fresh_ = true;
   bool cut_ = false;
   bool restored_ = false;
+  double explored_ = 0;
+  double weight_ = 1;           // of the current execution and what was found in it
+  std::size_t first_item_ = 0;  // that the current execution has added to its graph's
 
   LocationTable locations_;
   std::vector<KnownUpdate> updates_;
