@@ -9,6 +9,8 @@
 namespace heddle::lock_order {
 namespace {
 
+constexpr uint32_t kDeepStack = 256;
+
 uint32_t chain_hash(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags) {
   // Locks and chains are numbered in a row, and used so as often as not.
   const uint64_t hash = (node >> 4) * 0x9E3779B97F4A7C15 + (parent >> 4) * 0xC2B2AE3D27D4EB4F +
@@ -87,6 +89,9 @@ void Recorder::add_visit(ThreadState& t, ChainEntry& entry) {
 // How node's acquisition at position `depth` relates to the same lock held below it: not at all, as
 // a reader again, as an upgrade; or the chain stays what it is (recursion, self-deadlock).
 bool Recorder::same_lock(ThreadState& t, uint32_t depth, uint32_t index, uint8_t* flags) const {
+  // Only a thread that deadlocks with itself has an ordinary mutex twice. Who holds thousands of
+  // locks does not have them all looked through for that.
+  if (depth > kDeepStack && node(index).kind == kMutexNormal) return false;
   for (uint32_t i = 0; i < depth; ++i) {
     const Held& below = held_at(t, i);
     if (below.node != index) continue;
@@ -126,9 +131,16 @@ ChainEntry* Recorder::entry_of(ThreadState& t, uint32_t parent, uint32_t depth, 
 
 // Brings the chains of what is held up to date; the innermost one.
 uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
-  uint32_t parent = 0;
   const uint32_t depth = t.record->depth;
-  for (uint32_t i = 0; i < depth; ++i) {
+  // Below one that is up to date all are.
+  uint32_t first = depth;
+  for (; first > 0; --first) {
+    const Held& held = held_at(t, first - 1);
+    const ChainWord word = word_at(t, first - 1);
+    if (held.node != 0 && word.chain != 0 && word.check == site_check(held.site, held.flags)) break;
+  }
+  uint32_t parent = first == 0 ? 0 : word_at(t, first - 1).chain;
+  for (uint32_t i = first; i < depth; ++i) {
     const Held& held = held_at(t, i);
     ChainWord& word = word_at(t, i);
     const uint32_t check = site_check(held.site, held.flags);
@@ -149,12 +161,11 @@ uint32_t Recorder::resolve(ThreadState& t, const CapturedStack& current) {
 // A declared order, checked at the first acquisition of its kind.
 void Recorder::check_levels(ThreadState& t, uint32_t index, Call call) {
   const Node& wanted = node(index);
-  if ((load_word(wanted.flags) & kNodeHasLevel) == 0) return;
+  if ((load_word(wanted.flags) & (kNodeHasLevel | kNodeByAddress)) == 0) return;
   for (uint32_t i = t.record->depth; i-- > 0;) {
     const uint32_t below = held_at(t, i).node;
     if (below == 0 || below == index) continue;
-    const Node& held = node(below);
-    if ((load_word(held.flags) & kNodeHasLevel) == 0 || held.level < wanted.level) continue;
+    if (!against_order(node(below), wanted)) continue;
     Event event{};
     event.kind = kEventLevel;
     event.node = index;
