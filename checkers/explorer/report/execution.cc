@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/report/execution.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "checkers/explorer/report/naming.h"
+#include "checkers/explorer/report/record.h"
+#include "checkers/lock_order/report/printable.h"
+
+namespace heddle::explorer {
+namespace {
+
+using lock_order::Printable;
+
+std::string ThreadName(int thread) {
+  return thread == kNone ? "nobody" : absl::StrCat("thread ", thread);
+}
+
+std::string Order(const RecordedEvent& event) {
+  return event.order.empty() || event.order == "plain" ? "" : absl::StrCat(", ", event.order);
+}
+
+class Describer {
+ public:
+  Describer(const Record& record, const std::string& directory)
+      : record_(record), namer_(record, directory) {}
+
+  Execution Run() {
+    Threads();
+    Steps();
+    if (record_.finding) Finding(*record_.finding);
+    Waits();
+    if (record_.error) Error(*record_.error);
+    for (const RecordedOutput& output : record_.outputs) {
+      for (const absl::string_view line : absl::StrSplit(output.text, '\n', absl::SkipEmpty())) {
+        result_.output.push_back(Printable(line));
+      }
+    }
+    for (const std::string& note : namer_.notes()) result_.notes.push_back(Printable(note));
+    return result_;
+  }
+
+ private:
+  void Threads() {
+    std::vector<int> ids;
+    for (const RecordedThread& thread : record_.threads) {
+      std::string about = namer_.Function(thread.function);
+      if (!about.empty()) absl::StrAppend(&about, "()");
+      const std::string where = namer_.PlaceOf(thread.site).where;
+      if (!where.empty()) {
+        absl::StrAppend(&about, about.empty() ? "" : ", ", "created at ", where);
+      }
+      if (thread.state == "not_started") {
+        absl::StrAppend(&about, about.empty() ? "" : ", ", "not started");
+      }
+      result_.threads.push_back({thread.id, ThreadName(thread.id), about});
+      ids.push_back(thread.id);
+    }
+    // Nobody is left out, even where the record is incomplete.
+    for (const RecordedEvent& event : record_.events) {
+      if (std::find(ids.begin(), ids.end(), event.thread) != ids.end()) continue;
+      ids.push_back(event.thread);
+      result_.threads.push_back({event.thread, ThreadName(event.thread), ""});
+    }
+    std::sort(result_.threads.begin(), result_.threads.end(),
+              [](const ThreadTitle& a, const ThreadTitle& b) { return a.id < b.id; });
+  }
+
+  void Steps() {
+    for (const RecordedEvent& event : record_.events) {
+      Step step;
+      step.number = static_cast<int>(result_.steps.size()) + 1;
+      step.event = event.id;
+      step.thread = event.thread;
+      step.what = What(event);
+      const std::vector<Place> stack = namer_.Stack(event.stack);
+      if (!stack.empty()) step.place = stack.front();
+      step.location = event.location;
+      step.co = event.co;
+      step.hb = event.hb;
+      step.index = event.index;
+      result_.steps.push_back(step);
+    }
+    // A read may stand before what it reads only in an incomplete record; numbers exist by now.
+    for (Step& step : result_.steps) {
+      const RecordedEvent* event = record_.Event(step.event);
+      if (event == nullptr || !event->reads_from) continue;
+      if (const Step* from = result_.StepOf(*event->reads_from); from != nullptr) {
+        step.reads_from = from->number;
+      } else {
+        step.reads_initial = *event->reads_from == kNone;
+      }
+    }
+  }
+
+  std::string Value(const RecordedEvent& event) {
+    return event.value ? namer_.Value(*event.value, event.size) : "?";
+  }
+
+  std::string What(const RecordedEvent& event) {
+    const std::string place = namer_.Location(event.location);
+    const std::string name = Printable(event.name);
+    const std::string by = name.empty() ? "" : absl::StrCat(name, " ");
+    if (event.kind == "read") {
+      return absl::StrCat(name.empty() ? "load " : by, place, " -> ", Value(event), Order(event));
+    }
+    if (event.kind == "plain_read") {
+      return absl::StrCat("read ", place, event.value ? " -> " : "",
+                          event.value ? Value(event) : "");
+    }
+    if (event.kind == "write") {
+      return absl::StrCat(name.empty() ? "store " : by, place, " = ", Value(event), Order(event));
+    }
+    if (event.kind == "plain_write") {
+      return absl::StrCat("write ", place, event.value ? " = " : "",
+                          event.value ? Value(event) : "");
+    }
+    if (event.kind == "update") {
+      std::string text = absl::StrCat(name.empty() ? "update " : by, place, ": ", Value(event));
+      if (event.written) {
+        absl::StrAppend(&text, " -> ", namer_.Value(*event.written, event.size));
+      } else {
+        absl::StrAppend(&text, ", fails");
+      }
+      return absl::StrCat(text, Order(event));
+    }
+    if (event.kind == "fence") return absl::StrCat("fence", Order(event));
+    if (event.kind == "create") return absl::StrCat("create ", ThreadName(event.peer));
+    if (event.kind == "join") return absl::StrCat("join ", ThreadName(event.peer));
+    if (event.kind == "finish") return "end of the thread";
+    if (event.kind == "choose") return absl::StrCat("choose ", Value(event));
+    if (event.kind == "park") return absl::StrCat("waits for ", place);
+    if (event.kind == "block") return "goes no further here";
+    if (event.kind == "alloc" || event.kind == "free") {
+      return absl::StrCat(name.empty() ? event.kind : name, " ", place);
+    }
+    return absl::StrCat(name.empty() ? Printable(event.kind) : name, place.empty() ? "" : " ",
+                        place, event.value ? " -> " : "", event.value ? Value(event) : "");
+  }
+
+  void Mark(int event) {
+    for (Step& step : result_.steps) step.culprit |= event != kNone && step.event == event;
+  }
+
+  void Block(const RecordedBlock& block) {
+    result_.remarks.push_back({absl::StrCat("block ", block.id, ": ", block.size,
+                                            " bytes, allocated by ", ThreadName(block.thread)),
+                               namer_.Stack(block.stack)});
+    if (block.freed_by != kNone || !block.free_stack.empty()) {
+      result_.remarks.push_back(
+          {absl::StrCat("block ", block.id, ": freed by ", ThreadName(block.freed_by)),
+           namer_.Stack(block.free_stack)});
+    }
+  }
+
+  void Finding(const RecordedFinding& finding) {
+    result_.verdict = Printable(finding.verdict);
+    result_.headline =
+        absl::StrCat(absl::StrReplaceAll(result_.verdict, {{"_", " "}}),
+                     finding.message.empty() ? "" : ": ", Printable(finding.message));
+    Mark(finding.event);
+    if (!finding.stack.empty() && finding.accesses.empty()) {
+      result_.remarks.push_back(
+          {absl::StrCat("found in ", ThreadName(finding.thread)), namer_.Stack(finding.stack)});
+    }
+    for (const RecordedAccess& access : finding.accesses) {
+      Mark(access.event);
+      std::string text =
+          absl::StrCat(access.atomic ? "atomic " : "", access.write ? "write" : "read", " of ",
+                       access.size, access.size == 1 ? " byte" : " bytes", " at ",
+                       namer_.Address(access.address), " by ", ThreadName(access.thread));
+      if (const Step* step = result_.StepOf(access.event); step != nullptr) {
+        absl::StrAppend(&text, " (#", step->number, ")");
+      }
+      result_.remarks.push_back({text, namer_.Stack(access.stack)});
+    }
+    const RecordedBlock* block = record_.Block(finding.block);
+    for (const RecordedAccess& access : finding.accesses) {
+      if (block == nullptr) block = record_.BlockAt(access.address);
+    }
+    if (block != nullptr) Block(*block);
+  }
+
+  void Waits() {
+    for (const RecordedWait& wait : record_.waits) {
+      std::string text = absl::StrCat(ThreadName(wait.thread), " waits ");
+      const std::string address = namer_.Address(wait.address);
+      if (wait.what == "join") {
+        absl::StrAppend(&text, "for ", ThreadName(wait.owner), " to end");
+      } else if (wait.what == "await") {
+        absl::StrAppend(&text, "for another value of ", address);
+        if (wait.value) absl::StrAppend(&text, ", which is ", namer_.Value(*wait.value, 0));
+      } else {
+        absl::StrAppend(&text, "for the ", Printable(wait.what), " ", address);
+        if (wait.owner != kNone) absl::StrAppend(&text, ", held by ", ThreadName(wait.owner));
+      }
+      result_.remarks.push_back({text, namer_.Stack(wait.stack)});
+    }
+    const std::vector<int> cycle = Cycle();
+    if (!cycle.empty()) {
+      std::string text = absl::StrCat(ThreadName(cycle.front()), " waits for itself");
+      if (cycle.size() > 1) {
+        text = "they wait for each other: ";
+        for (const int thread : cycle) absl::StrAppend(&text, ThreadName(thread), " -> ");
+        absl::StrAppend(&text, ThreadName(cycle.front()));
+      }
+      result_.remarks.push_back({text, {}});
+    }
+    for (const RecordedLock& lock : record_.held) {
+      result_.remarks.push_back(
+          {absl::StrCat(ThreadName(lock.thread), " holds the ", Printable(lock.what), " ",
+                        namer_.Address(lock.address), ", taken"),
+           namer_.Stack(lock.stack)});
+    }
+  }
+
+  // Threads each of which waits for the next, and the last for the first.
+  std::vector<int> Cycle() const {
+    for (const RecordedWait& start : record_.waits) {
+      std::vector<int> path;
+      int thread = start.thread;
+      while (thread != kNone && std::find(path.begin(), path.end(), thread) == path.end()) {
+        path.push_back(thread);
+        const auto wait =
+            std::find_if(record_.waits.begin(), record_.waits.end(),
+                         [thread](const RecordedWait& one) { return one.thread == thread; });
+        thread = wait == record_.waits.end() ? kNone : wait->owner;
+      }
+      if (thread == start.thread) return path;
+    }
+    return {};
+  }
+
+  void Error(const RecordedError& error) {
+    if (result_.headline.empty())
+      result_.headline = absl::StrCat("error: ", Printable(error.message));
+    result_.remarks.push_back(
+        {absl::StrCat("in ", ThreadName(error.thread)), namer_.Stack(error.stack)});
+  }
+
+  const Record& record_;
+  Namer namer_;
+  Execution result_;
+};
+
+}  // namespace
+
+const Step* Execution::StepOf(int event) const {
+  for (const Step& step : steps) {
+    if (step.event == event && event != kNone) return &step;
+  }
+  return nullptr;
+}
+
+Execution Describe(const Record& record, const std::string& directory) {
+  return Describer(record, directory).Run();
+}
+
+}  // namespace heddle::explorer

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/report/naming.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "checkers/lock_order/graph_format.h"
+#include "checkers/lock_order/report/places.h"
+#include "checkers/lock_order/report/printable.h"
+
+namespace heddle::explorer {
+namespace {
+
+// Smaller numbers are counts, larger ones more likely addresses or bits.
+constexpr RecordedValue kLargestDecimal = 999'999;
+
+std::uint32_t AddString(const std::string& text, lock_order::Graph& graph) {
+  constexpr std::size_t kPart = sizeof(lock_order::StringPart::text);
+  const auto first = static_cast<std::uint32_t>(graph.strings.size());
+  std::size_t at = 0;
+  do {
+    lock_order::StringPart part{};
+    const std::size_t left = text.size() - at;
+    part.bytes = static_cast<std::uint32_t>(left);
+    std::memcpy(part.text, text.data() + at, std::min(left, kPart));
+    graph.strings.push_back(part);
+    at += kPart;
+  } while (at < text.size());
+  return first;
+}
+
+void AddModule(const RecordedModule& recorded, lock_order::Graph& graph) {
+  lock_order::Module module{};
+  module.begin = recorded.low;
+  module.end = recorded.high;
+  module.bias = recorded.bias;
+  module.path = AddString(recorded.path, graph);
+  const std::size_t bytes = std::min(recorded.build_id.size(), sizeof module.build_id);
+  module.build_id_bytes = static_cast<std::uint8_t>(bytes);
+  std::memcpy(module.build_id, recorded.build_id.data(), bytes);
+  graph.modules.push_back(module);
+}
+
+std::string HexOf(RecordedValue value) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[static_cast<std::size_t>(value & 15U)]);
+    value >>= 4U;
+  } while (value != 0);
+  return absl::StrCat("0x", digits);
+}
+
+absl::string_view BaseName(absl::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == absl::string_view::npos ? path : path.substr(slash + 1);
+}
+
+// Without its parameters: they are long, and the line of source is shown beside it.
+std::string ShortFunction(const std::string& name) {
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '<') ++depth;
+    if (name[i] == '>') --depth;
+    const bool is_operator = i >= 8 && name.compare(i - 8, 8, "operator") == 0;
+    const bool is_anonymous = name.compare(i, 11, "(anonymous ") == 0;
+    if (name[i] == '(' && depth == 0 && i > 0 && !is_operator && !is_anonymous) {
+      // A lambda's own name has parentheses too.
+      const std::size_t after = name.find(")::", i);
+      if (after != std::string::npos) continue;
+      return name.substr(0, i);
+    }
+  }
+  return name;
+}
+
+}  // namespace
+
+Namer::Namer(const Record& record, const std::string& directory)
+    : record_(record), directory_(directory), sources_(directory) {
+  for (const RecordedModule& module : record.modules) AddModule(module, modules_);
+}
+
+Place Namer::ToPlace(const lock_order::ReportFrame& frame) {
+  Place place;
+  place.function = lock_order::Printable(ShortFunction(frame.function));
+  if (!frame.file.empty() && frame.line > 0) {
+    place.file = lock_order::Printable(lock_order::ShortPath(frame.file, directory_));
+    place.line = frame.line;
+    place.where = absl::StrCat(place.file, ":", frame.line);
+    if (const std::optional<std::string> text = sources_.At(frame)) {
+      place.source = lock_order::Printable(absl::StripAsciiWhitespace(*text));
+    }
+  } else if (!frame.module.empty()) {
+    place.where =
+        lock_order::Printable(absl::StrCat(BaseName(frame.module), "+0x", absl::Hex(frame.offset)));
+  } else {
+    place.where = absl::StrCat("0x", absl::Hex(frame.pc));
+  }
+  return place;
+}
+
+std::vector<Place> Namer::Stack(const RecordedStack& stack) {
+  std::vector<lock_order::ReportFrame> frames;
+  for (const std::uint64_t pc : stack) {
+    const std::vector<lock_order::ReportFrame> at = symbolizer_.Frames(modules_, pc);
+    frames.insert(frames.end(), at.begin(), at.end());
+  }
+  std::vector<Place> places;
+  if (frames.empty()) return places;
+  for (const std::size_t i : lock_order::FramesOfInterest(frames)) {
+    places.push_back(ToPlace(frames[i]));
+  }
+  return places;
+}
+
+Place Namer::PlaceOf(std::uint64_t pc) {
+  if (pc == 0) return {};
+  const std::vector<Place> places = Stack({pc});
+  return places.empty() ? Place{} : places.front();
+}
+
+std::string Namer::Function(std::uint64_t entry) {
+  if (entry == 0) return "";
+  // A return address lies behind its call; an entry is looked up by itself.
+  return lock_order::Printable(ShortFunction(symbolizer_.Frames(modules_, entry + 1)[0].function));
+}
+
+std::string Namer::Address(std::uint64_t address) {
+  if (const RecordedBlock* block = record_.BlockAt(address); block != nullptr) {
+    const std::uint64_t offset = address - block->address;
+    return offset == 0 ? absl::StrCat("block ", block->id)
+                       : absl::StrCat("block ", block->id, "+", offset);
+  }
+  const std::string name = lock_order::Printable(symbolizer_.Variable(modules_, address));
+  return name.empty() ? HexOf(address) : name;
+}
+
+std::string Namer::Location(int location) {
+  const RecordedLocation* found = record_.Location(location);
+  return found == nullptr ? "" : Address(found->address);
+}
+
+std::string Namer::Value(RecordedValue value, int size) {
+  if (value <= kLargestDecimal) return absl::StrCat(static_cast<std::uint64_t>(value));
+  if (size >= 1 && size < 16) {
+    const RecordedValue range = RecordedValue{1} << (8U * static_cast<unsigned>(size));
+    if (value < range && range - value <= kLargestDecimal) {
+      return absl::StrCat("-", static_cast<std::uint64_t>(range - value));
+    }
+  }
+  if (size == 8) {
+    const std::string name = Address(static_cast<std::uint64_t>(value));
+    if (!absl::StartsWith(name, "0x")) return absl::StrCat("&", name);
+  }
+  return HexOf(value);
+}
+
+}  // namespace heddle::explorer
