@@ -47,20 +47,82 @@ uint32_t seen_chain(ThreadState& t, uint32_t depth) {
   return parent;
 }
 
+namespace {
+
+// Moves what is above holes down over them.
+void compact(ThreadState& t) {
+  const uint32_t depth = t.record->depth;
+  uint32_t to = 0;
+  for (uint32_t from = 0; from < depth; ++from) {
+    if (held_at(t, from).node == 0) continue;
+    if (to != from) {
+      held_at(t, to) = held_at(t, from);
+      word_at(t, to) = word_at(t, from);
+    }
+    ++to;
+  }
+  store_word(t.record->depth, to);
+  t.holes.count = 0;
+  t.holes.first_live = 0;
+}
+
+// Where `node` is held, `depth`: nowhere. Of several places the innermost; among thousands of locks
+// the nearest to either end, for those who release in the order in which they acquired.
+uint32_t position_of(ThreadState& t, uint32_t node, uint32_t first, uint32_t depth) {
+  const bool deep = depth > 2 * kHeldInline;
+  for (uint32_t low = first, high = depth; low < high;) {
+    if (held_at(t, --high).node == node) return high;
+    if (deep && held_at(t, low++).node == node) return low - 1;
+  }
+  return depth;
+}
+
+// Leaves a hole. The chains of those above contained the lock that goes.
+void punch(ThreadState& t, uint32_t at) {
+  HeldHoles& holes = t.holes;
+  const uint32_t depth = t.record->depth;
+  const bool known = holes.sequence == t.record->sequence;
+  const uint32_t cleared_from = known ? holes.cleared_from : depth;
+  for (uint32_t i = at; i < cleared_from; ++i) word_at(t, i) = {0, 0};
+  if (!known) holes.first_live = 0;
+  holes.cleared_from = at < cleared_from ? at : cleared_from;
+  holes.sequence = t.record->sequence;
+  held_at(t, at).node = 0;
+  ++holes.count;
+  if (at == holes.first_live) ++holes.first_live;
+  if (holes.count * 2 > depth) compact(t);
+}
+
+}  // namespace
+
+void drop_holes(ThreadState& t) {
+  uint32_t depth = t.record->depth;
+  while (depth > 0 && held_at(t, depth - 1).node == 0 && t.holes.count != 0) {
+    --depth;
+    --t.holes.count;
+  }
+  store_word(t.record->depth, depth);
+  if (t.holes.count != 0 && depth <= kHeldInline) compact(t);
+}
+
 bool release_below(ThreadState& t, uint32_t node) {
   Thread* record = t.record;
   const uint32_t depth = record->depth;
-  for (uint32_t at = depth; at-- > 0;) {
-    if (held_at(t, at).node != node) continue;
-    // Those above move down; their chains contained the lock that goes.
-    for (uint32_t i = at; i + 1 < depth; ++i) {
-      held_at(t, i) = held_at(t, i + 1);
-      word_at(t, i) = {0, 0};
-    }
-    store_word(record->depth, depth - 1);
+  const bool known = t.holes.count != 0 && t.holes.sequence == record->sequence;
+  const uint32_t at = position_of(t, node, known ? t.holes.first_live : 0, depth);
+  if (at == depth) return false;
+  if (depth > 2 * kHeldInline && depth - at > kHeldInline) {
+    punch(t, at);
     return true;
   }
-  return false;
+  // Those above move down; their chains contained the lock that goes.
+  for (uint32_t i = at; i + 1 < depth; ++i) {
+    held_at(t, i) = held_at(t, i + 1);
+    word_at(t, i) = {0, 0};
+  }
+  store_word(record->depth, depth - 1);
+  if (t.holes.count != 0) drop_holes(t);
+  return true;
 }
 
 void release_foreign(ThreadState& t, uint32_t node, Call call) {

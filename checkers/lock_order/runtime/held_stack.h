@@ -139,8 +139,10 @@ HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, Call
   count_entry(record, depth);
 }
 
-// Takes `node`'s innermost entry out from under others.
+// Takes `node`'s entry out from under others.
 HEDDLE_COLD bool release_below(ThreadState& t, uint32_t node);
+// After the top entry went: those holes that are the top now, and all when few entries are left.
+HEDDLE_COLD void drop_holes(ThreadState& t);
 
 // Before the real unlock. False: this thread does not hold it.
 HEDDLE_INLINE bool release(ThreadState& t, uint32_t node) {
@@ -149,6 +151,7 @@ HEDDLE_INLINE bool release(ThreadState& t, uint32_t node) {
   const uint32_t depth = record->depth;
   if (HEDDLE_LIKELY(depth != 0 && held_at(t, depth - 1).node == node)) {
     store_word(record->depth, depth - 1);
+    if (HEDDLE_UNLIKELY(t.holes.count != 0)) drop_holes(t);
     return true;
   }
   return release_below(t, node);

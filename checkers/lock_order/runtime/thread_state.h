@@ -27,6 +27,17 @@ struct HeldOverflow {
   ChainWord* words;
 };
 
+// Locks that were released from below many others leave holes (entries without a node) in the held
+// stack, or releasing thousands from the first on would move all others every time. There are none
+// while the stack is within its inline part. The hints are true of the acquisition they were noted
+// at.
+struct HeldHoles {
+  uint32_t count;
+  uint32_t cleared_from;  // from here on all words are cleared
+  uint32_t first_live;    // below here all entries are holes
+  uint64_t sequence;
+};
+
 inline constexpr uint32_t kOncesSeen = 8;
 
 enum ThreadLife : uint8_t { kThreadNew, kThreadRunning, kThreadExited };
@@ -53,6 +64,7 @@ struct ThreadState {
   ChainWord words[kHeldInline];
   RecentStep recent[kRecentSteps];
   HeldOverflow overflow;
+  HeldHoles holes;
   StackCache* stacks;
   uint64_t slow_paths;
   uint64_t flushed_slow_paths;
