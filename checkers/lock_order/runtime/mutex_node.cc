@@ -50,6 +50,7 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
 }
 
 void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call, bool trust_bytes) {
+  g_recorder.take_over_holds(t);
   // The bytes may be uninitialized memory: they count only when they are a tag.
   uint32_t node = trust_bytes ? node_of_tag(*tag_word(mutex), mutex) : 0;
   if (node == 0 && trust_bytes) node = node_of_watched_tag(*tag_word(mutex), mutex);

@@ -209,6 +209,10 @@ void Recorder::end_thread(ThreadState& t) {
   memset(t.recent, 0, sizeof(t.recent));
   unmap_pages(t.stacks, sizeof(StackCache));
   t.stacks = nullptr;
+  if (t.fork_holds != nullptr) {
+    unmap_pages(t.fork_holds, sizeof(t.record->held));
+    t.fork_holds = nullptr;
+  }
   if (t.overflow.capacity != 0) {
     unmap_pages(t.overflow.held, t.overflow.capacity * sizeof(Held));
     unmap_pages(t.overflow.words, t.overflow.capacity * sizeof(ChainWord));
@@ -239,7 +243,16 @@ void Recorder::add_event(ThreadState& t, Event event, const Call* call) {
 }
 
 void Recorder::forking(ThreadState& t) {
+  t.fork_depth = 0;
   if (t.record == nullptr || t.busy != 0) return;
+  const uint32_t depth = t.record->depth < kHeldInline ? t.record->depth : kHeldInline;
+  if (depth != 0 && t.fork_holds == nullptr) {
+    t.fork_holds = static_cast<Held*>(map_pages(sizeof(t.record->held)));
+  }
+  if (t.fork_holds != nullptr) {
+    memcpy(t.fork_holds, t.record->held, depth * sizeof(Held));
+    t.fork_depth = depth;
+  }
   const SlowPath slow(t);
   if (!slow.entered()) return;
   Event event{};
@@ -255,13 +268,11 @@ void Recorder::forked(ThreadState& t) {
   const uint32_t state = state_.load(std::memory_order_relaxed);
   if (state == kOpen) {
     saved_holds_ = 0;
-    if (t.record != nullptr) {
-      for (uint32_t i = 0; i < t.record->depth && i < kHeldInline; ++i) {
-        if (t.record->held[i].node == 0) continue;
-        SavedHold& saved = saved_[saved_holds_++];
-        saved.held = t.record->held[i];
-        saved.node = nodes_.at(saved.held.node);
-      }
+    for (uint32_t i = 0; i < t.fork_depth; ++i) {
+      if (t.fork_holds[i].node == 0) continue;
+      SavedHold& saved = saved_[saved_holds_++];
+      saved.held = t.fork_holds[i];
+      saved.node = nodes_.at(saved.held.node);
     }
     parent_pid_ = file_.header().pid;
     parent_thread_ = t.id;
@@ -292,6 +303,11 @@ void Recorder::forked(ThreadState& t) {
   t.slow_paths = t.flushed_slow_paths = 0;
 }
 
+void Recorder::take_over_holds(ThreadState& t) {
+  if (saved_holds_ == 0 || t.record != nullptr) return;
+  const SlowPath slow(t);  // starts the thread
+}
+
 void Recorder::restore_holds(ThreadState& t) {
   for (uint32_t i = 0; i < saved_holds_; ++i) {
     const Node& old = saved_[i].node;
@@ -318,7 +334,7 @@ void Recorder::restore_holds(ThreadState& t) {
     Held& held = t.record->held[i];
     held = saved_[i].held;
     held.node = index;
-    held.sequence = 0;
+    held.sequence = kBeforeFork;
     t.words[i] = {0, 0};
     store_word(t.record->depth, i + 1);
   }

@@ -51,6 +51,9 @@ struct ThreadStart {
   uint64_t create_sequence;
 };
 
+// Held.sequence of a lock that a forked child has from its parent: no acquisition's own.
+inline constexpr uint64_t kBeforeFork = 0;
+
 struct SavedHold {  // a lock that is held across fork
   Held held;
   Node node;
@@ -67,6 +70,9 @@ class Recorder {
   HEDDLE_INLINE bool ready(ThreadState& t) {
     return HEDDLE_LIKELY(t.record != nullptr) || (t.life == kThreadNew && start_thread(t));
   }
+
+  // A forked child's first look at a lock: it may be one that its parent held.
+  void take_over_holds(ThreadState& t);
 
   // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is
   // that of a lock not seen before. 0: not recording.

@@ -104,6 +104,11 @@ void Recorder::end_node(ThreadState& t, uint32_t index, Call call) {
   if (index == 0 || t.record == nullptr) return;
   for (uint32_t i = t.record->depth; i-- > 0;) {
     if (held_at(t, i).node != index) continue;
+    // Taken before the fork that made this process: making it anew is how a child gets rid of it.
+    if (held_at(t, i).sequence == kBeforeFork) {
+      release(t, index);
+      break;
+    }
     const SlowPath slow(t);
     if (!slow.entered()) break;
     Event event{};

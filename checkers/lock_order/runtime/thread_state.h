@@ -85,6 +85,10 @@ struct ThreadState {
   void (*once_routine)();
   uint64_t once_control;
   uint64_t once_seen[kOncesSeen];
+  // What was held when the fork that is in progress began: the record itself is the parent's, who
+  // goes on while the child looks.
+  Held* fork_holds;
+  uint32_t fork_depth;
   uint64_t handler_stack_pointer;
   uint8_t handler_signal;
 };
