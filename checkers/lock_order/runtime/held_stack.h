@@ -93,6 +93,16 @@ struct Waiting {
   ChainWord word;
 };
 
+// Whether `call` is made inside a signal handler. Handlers are also left by longjmp; those frames
+// are then gone, and what is called is not below them.
+HEDDLE_INLINE bool in_handler(ThreadState& t, Call call) {
+  if (HEDDLE_LIKELY((t.flags & kHandler) == 0)) return false;
+  constexpr uint64_t kDeepestHandler = 1U << 23;
+  if (t.handler_stack_pointer - call.stack_pointer < kDeepestHandler) return true;
+  t.flags &= static_cast<uint8_t>(~kHandler);
+  return false;
+}
+
 // Before an acquisition that may wait. `alone`: the chain of this lock when it is the outermost, as
 // far as the lock remembers it.
 HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call, ChainWord alone,
@@ -102,8 +112,8 @@ HEDDLE_INLINE void begin(ThreadState& t, uint32_t node, uint8_t flags, Call call
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
+  if (HEDDLE_UNLIKELY(in_handler(t, call))) g_recorder.note_handler(t, node);
   flags |= t.flags;
-  if (HEDDLE_UNLIKELY((flags & kHandler) != 0)) g_recorder.note_handler(t, node);
   wait->word = depth == 0 ? alone : next_chain(t, depth, node, flags, call);
   wait->node = node;
   wait->flags = flags;
@@ -135,6 +145,7 @@ HEDDLE_INLINE void push_tried(ThreadState& t, uint32_t node, uint8_t flags, Call
   if (HEDDLE_UNLIKELY(node == 0 || record == nullptr)) return;
   const uint32_t depth = record->depth;
   if (HEDDLE_UNLIKELY(depth >= kHeldInline) && !grow_overflow(t, depth)) return;
+  (void)in_handler(t, call);
   write_entry(t, depth, node, flags | kTry | t.flags, call, {0, 0});
   count_entry(record, depth);
 }

@@ -52,7 +52,7 @@ HEDDLE_INLINE int success() {
 HEDDLE_COLD int push_new(uint32_t node, Call call) {
   ThreadState& t = t_self;
   const uint32_t depth = t.record->depth;
-  if ((t.flags & kHandler) != 0) g_recorder.note_handler(t, node);
+  if (in_handler(t, call)) g_recorder.note_handler(t, node);
   const ChainWord word = depth == 0 ? ChainWord{} : next_chain(t, depth, node, t.flags, call);
   write_entry(t, depth, node, t.flags, call, word);
   count_entry(t.record, depth);

@@ -298,7 +298,8 @@ void Recorder::forked(ThreadState& t) {
   memset(t.recent, 0, sizeof(t.recent));
   unmap_pages(t.stacks, sizeof(StackCache));
   t.stacks = nullptr;
-  t.creator = 0;
+  t.creator = t.creator_segment = t.creator_chain = t.create_stack = 0;
+  t.create_sequence = 0;
   t.acquisitions = 0;
   t.slow_paths = t.flushed_slow_paths = 0;
 }

@@ -178,10 +178,6 @@ void Recorder::check_levels(ThreadState& t, uint32_t index, Call call) {
 ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
   const SlowPath slow(t);
   if (!slow.entered() || t.record->depth == 0) return {0, 0};
-  if ((t.flags & kHandler) != 0 && call.stack_pointer > t.handler_stack_pointer &&
-      call.stack_pointer - t.handler_stack_pointer < (1U << 23)) {
-    t.flags &= static_cast<uint8_t>(~kHandler);  // the handler was left by longjmp
-  }
   const CapturedStack* current = stack_now(t, call);
   if (current == nullptr) return {0, 0};
   ChainWord word{};
