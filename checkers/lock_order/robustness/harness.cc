@@ -105,7 +105,7 @@ pid_t Start(const Command& command, int* output) {
   return child;
 }
 
-Outcome Run(const Command& command) {
+Outcome Complete(const Command& command) {
   const std::array<int, 2> output = Pipe();
   const std::array<int, 2> errors = Pipe();
   const pid_t child = StartWith(command, output[1], errors[1]);

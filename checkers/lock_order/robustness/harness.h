@@ -28,7 +28,7 @@ struct Outcome {
   std::string errors;
 };
 
-Outcome Run(const Command& command);
+Outcome Complete(const Command& command);
 
 // The child's pid; its standard output comes out of *output, its standard error stays ours.
 pid_t Start(const Command& command, int* output);

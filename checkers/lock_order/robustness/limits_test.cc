@@ -58,10 +58,10 @@ class Limits : public testing::Test {
   static Command Program(std::function<void()> before = [] {}) {
     return {.words = {g_program, kPairs}, .environment = {}, .before_exec = std::move(before)};
   }
-  static void SetUpTestSuite() { bare_ = heddle::lock_order::Run(Program()); }
+  static void SetUpTestSuite() { bare_ = Complete(Program()); }
 
   void Run(const std::string& options, std::function<void()> before) {
-    watched_ = heddle::lock_order::Run(recording_.Watched(Program(std::move(before)), options));
+    watched_ = Complete(recording_.Watched(Program(std::move(before)), options));
     EXPECT_EQ(watched_.status, bare_.status);
     EXPECT_EQ(WEXITSTATUS(watched_.status), 7);
     EXPECT_EQ(watched_.output, bare_.output);
@@ -113,7 +113,7 @@ TEST_F(Limits, AFullDisk) {
     shell.before_exec = [this] {
       if (!MountSmall(recording_.directory())) _exit(126);
     };
-    return heddle::lock_order::Run(shell);
+    return Complete(shell);
   }();
   EXPECT_EQ(outcome.status, bare_.status);
   EXPECT_EQ(outcome.output, bare_.output);
@@ -181,7 +181,7 @@ TEST_F(Limits, NoDescriptors) {
 TEST_F(Limits, AddressSpace) {
   for (const rlim_t megabytes : {96, 128, 256, 1024, 8192}) {
     const Recording recording(g_library);
-    const Outcome watched = heddle::lock_order::Run(recording.Watched(Program([megabytes] {
+    const Outcome watched = Complete(recording.Watched(Program([megabytes] {
       const rlimit limit{megabytes << 20, megabytes << 20};
       setrlimit(RLIMIT_AS, &limit);
     })));
