@@ -32,7 +32,7 @@ void Child() {
   pthread_mutex_init(&lock, nullptr);
 }
 
-// In an order that would be wrong with the locks still held.
+// With the locks still held this would be an order of its own, against another thread's.
 void Use() {
   std::lock_guard hold(other);
   pthread_mutex_lock(&lock);
@@ -49,9 +49,9 @@ int main() {
   Use();
   const pid_t child = fork();
   if (child == 0) {
+    std::thread worker(Use);
     Use();
-    pthread_mutex_destroy(&second);
-    pthread_mutex_destroy(&lock);
+    worker.join();
     *child_is_done = true;
     return 0;
   }
