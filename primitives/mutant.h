@@ -35,7 +35,11 @@ template <class P>
 [[gnu::always_inline]] constexpr bool mutant(std::string_view name) {
   if constexpr (requires { P::kMutant; }) {
     if (P::kMutant != name) return false;
-    P::reached.store(true, std::memory_order_relaxed);
+    if constexpr (requires { P::note_site(P::reached); }) {
+      P::note_site(P::reached);  // under an engine for which a store would be the program's
+    } else {
+      P::reached.store(true, std::memory_order_relaxed);
+    }
     return true;
   } else {
     (void)name;

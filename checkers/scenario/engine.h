@@ -15,7 +15,7 @@
 namespace heddle {
 
 struct EngineInfo {
-  std::string name;      // "relacy", "stress", "tsan"
+  std::string name;      // "relacy", "explore", "stress", "tsan"
   bool samples = false;  // may miss a mutant without failing the run
   // A scenario is killed after this long; 0: never.
   double seconds_limit = 0;
@@ -36,6 +36,7 @@ struct Outcome {
   Verdict verdict = Verdict::kError;
   std::string mode;
   std::uint64_t executions = 0;
+  std::uint64_t blocked = 0;  // begun, but beyond their last step nothing can follow
   bool complete = false;
   double seconds = 0;
   std::string reason;

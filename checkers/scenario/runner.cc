@@ -72,6 +72,7 @@ std::string OutcomeToText(const Outcome& outcome, bool site_reached) {
   json["verdict"] = static_cast<int>(outcome.verdict);
   json["mode"] = outcome.mode;
   json["executions"] = outcome.executions;
+  json["blocked"] = outcome.blocked;
   json["complete"] = outcome.complete;
   json["seconds"] = outcome.seconds;
   json["reason"] = outcome.reason;
@@ -87,6 +88,7 @@ bool OutcomeFromText(const std::string& text, Outcome& outcome, bool& site_reach
   outcome.verdict = static_cast<Verdict>(json["verdict"].get<int>());
   outcome.mode = json["mode"].get<std::string>();
   outcome.executions = json["executions"].get<std::uint64_t>();
+  outcome.blocked = json["blocked"].get<std::uint64_t>();
   outcome.complete = json["complete"].get<bool>();
   outcome.seconds = json["seconds"].get<double>();
   outcome.reason = json["reason"].get<std::string>();
@@ -198,6 +200,7 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   record.engine = engine.name;
   record.mode = outcome.mode;
   record.executions = outcome.executions;
+  record.blocked = outcome.blocked;
   record.complete = outcome.complete;
   record.seconds = outcome.seconds;
   record.verdict = outcome.verdict;
