@@ -109,6 +109,9 @@ inline constexpr uint32_t kNodeWithSignal =
 inline constexpr uint32_t kNodeForeignUnlock = 32;
 inline constexpr uint32_t kNodeReferenced = 256;  // some chain or event names it; a lock that dies
                                                   // without may give its record to a later one
+inline constexpr uint32_t kNodePrivate =
+    1024;  // taken by one thread alone, and may stand for several of that thread's mutexes, one
+          // after the other at the same address
 inline constexpr uint32_t kNodeManyPosts =
     128;  // semaphore: posted more than once, so it is no one-shot: its
           // kEventOneShot, recorded earlier, orders nothing

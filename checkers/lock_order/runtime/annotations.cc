@@ -53,6 +53,9 @@ uint32_t pthread_node(const void* lock) {
     const uint64_t word = word_at_offset(lock, offset);
     uint32_t node = node_of_tag(word, lock);
     if (node == 0) node = node_of_watched_tag(word, lock);
+    if (node == 0 && thread_of_ghost_tag(word, lock) != 0) {
+      node = g_recorder.ghost_node(t_self, static_cast<pthread_mutex_t*>(const_cast<void*>(lock)));
+    }
     if (node != 0 && g_recorder.node(node).address == address_of(lock)) return node;
   }
   return 0;
@@ -74,6 +77,7 @@ HEDDLE_EXPORT void heddle_lockorder_create(const void* lock, const char* name, u
 }
 HEDDLE_EXPORT void heddle_lockorder_set_level(const void* lock, unsigned level) {
   ThreadState& t = t_self;
+  if (t.held_ghost != nullptr) const SlowPath settles_it(t);
   bool held = false;
   uint32_t node = held_node(t, lock, &held);
   if (node == 0) node = pthread_node(lock);

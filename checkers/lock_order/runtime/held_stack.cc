@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "checkers/lock_order/runtime/ghosts.h"
+
 namespace heddle::lock_order {
 
 bool grow_overflow(ThreadState& t, uint32_t depth) {
@@ -31,6 +33,7 @@ bool grow_overflow(ThreadState& t, uint32_t depth) {
 }
 
 uint32_t seen_chain(ThreadState& t, uint32_t depth) {
+  if (holds_ghost(t)) return 0;
   uint32_t parent = 0;
   for (uint32_t i = 0; i < depth; ++i) {
     const Held& held = held_at(t, i);
@@ -131,6 +134,7 @@ void release_foreign(ThreadState& t, uint32_t node, Call call) {
   if (!slow.entered()) return;
   // Freed while it was held, which has been said.
   if ((load_word(g_recorder.node(node).flags) & kNodeDestroyed) != 0) return;
+  if (release(t, node)) return;  // a ghost that another thread just gave its node
   const uint32_t holder = g_recorder.release_elsewhere(t, node);
   __atomic_fetch_or(&g_recorder.node(node).flags, kNodeForeignUnlock, __ATOMIC_RELAXED);
   Event event{};

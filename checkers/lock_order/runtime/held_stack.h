@@ -20,7 +20,7 @@ namespace heddle::lock_order {
 HEDDLE_COLD bool grow_overflow(ThreadState& t, uint32_t depth);
 
 // The chain of what is held, where this thread has seen it grow: below a lock that was taken by a
-// try or at two places in turn it is not at hand. 0: not seen.
+// try or at two places in turn it is not at hand. 0: not seen, or a ghost has to hear of it.
 HEDDLE_COLD uint32_t seen_chain(ThreadState& t, uint32_t depth);
 
 HEDDLE_INLINE uint64_t node_and_flags(uint32_t node, uint8_t flags) {

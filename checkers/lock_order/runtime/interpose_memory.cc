@@ -50,10 +50,12 @@ HEDDLE_COLD FreeFunction find_free() {
 
 HEDDLE_COLD void gone(ThreadState& t, uint64_t from, uint64_t bytes, Call call) {
   for (uint32_t i = t.record->depth; i-- > 0;) {
+    if (held_at(t, i).node == 0) continue;
+    const uint64_t address = g_recorder.node(held_at(t, i).node).address;
+    if (address < from || address - from >= bytes) continue;
+    if (t.held_ghost != nullptr) const SlowPath settles_it(t);
     const uint32_t index = held_at(t, i).node;
-    if (index == 0) continue;
     Node& node = g_recorder.node(index);
-    if (node.address < from || node.address - from >= bytes) continue;
     // A semaphore that was waited for and not posted is held by nobody.
     if (node.kind != kSemaphore) g_recorder.report(t, kEventFreeHeld, index, call);
     __atomic_fetch_or(&node.flags, kNodeDestroyed, __ATOMIC_RELAXED);

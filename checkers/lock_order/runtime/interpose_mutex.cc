@@ -2,6 +2,7 @@
 // pthread_mutex_*.
 #include <errno.h>
 
+#include "checkers/lock_order/runtime/ghosts.h"
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/mutex_node.h"
 #include "checkers/lock_order/runtime/node_tag.h"
@@ -33,6 +34,7 @@ HEDDLE_COLD int lock_contended(pthread_mutex_t* mutex, uint32_t node, Call call)
 
 HEDDLE_COLD int lock_slowly(pthread_mutex_t* mutex, Call call) {
   ThreadState& t = t_self;
+  if (lock_ghost(t, mutex, call)) return 0;
   Waiting wait;
   const uint32_t node = mutex_node(t, mutex, kMutexNormal, call, false);
   begin(t, node, 0, call, unpack_chain(mutex_chain(mutex)), &wait);
@@ -102,6 +104,7 @@ __attribute__((noinline)) int push_nested(Thread* record, uint32_t node, Call ca
 }
 
 HEDDLE_COLD int unlock_slowly(pthread_mutex_t* mutex, Call call) {
+  if (unlock_ghost(t_self, mutex)) return free_plain_mutex(mutex);
   release_mutex(t_self, mutex, call);
   return g_real.pthread_mutex_unlock(mutex);
 }
@@ -193,6 +196,7 @@ HEDDLE_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,
 
 HEDDLE_EXPORT int pthread_mutex_destroy(pthread_mutex_t* mutex) {
   const Call call = HEDDLE_CALL;
+  if (end_ghost(t_self, mutex)) return g_real.pthread_mutex_destroy(mutex);
   const uint32_t node = known_mutex_node(mutex);
   const bool held = mutex->__data.__owner != 0;
   const int result = g_real.pthread_mutex_destroy(mutex);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/runtime/mutex_node.h"
 
+#include "checkers/lock_order/runtime/ghosts.h"
+#include "checkers/lock_order/runtime/plain_mutex.h"
 #include "checkers/lock_order/runtime/shared_lock.h"
 
 namespace heddle::lock_order {
@@ -39,8 +41,10 @@ uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, LockKind kind, C
       g_recorder.note_watched(t, watched, tag_word(mutex));
       return watched;
     }
-    return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call,
-                                  created);
+    const bool plain = kind == kMutexNormal && plain_mutex(mutex) && t.flags == 0;
+    if (plain && created && begin_ghost(t, mutex, call)) return t.ghosts->at(mutex).node;
+    return g_recorder.tagged_node(t, mutex, kind, tag_word(mutex), chain_word(mutex), call, created,
+                                  plain && made_again(t, mutex));
   }
   constexpr unsigned kSharedBit = 128;
   if ((static_cast<unsigned>(mutex->__data.__kind) & kSharedBit) != 0) {
@@ -54,6 +58,10 @@ void end_mutex(ThreadState& t, pthread_mutex_t* mutex, Call call, bool trust_byt
   // The bytes may be uninitialized memory: they count only when they are a tag.
   uint32_t node = trust_bytes ? node_of_tag(*tag_word(mutex), mutex) : 0;
   if (node == 0 && trust_bytes) node = node_of_watched_tag(*tag_word(mutex), mutex);
+  if (node == 0 && trust_bytes && thread_of_ghost_tag(*tag_word(mutex), mutex) != 0) {
+    if (end_ghost(t, mutex)) return;
+    node = g_recorder.ghost_node(t, mutex);
+  }
   if (node != 0) {
     g_recorder.end_node(t, node, call);
     return;

@@ -18,7 +18,12 @@ HEDDLE_COLD uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, Lock
 inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
   const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
   if (HEDDLE_LIKELY(node != 0)) return node;
-  if (taggable(mutex)) return node_of_watched_tag(*tag_word(mutex), mutex);
+  if (taggable(mutex)) {
+    const uint64_t tag = *tag_word(mutex);
+    const uint32_t watched = node_of_watched_tag(tag, mutex);
+    if (watched != 0 || thread_of_ghost_tag(tag, mutex) == 0) return watched;
+    return g_recorder.ghost_node(t_self, mutex);
+  }
   return g_recorder.known_node(reinterpret_cast<uint64_t>(mutex));
 }
 

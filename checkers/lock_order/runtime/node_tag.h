@@ -47,6 +47,14 @@ inline uint32_t node_of_watched_tag(uint64_t tag, const void* lock) {
   return node_of_tag(tag ^ (1ULL << 63), lock);
 }
 
+// A tag that the fast path takes for none, too: a ghost of this thread's (ghosts.h).
+inline uint64_t make_ghost_tag(const void* lock, uint32_t thread) {
+  return make_tag(lock, thread) ^ (1ULL << 62);
+}
+inline uint32_t thread_of_ghost_tag(uint64_t tag, const void* lock) {
+  return node_of_tag(tag ^ (1ULL << 62), lock);
+}
+
 #if defined(__x86_64__)
 HEDDLE_INLINE TagWord* tag_word(pthread_mutex_t* mutex) {
   return reinterpret_cast<TagWord*>(&mutex->__data.__list.__prev);

@@ -203,6 +203,94 @@ void churn() {
   }
 }
 
+constexpr int kGenerations = 500;
+
+// std::mutex ends without a word.
+void short_lived() {
+  alignas(std::mutex) unsigned char place[sizeof(std::mutex)];
+  for (int i = 0; i < kGenerations; ++i) {
+    auto* mutex = new (place) std::mutex;
+    const std::lock_guard outer(a);
+    const std::lock_guard inner(*mutex);
+  }
+}
+
+void short_lived_outside() {
+  for (int i = 0; i < kGenerations; ++i) {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&mutex);
+    {
+      const std::lock_guard one(a);
+      const std::lock_guard two(b);
+    }
+    pthread_mutex_unlock(&mutex);
+    pthread_mutex_destroy(&mutex);
+  }
+}
+
+void short_lived_made() {
+  for (int i = 0; i < kGenerations; ++i) {
+    pthread_mutex_t mutex;
+    pthread_mutex_init(&mutex, nullptr);
+    {
+      const std::lock_guard outer(a);
+      pthread_mutex_lock(&mutex);
+      pthread_mutex_unlock(&mutex);
+    }
+    pthread_mutex_destroy(&mutex);
+  }
+}
+
+// The last one lives on and does what none before it did.
+void short_lived_until() {
+  for (int i = 0; i < kGenerations; ++i) {
+    alignas(std::mutex) unsigned char place[sizeof(std::mutex)];
+    auto* mutex = new (place) std::mutex;
+    {
+      const std::lock_guard outer(a);
+      const std::lock_guard inner(*mutex);
+    }
+    if (i + 1 == kGenerations) {
+      const std::lock_guard outer(*mutex);
+      const std::lock_guard inner(b);
+    }
+  }
+}
+
+// One call site each, however loops are unrolled.
+__attribute__((noinline)) void lock_both(std::mutex& first, std::mutex& second) {
+  const std::lock_guard outer(first);
+  const std::lock_guard inner(second);
+}
+
+// Another thread takes every third: at any moment of its owner's doing.
+void short_lived_shared() {
+  alignas(std::mutex) unsigned char place[sizeof(std::mutex)];
+  std::atomic<std::mutex*> shown{nullptr};
+  std::atomic<int> taken{0};
+  std::thread other([&] {
+    for (int i = 1; i <= kGenerations; ++i) {
+      std::mutex* mutex = nullptr;
+      while ((mutex = shown.exchange(nullptr)) == nullptr) std::this_thread::yield();
+      for (int wait = 0; wait < i % 64; ++wait) asm volatile("");
+      {
+        const std::lock_guard outer(*mutex);
+        const std::lock_guard inner(b);
+      }
+      taken = i;
+    }
+  });
+  for (int i = 1; i <= kGenerations; ++i) {
+    for (int quiet = 0; quiet < 3; ++quiet) {
+      auto* mutex = new (place) std::mutex;
+      if (quiet == 2) shown = mutex;
+      for (int round = 0; round <= quiet * (i % 3); ++round) lock_both(a, *mutex);
+    }
+    while (taken != i) std::this_thread::yield();
+  }
+  other.join();
+}
+
 void killed() {
   const std::lock_guard one(a);
   const std::lock_guard two(b);
@@ -226,6 +314,11 @@ const struct {
               {"files", files},
               {"wrapped", wrapped},
               {"churn", churn},
+              {"short_lived", short_lived},
+              {"short_lived_outside", short_lived_outside},
+              {"short_lived_made", short_lived_made},
+              {"short_lived_until", short_lived_until},
+              {"short_lived_shared", short_lived_shared},
               {"killed", killed}};
 
 }  // namespace

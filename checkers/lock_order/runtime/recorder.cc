@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "checkers/lock_order/runtime/ghosts.h"
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/plain_mutex.h"
 #include "checkers/lock_order/runtime/real.h"
@@ -192,6 +193,7 @@ void Recorder::end_thread(ThreadState& t) {
     return;
   }
   ++t.busy;
+  if (t.held_ghost != nullptr) settle_ghost(t);
   const uint32_t depth = t.record->depth;
   for (uint32_t i = 0; i < depth; ++i) {
     if (held_at(t, i).node == 0) continue;
@@ -200,6 +202,7 @@ void Recorder::end_thread(ThreadState& t) {
     event.node = held_at(t, i).node;
     add_event(t, event, nullptr);
   }
+  end_ghosts(t);
   flush_counters(t);
   prctl(PR_GET_NAME, t.record->name);
   store_word(t.record->alive, 2U);
@@ -284,6 +287,8 @@ void Recorder::forked(ThreadState& t) {
     string_set_.clear();
     free_count_ = 0;
     memset(recent_nodes_, 0, sizeof(recent_nodes_));
+    ghost_tables_ = nullptr;
+    late_ghosts_.forget();
     addresses_.forget();
     handles_.forget();
     onces_.forget();
@@ -294,6 +299,9 @@ void Recorder::forked(ThreadState& t) {
   }
   t.record = nullptr;
   t.life = kThreadNew;
+  unmap_pages(t.ghosts, sizeof(GhostTable));
+  t.ghosts = nullptr;
+  t.held_ghost = nullptr;
   t.chains.clear();
   memset(t.recent, 0, sizeof(t.recent));
   unmap_pages(t.stacks, sizeof(StackCache));

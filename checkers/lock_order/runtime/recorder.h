@@ -6,6 +6,8 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_RECORDER_H_
 
+#include <pthread.h>
+
 #include "checkers/lock_order/graph_format.h"
 #include "checkers/lock_order/runtime/address_map.h"
 #include "checkers/lock_order/runtime/futex_lock.h"
@@ -74,10 +76,17 @@ class Recorder {
   // A forked child's first look at a lock: it may be one that its parent held.
   void take_over_holds(ThreadState& t);
 
-  // Nodes. `tag`: where the lock keeps its tag, or nullptr for locks found by address. `kind` is
-  // that of a lock not seen before. 0: not recording.
+  // Nodes. `tag`: where the lock keeps its tag. `kind` is that of a lock not seen before. `again`:
+  // a mutex that may be the first of ghosts (ghosts.h). 0: not recording.
   uint32_t tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
-                       uint64_t* chain, Call call, bool created);
+                       uint64_t* chain, Call call, bool created, bool again = false);
+  // The node of a mutex that is a ghost, be it this thread's or another's; it is none from here on.
+  // 0: nobody knows the ghost.
+  uint32_t ghost_node(ThreadState& t, pthread_mutex_t* mutex);
+  // This thread's ghost that it holds gets a node of its own, and is the first of ghosts again.
+  void settle_ghost(ThreadState& t);
+  // The tag of a ghost was changed while its owner took it.
+  void correct_ghost(ThreadState& t, pthread_mutex_t* mutex, Ghost& ghost, uint32_t passed_for);
   uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, Call call);
   // The node of an address that has one.
   uint32_t known_node(uint64_t key) const { return static_cast<uint32_t>(addresses_.find(key)); }
@@ -163,6 +172,9 @@ class Recorder {
   void set_level(uint32_t node, uint16_t level);
   // For the first lock that is seen at this address.
   void expect_level(ThreadState& t, uint64_t address, uint16_t level);
+  bool level_expected(uint64_t address) const {
+    return any_levels_.load(std::memory_order_relaxed) && levels_.find(address) != 0;
+  }
 
  private:
   enum State : uint32_t { kUnknown, kInitializing, kInitialized, kOpen, kOff };
@@ -171,6 +183,17 @@ class Recorder {
   bool open_graph();
   void stop();  // out of memory
   uint32_t add_node(uint64_t address, LockKind kind, uint64_t site, uint32_t stack);
+  void free_node(uint32_t index);
+  uint32_t node_like(uint32_t node);
+  GhostTable* ghosts_of(uint32_t thread) const;
+  bool own_ghosts(ThreadState& t);
+  Ghost* place_for_ghost(ThreadState& t, const void* lock);
+  void end_ghosts(ThreadState& t);
+  void evict_ghost(uint32_t thread, Ghost& ghost);
+  uint32_t node_behind(pthread_mutex_t* mutex);
+  void rename_held(uint32_t thread, uint32_t from, uint32_t to);
+  void record_steps(uint32_t thread, const Ghost& ghost, uint32_t to);
+  uint32_t renamed_chain(uint32_t chain, uint32_t from, uint32_t to);
   Node* reusable_node(uint64_t address, uint32_t* index);
   void refer_to(uint32_t node);
   uint32_t find_chain(uint32_t parent, uint32_t node, uint64_t site, uint8_t flags);
@@ -209,6 +232,10 @@ class Recorder {
   uint32_t free_count_;
   // Where a lock was last seen by address, for those that die without telling.
   uint32_t recent_nodes_[kFreeNodes];
+  GhostTable* ghost_tables_;
+  GhostTable* free_ghost_tables_;
+  // Tags of ghosts whose place their thread gave to others, or whose thread has ended: their nodes.
+  AddressMap<RuntimePlatform> late_ghosts_;
   IndexSet chain_set_;
   IndexSet stack_set_;
   IndexSet string_set_;
@@ -245,6 +272,7 @@ class SlowPath {
     if (!entered_) return;
     store_word(t_.record->slow_paths, ++t_.slow_paths);
     if ((t_.slow_paths & 1023) == 0) g_recorder.flush_counters(t);
+    if (HEDDLE_UNLIKELY(t.held_ghost != nullptr)) g_recorder.settle_ghost(t);
   }
   ~SlowPath() {
     std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -4,6 +4,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "checkers/lock_order/runtime/ghosts.h"
 #include "checkers/lock_order/runtime/recorder.h"
 
 namespace heddle::lock_order {
@@ -176,6 +177,9 @@ void Recorder::check_levels(ThreadState& t, uint32_t index, Call call) {
 }
 
 ChainWord Recorder::extend(ThreadState& t, uint32_t index, uint8_t flags, Call call) {
+  if (HEDDLE_UNLIKELY(t.held_ghost != nullptr) && step_under_ghost(t, index, flags, call)) {
+    return {0, 0};
+  }
   const SlowPath slow(t);
   if (!slow.entered() || t.record->depth == 0) return {0, 0};
   const CapturedStack* current = stack_now(t, call);

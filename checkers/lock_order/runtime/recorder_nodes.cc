@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "checkers/lock_order/runtime/ghosts.h"
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/recorder.h"
@@ -22,7 +23,7 @@ Node* Recorder::reusable_node(uint64_t address, uint32_t* index) {
   if (recent != 0) {
     Node& record = node(recent);
     if (record.address == address &&
-        (load_word(record.flags) & (kNodeReferenced | kNodeDestroyed)) == 0 &&
+        (load_word(record.flags) & (kNodeReferenced | kNodeDestroyed | kNodePrivate)) == 0 &&
         !holds(t_self, recent)) {
       *index = recent;
       return &record;
@@ -69,19 +70,41 @@ uint32_t Recorder::add_node(uint64_t address, LockKind kind, uint64_t site, uint
 }
 
 uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, uint64_t* tag,
-                               uint64_t* chain, Call call, bool created) {
+                               uint64_t* chain, Call call, bool created, bool again) {
   const SlowPath slow(t);
   if (!slow.entered()) return 0;
   auto* word = static_cast<TagWord*>(tag);
   const uint32_t stack = created ? capture_stack(t, call) : 0;
   const FutexLocker locker(lock_);
-  const uint32_t known = node_of_tag(__atomic_load_n(word, __ATOMIC_ACQUIRE), lock);
+  // Mutexes have a second word, and may be ghosts; a ghost's thread takes no lock to make one.
+  auto* mutex = chain == nullptr
+                    ? nullptr
+                    : const_cast<pthread_mutex_t*>(static_cast<const pthread_mutex_t*>(lock));
+  uint64_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+  uint32_t known = mutex == nullptr ? node_of_tag(seen, lock) : node_behind(mutex);
   if (known != 0) return known;
+  Ghost* ghost = again ? place_for_ghost(t, lock) : nullptr;
   const uint32_t index = add_node(reinterpret_cast<uint64_t>(lock), kind, call.site, stack);
   if (index == 0) return 0;
-  if (chain != nullptr) *static_cast<TagWord*>(chain) = 0;
-  __atomic_store_n(word, make_tag(lock, index), __ATOMIC_RELEASE);
-  return index;
+  if (mutex != nullptr) *chain_word(mutex) = 0;
+  const uint64_t made = ghost != nullptr ? make_ghost_tag(lock, t.id) : make_tag(lock, index);
+  if (ghost != nullptr) {
+    __atomic_fetch_or(&node(index).flags, kNodePrivate, __ATOMIC_RELAXED);
+    ghost->address = reinterpret_cast<uint64_t>(lock);
+    ghost->own = 1;
+    store_word(ghost->node, index);
+    store_word(ghost->live, 1U);
+  }
+  if (__atomic_compare_exchange_n(word, &seen, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    return index;
+  }
+  if (ghost != nullptr) {
+    store_word(ghost->live, 0U);
+    evict_ghost(t.id, *ghost);
+  } else {
+    free_node(index);
+  }
+  return mutex == nullptr ? node_of_tag(seen, lock) : node_behind(mutex);
 }
 
 uint32_t Recorder::address_node(ThreadState& t, uint64_t key, LockKind kind, Call call) {
@@ -123,6 +146,11 @@ void Recorder::end_node(ThreadState& t, uint32_t index, Call call) {
   const SlowPath slow(t);
   if (!slow.entered()) return;
   const FutexLocker locker(lock_);
+  free_node(index);
+}
+
+void Recorder::free_node(uint32_t index) {
+  __atomic_fetch_or(&node(index).flags, kNodeDestroyed, __ATOMIC_RELAXED);
   if (free_count_ < kFreeNodes) free_nodes_[free_count_++] = index;
 }
 

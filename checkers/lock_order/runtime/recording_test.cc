@@ -221,6 +221,62 @@ TEST_P(Recording, LocksThatComeAndGoNeedNoMoreRecordsThanLiveOnes) {
   EXPECT_LE(result.graph().count(kNodes), 2U);
 }
 
+// Nodes, by where they stand: "1>n" the locks that thread 1 took under another one, "n>" those
+// under which another was taken by any thread.
+struct Places {
+  std::map<uint32_t, int> under;
+  std::map<uint32_t, int> over;
+};
+
+Places places(const RawGraph& graph, uint32_t thread_under, uint32_t thread_over) {
+  Places found;
+  graph.each<Visit>(kVisits, [&](uint64_t, const Visit& visit) {
+    const auto* chain = graph.at<Chain>(kChains, visit.chain);
+    if (visit.thread == thread_under) ++found.under[chain->node];
+    if (visit.thread == thread_over) ++found.over[graph.at<Chain>(kChains, chain->parent)->node];
+  });
+  return found;
+}
+
+constexpr uint64_t kGenerations = 500;
+
+TEST_P(Recording, AMutexThatDoesWhatItsPredecessorDidNeedsNoRecord) {
+  for (const char* name : {"short_lived", "short_lived_outside", "short_lived_made"}) {
+    const Recorded result = run(name);
+    const RawGraph graph = result.graph();
+    // The first two at least, and what they met there.
+    EXPECT_LE(graph.count(kNodes), 8U) << name;
+    EXPECT_LE(graph.count(kVisits), 12U) << name;
+    EXPECT_GE(graph.count(kVisits), 1U) << name;
+    EXPECT_GE(graph.header().acquisitions, 2 * kGenerations) << name;
+    EXPECT_LE(graph.header().slow_paths, 40U) << name;
+    EXPECT_EQ(graph.at<Thread>(kThreads, 1)->slow_paths, graph.header().slow_paths) << name;
+  }
+}
+
+TEST_P(Recording, AMutexThatDoesMoreThanItsPredecessorsIsRecordedWithAllItDid) {
+  const Recorded result = run("short_lived_until");
+  const RawGraph graph = result.graph();
+  EXPECT_LE(graph.count(kNodes), 8U);
+  const Places found = places(graph, 1, 1);
+  int both = 0;
+  for (const auto& [node, visits] : found.under) {
+    if (found.over.contains(node) && graph.at<Node>(kNodes, node)->first_stack == 0) ++both;
+  }
+  EXPECT_EQ(both, 1) << "the last mutex alone stood on both sides";
+}
+
+TEST_P(Recording, AMutexThatAnotherThreadTakesIsItself) {
+  const Recorded result = run("short_lived_shared");
+  const RawGraph graph = result.graph();
+  const Places found = places(graph, 1, 2);
+  EXPECT_EQ(found.over.size(), kGenerations) << "one node for each mutex that was shared";
+  for (const auto& [node, visits] : found.over) {
+    EXPECT_TRUE(found.under.contains(node)) << "the owner's order of lock " << node << " is lost";
+    EXPECT_EQ(graph.at<Node>(kNodes, node)->flags & kNodePrivate, 0U);
+  }
+}
+
 TEST_P(Recording, AKilledProgramLosesNothing) {
   const Recorded result = run("killed");
   ASSERT_TRUE(WIFSIGNALED(result.status));

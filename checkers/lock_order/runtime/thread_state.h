@@ -11,6 +11,8 @@
 namespace heddle::lock_order {
 
 class StackCache;
+struct Ghost;
+struct GhostTable;
 
 // The chain up to a held lock. Valid only when `check` is that entry's site_check(): an entry that
 // nothing was nested under yet has no chain, and one that was overtaken by an unlock out of order
@@ -39,6 +41,7 @@ struct HeldHoles {
 };
 
 inline constexpr uint32_t kOncesSeen = 8;
+inline constexpr uint32_t kMadeSeen = 128;
 
 enum ThreadLife : uint8_t { kThreadNew, kThreadRunning, kThreadExited };
 
@@ -66,6 +69,10 @@ struct ThreadState {
   HeldOverflow overflow;
   HeldHoles holes;
   StackCache* stacks;
+  // Mutexes that come and go; see ghosts.h.
+  GhostTable* ghosts;
+  Ghost* held_ghost;  // nullptr: none. May have got its node since, which its `live` tells.
+  uint32_t made[kMadeSeen];
   uint64_t slow_paths;
   uint64_t flushed_slow_paths;
   uint64_t acquisitions;  // sequence numbers flushed to the header so far

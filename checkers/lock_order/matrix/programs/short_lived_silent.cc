@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All mutexes at one address but the last were taken under the other mutex; the last one was not:
+// the orders are of different locks.
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <thread>
+
+namespace {
+
+std::mutex a;
+alignas(std::mutex) std::byte place[sizeof(std::mutex)];
+std::mutex* x = nullptr;
+
+std::atomic<int> turn{1};
+
+void AwaitTurn(int value) {
+  while (turn != value) std::this_thread::yield();
+}
+
+__attribute__((noinline)) void LockX() { x->lock(); }
+
+void AThenX() {
+  std::lock_guard hold_a(a);
+  LockX();
+  x->unlock();
+}
+
+void XAlone() {
+  LockX();
+  x->unlock();
+}
+
+__attribute__((noinline)) void XThenA() {
+  std::lock_guard hold_x(*x);
+  std::lock_guard hold_a(a);
+}
+
+}  // namespace
+
+int main() {
+  std::thread first([] {
+    for (int i = 0; i < 100; ++i) {
+      x = new (place) std::mutex;
+      i == 99 ? XAlone() : AThenX();
+    }
+    turn = 2;
+    AwaitTurn(3);
+  });
+  std::thread second([] {
+    AwaitTurn(2);
+    XThenA();
+    turn = 3;
+  });
+  first.join();
+  second.join();
+}
