@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The start of a program that is linked with the runtime: main() itself is explored, unless the
+// program says what else is (native_main.h).
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "checkers/explorer/runtime/explore.h"
+#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/operation.h"
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/outcome.h"
+
+// native_main.h: null where that object is not linked in.
+extern "C" __attribute__((weak)) const char heddle_explorer_main_is_native;
+
+namespace heddle::explorer {
+namespace {
+
+using Main = int (*)(int, char**, char**);
+
+struct Program {
+  Main main;
+  int argc;
+  char** argv;
+  char** environment;
+};
+
+Program g_program;
+
+void CallMain(void*) {
+  const int status = g_program.main(g_program.argc, g_program.argv, g_program.environment);
+  if (status != 0) {
+    Call("main", reinterpret_cast<Site>(g_program.main))
+        .Found(verdict::kAssertion, "main() returns %d", status);
+  }
+}
+
+int ExploreMain(int argc, char** argv, char** environment) {
+  if (&heddle_explorer_main_is_native != nullptr) {
+    return g_program.main(argc, argv, environment);
+  }
+  g_program.argc = argc;
+  g_program.argv = argv;
+  g_program.environment = environment;
+  return Print(Explore(OptionsFromEnvironment(), CallMain, nullptr));
+}
+
+}  // namespace
+
+int Print(const ExploreResult& result) {
+  fflush(stdout);
+  if (!result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
+  fprintf(stderr, "heddle explorer: %s: %llu executions, %llu blocked, %.3f s%s%s%s%s\n",
+          result.verdict.c_str(), static_cast<unsigned long long>(result.executions),
+          static_cast<unsigned long long>(result.blocked), result.seconds,
+          result.complete ? ", complete" : "", result.reason.empty() ? "" : ", ",
+          result.reason.c_str(), result.message.empty() ? "" : (": " + result.message).c_str());
+  if (result.verdict == verdict::kPass) return 0;
+  if (result.verdict == verdict::kError) return 2;
+  return result.verdict == verdict::kIncomplete ? 3 : 1;
+}
+
+}  // namespace heddle::explorer
+
+HEDDLE_INTERPOSE int __libc_start_main(heddle::explorer::Main main, int argc, char** argv,
+                                       void (*init)(), void (*fini)(), void (*rtld_fini)(),
+                                       void* stack_end) {
+  using heddle::explorer::ExploreMain;
+  using heddle::explorer::RealFunction;
+  auto* const real =
+      reinterpret_cast<decltype(&__libc_start_main)>(RealFunction("__libc_start_main"));
+  heddle::explorer::g_program.main = main;
+  return real(ExploreMain, argc, argv, init, fini, rtld_fini, stack_end);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/explore.h"
+
+#include <stdio_ext.h>
+#include <time.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/record.h"
+#include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/state.h"
+
+namespace heddle::explorer {
+
+extern "C" {
+State heddle_explorer_state;
+}
+
+namespace {
+
+struct Callback {
+  void (*function)(void*);
+  void* argument;
+};
+
+void* Run(void* argument) {
+  const auto* const callback = static_cast<const Callback*>(argument);
+  callback->function(callback->argument);
+  return nullptr;
+}
+
+double Now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// libc gives a stream its buffer at the first output. It must not be of one execution's memory.
+void GiveBuffer(FILE* stream) {
+  if (__fbufsize(stream) != 0) return;
+  setvbuf(stream, static_cast<char*>(malloc(BUFSIZ)), _IOLBF, BUFSIZ);
+}
+
+ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
+  const Search& search = scheduler.search();
+  const Fault& fault = scheduler.fault();
+  const Counts& counts = search.counts();
+  ExploreResult result;
+  result.mode = scheduler.options().replay.empty() ? "full" : "replay";
+  result.executions = counts.complete;
+  result.blocked = counts.blocked;
+  result.events = counts.events;
+  result.seconds = seconds;
+  result.threads = scheduler.threads();
+  result.reason = scheduler.cut();
+  if (fault.verdict != nullptr) {
+    result.verdict = fault.verdict;
+    result.message = fault.message;
+    result.text = CounterexampleText(scheduler);
+    return result;
+  }
+  result.complete = search.Complete() && result.reason.empty();
+  if (!result.complete && result.reason.empty()) {
+    result.reason = "no more than " + std::to_string(scheduler.options().max_executions) +
+                    " executions were wanted";
+  }
+  result.verdict = result.complete ? verdict::kPass : verdict::kIncomplete;
+  return result;
+}
+
+}  // namespace
+
+void Fatal(const char* format, ...) {
+  state().mode = Mode::kRuntime;
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  fflush(stdout);
+  fprintf(stderr, "heddle explorer: %s\n", message);
+  RecordError(message);
+  state().mode = Mode::kNative;
+  std::_Exit(2);
+}
+
+ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument) {
+  if (state().scheduler != nullptr) Fatal("Explore() within Explore()");
+  Callback wrapped{.function = callback, .argument = argument};
+  RecordWriter record(options);
+  auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
+  GiveBuffer(stdout);
+  const double start = Now();
+  scheduler->Run();
+  const ExploreResult result = ResultOf(*scheduler, Now() - start);
+  record.Finish(*scheduler, result);
+  return result;
+}
+
+}  // namespace heddle::explorer

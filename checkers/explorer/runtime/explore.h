@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The explorer as a library: runs a function in every way that the memory model allows. The
+// function and what it calls must be compiled with -fsanitize=thread; who calls Explore() need not
+// be.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_EXPLORE_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_EXPLORE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "checkers/explorer/search/search.h"
+
+namespace heddle::explorer {
+
+struct ExploreOptions {
+  Model model = Model::kRc11;
+  bool release_sequence_cxx11 = false;
+  std::uint64_t max_executions = 0;  // 0: no bound
+  double seconds = 0;                // 0: no bound
+  // Visits of one place by one thread, when it does not wait but counts.
+  int unroll = 1000;
+  bool leaks = true;
+  // Where to write the record (record.md); empty: nowhere.
+  std::string record;
+  // What a record calls the replay path: exactly that execution is run.
+  std::string replay;
+};
+
+// From HEDDLE_EXPLORE_OPTIONS. What cannot be understood ends the process with one line.
+ExploreOptions OptionsFromEnvironment();
+
+struct ExploreResult {
+  std::string verdict;  // a name of checkers/scenario/verdict.h
+  std::string message;  // about a finding, one line
+  std::string mode;     // "full"
+  std::string reason;   // why it is incomplete
+  bool complete = false;
+  std::uint64_t executions = 0;  // complete ones
+  std::uint64_t blocked = 0;
+  std::uint64_t events = 0;
+  double seconds = 0;
+  int threads = 0;   // most at once
+  std::string text;  // the counterexample, short: addresses instead of names
+};
+
+// Not reentrant, and no other thread of the process may run meanwhile.
+ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument);
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_EXPLORE_H_

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/fiber.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "checkers/explorer/runtime/fatal.h"
+
+namespace heddle::explorer {
+namespace {
+
+constexpr std::size_t kStack = std::size_t{8} << 20;
+constexpr std::size_t kLoggedWrites = 1024;
+
+}  // namespace
+
+void Fiber::Allocate(ThreadId thread) {
+  if (stack_low != nullptr) return;
+  id = thread;
+  void* const mapped = mmap(nullptr, kPage + kStack, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED || mprotect(mapped, kPage, PROT_NONE) != 0) {
+    Fatal("out of memory for a thread's stack");
+  }
+  stack_low = static_cast<char*>(mapped) + kPage;
+  stack_high = stack_low + kStack;
+  storage.Allocate();
+  // Its room is used on the program's threads, where it cannot grow.
+  loop.writes.reserve(kLoggedWrites);
+}
+
+void Fiber::Release() {
+  if (stack_low == nullptr) return;
+  munmap(stack_low - kPage, kPage + kStack);
+  storage.Release();
+}
+
+void Fiber::Start(void* (*start)(void*), void* start_argument) {
+  storage.Reset();
+  started = true;
+  finished = false;
+  detached = false;
+  joined = false;
+  parent = kNoThread;
+  created_at = 0;
+  function = start;
+  argument = start_argument;
+  result = nullptr;
+  operation = nullptr;
+  fresh = false;
+  pending = 0;
+  told = 0;
+  destructor_count = 0;
+  held_count = 0;
+  calls = 0;
+  if (key_limit != 0) {
+    memset(specific, 0, sizeof specific);
+    key_limit = 0;
+  }
+  loop.Clear();
+  frame = reinterpret_cast<Frame*>(stack_high - 16) - 1;
+  memset(frame, 0, sizeof *frame + 16);
+  frame->return_address = reinterpret_cast<std::uint64_t>(heddle_explorer_thread_start);
+}
+
+}  // namespace heddle::explorer

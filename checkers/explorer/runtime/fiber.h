@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread of the explored program: a stack and a block of thread-local storage, which the next
+// execution uses again.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_FIBER_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_FIBER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "checkers/explorer/runtime/loops.h"
+#include "checkers/explorer/runtime/operation.h"
+#include "checkers/explorer/runtime/state.h"
+#include "checkers/explorer/runtime/thread_local_storage.h"
+
+namespace heddle::explorer {
+
+inline constexpr int kMaxKeys = 128;
+inline constexpr int kMaxPending = 16;
+
+// A mutex or the like that a thread holds.
+struct Held {
+  const void* address;
+  const char* what;  // record.md, `held`
+  Site site;
+  int count;  // recursive
+};
+inline constexpr int kMaxHeld = 32;
+
+struct Destructor {
+  void (*function)(void*);
+  void* object;
+};
+inline constexpr int kMaxDestructors = 64;
+
+struct Fiber {
+  ThreadId id = 0;
+  bool started = false;   // in this execution
+  bool finished = false;  // its function has returned, and all that comes behind that
+  bool detached = false;
+  bool joined = false;
+  ThreadId parent = kNoThread;
+  Site created_at = 0;
+  void* (*function)(void*) = nullptr;
+  void* argument = nullptr;
+  void* result = nullptr;
+
+  Frame* frame = nullptr;          // where it is suspended
+  Operation* operation = nullptr;  // what it waits to be told is done; null: it can go on
+  Operation own;                   // of an atomic operation
+  bool from_frame = false;         // `operation` is `own`, and its result belongs into `frame`
+  bool fresh = false;              // `operation` has not been looked at
+  bool awaits = false;             // at a place where the thread waits (loops.h)
+  // Plain writes to locations of the graph, to be told when they have happened.
+  int pending = 0;
+  int told = 0;  // of them
+  Access pending_writes[kMaxPending];
+
+  // Deterministic: the same in every execution that does the same.
+  Destructor destructors[kMaxDestructors];
+  int destructor_count = 0;
+  void* specific[kMaxKeys] = {};
+  int key_limit = 0;  // of the keys that it has set
+  Held held[kMaxHeld];
+  int held_count = 0;
+  std::uint64_t calls = 0;  // of functions whose results differ from call to call: clocks
+
+  LoopHistory loop;
+
+  char* stack_low = nullptr;
+  char* stack_high = nullptr;
+  ThreadLocalStorage storage;
+
+  // Allocates stack and thread-local storage, once.
+  void Allocate(ThreadId thread);
+  void Release();
+  // Makes it a thread that starts with `function`.
+  void Start(void* (*start)(void*), void* start_argument);
+  bool OnStack(std::uintptr_t address) const {
+    return address >= reinterpret_cast<std::uintptr_t>(stack_low) &&
+           address < reinterpret_cast<std::uintptr_t>(stack_high);
+  }
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_FIBER_H_

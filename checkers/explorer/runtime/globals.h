@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program's global variables, as they were when the exploration started: each execution starts
+// with them. Pages are write-protected until their first write; from then on they are put back.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_GLOBALS_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_GLOBALS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace heddle::explorer {
+
+struct Globals {
+  // Takes the snapshot and protects.
+  void Take();
+  // Puts everything back.
+  void Restore();
+  // Puts everything back and unprotects.
+  void Release();
+  // A write to `address` faulted: true when it was a protected page, which is writable now.
+  bool Unprotect(std::uintptr_t address);
+
+  // Calls visit(low, high) for each range that this execution may have written to.
+  template <typename Visit>
+  void ForEachDirtyPage(Visit visit) const;
+
+  struct Region {
+    char* low;
+    char* high;
+    char* snapshot;
+  };
+  std::vector<Region> regions;
+  // Page and its place in the snapshot. Room is reserved: a fault may come at any time.
+  struct Page {
+    char* page;
+    const char* snapshot;
+  };
+  std::vector<Page> dirty;
+};
+
+template <typename Visit>
+void Globals::ForEachDirtyPage(Visit visit) const {
+  for (const Page& page : dirty) visit(page.page);
+}
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_GLOBALS_H_

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/loops.h"
+
+#include <string.h>
+
+namespace heddle::explorer {
+namespace {
+
+constexpr std::size_t kFirstSites = 256;
+
+std::size_t Hash(Site site, std::size_t size) {
+  return (site * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
+}
+
+}  // namespace
+
+Loops::Loops(int unroll) : sites_(kFirstSites), unroll_(unroll) {}
+
+Loops::SiteState& Loops::At(Site site) {
+  for (std::size_t i = Hash(site, sites_.size());; i = (i + 1) & (sites_.size() - 1)) {
+    SiteState& state = sites_[i];
+    if (state.site == site) return state;
+    if (state.site != 0) continue;
+    if (used_ * 2 < sites_.size()) {
+      ++used_;
+      state.site = site;
+      return state;
+    }
+    std::vector<SiteState> old(sites_.size() * 2);
+    old.swap(sites_);
+    used_ = 0;
+    for (const SiteState& known : old) {
+      if (known.site != 0) At(known.site) = known;
+    }
+    return At(site);
+  }
+}
+
+bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
+  const std::vector<LoggedWrite>& writes = history.writes;
+  for (std::size_t i = from; i < writes.size(); ++i) {
+    const LoggedWrite& write = writes[i];
+    bool first = true;
+    for (std::size_t k = from; k < i && first; ++k) {
+      first = writes[k].address != write.address || writes[k].size != write.size;
+    }
+    if (!first) continue;
+    Value now = 0;
+    memcpy(&now, reinterpret_cast<const void*>(write.address), write.size);
+    if (now != write.old) return false;
+  }
+  return true;
+}
+
+Turn Loops::Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
+                  int position, int& first, bool& await) {
+  SiteState& site = At(frame.return_address);
+  if (site.execution != execution_) {
+    site.execution = execution_;
+    memset(site.visits, 0, sizeof site.visits);
+  }
+  await = site.await;
+  const int visits = ++site.visits[thread];
+  if (!site.loop) {
+    if (visits == 1) return Turn::kNew;
+    site.loop = true;
+    return Turn::kLearned;
+  }
+  if (visits > unroll_) return Turn::kCut;
+  const auto* const low = reinterpret_cast<const char*>(&frame);
+  const auto size = static_cast<std::size_t>(stack_high - low);
+  for (auto state = history.states.rbegin(); state != history.states.rend(); ++state) {
+    if (state->effects != history.effects) break;
+    if (state->frame != &frame || state->size != size ||
+        memcmp(history.bytes.data() + state->bytes, low, size) != 0 ||
+        !NothingWritten(history, state->writes)) {
+      continue;
+    }
+    if (history.operations - state->operations == 1 && !site.await) {
+      site.await = true;
+      return Turn::kLearned;
+    }
+    first = state->position;
+    return Turn::kSame;
+  }
+  history.states.push_back({.frame = &frame,
+                            .bytes = history.bytes.size(),
+                            .size = size,
+                            .position = position,
+                            .operations = history.operations,
+                            .effects = history.effects,
+                            .writes = history.writes.size()});
+  history.bytes.insert(history.bytes.end(), low, low + size);
+  return Turn::kNew;
+}
+
+}  // namespace heddle::explorer

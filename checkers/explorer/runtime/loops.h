@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loops, found by state: a thread that comes back to the same atomic operation with the same
+// registers and the same stack, having changed nothing in between, has made a turn for nothing.
+//
+// - A site that a thread meets twice in one execution is a loop site: from then on states are kept
+//   there.
+// - Where such a turn consisted of that one operation, the site is an await site: from then on its
+//   operation reads only what lets the thread go on (TRUST.md, section 6: one read, however long it
+//   waits).
+// - Where it consisted of more, the thread goes on only in executions in which the turn reads
+// something
+//   else.
+// Whenever a site is found to be one of these the search starts anew, so that all its executions
+// have been run with the same knowledge.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/runtime/state.h"
+
+namespace heddle::explorer {
+
+// A thread's state at an atomic operation: its frame and the stack above.
+struct LoopState {
+  const Frame* frame;
+  std::size_t bytes;  // its place in LoopHistory::bytes, up to the next one's
+  std::size_t size;
+  int position;              // events before
+  std::uint32_t operations;  // before
+  std::uint32_t effects;     // before
+  std::size_t writes;        // logged before
+};
+
+struct LoggedWrite {
+  std::uintptr_t address;
+  std::uint8_t size;
+  Value old;
+};
+
+// What one thread has done in this execution that matters for loops.
+struct LoopHistory {
+  std::vector<LoopState> states;
+  std::vector<unsigned char> bytes;
+  std::vector<LoggedWrite> writes;
+  std::uint32_t operations = 0;
+  std::uint32_t effects = 0;  // of operations: each has changed something
+  bool overflow = false;
+
+  void Clear() {
+    states.clear();
+    bytes.clear();
+    writes.clear();
+    operations = 0;
+    effects = 0;
+  }
+};
+
+enum class Turn : std::uint8_t {
+  kNew,      // nothing known about the site, or the state is a new one
+  kLearned,  // more is known about the site now: start anew
+  kSame,     // a turn that has changed nothing, from the event `first` on
+  kCut,      // too many visits
+};
+
+class Loops {
+ public:
+  struct SiteState {
+    Site site = 0;
+    bool loop = false;
+    bool await = false;
+    std::uint32_t execution = 0;
+    std::uint16_t visits[kMaxThreads] = {};
+  };
+
+  explicit Loops(int unroll);
+
+  void NewExecution() { ++execution_; }
+  // The thread is at an atomic operation that reads.
+  Turn Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
+             int position, int& first, bool& await);
+
+ private:
+  SiteState& At(Site site);
+  static bool NothingWritten(const LoopHistory& history, std::size_t from);
+
+  std::vector<SiteState> sites_;
+  std::size_t used_ = 0;
+  std::uint32_t execution_ = 0;
+  int unroll_;
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/operations.h"
+
+#include <dlfcn.h>
+
+#include <cstdarg>
+#include <cstdio>
+
+#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/plain.h"
+
+namespace heddle::explorer {
+namespace {
+
+// The execution is over for this thread: it is not run again.
+[[noreturn]] void PerformLast(Operation& operation) {
+  Perform(operation);
+  __builtin_trap();
+}
+
+}  // namespace
+
+void EndTrial() {
+  Operation operation;
+  operation.kind = Operation::Kind::kEndTrial;
+  PerformLast(operation);
+}
+
+void Call::Fence(Order order) {
+  Operation operation = Make(Operation::Kind::kFence);
+  operation.access.order = order;
+  Perform(operation);
+}
+
+int Call::Choose(int choices) {
+  Operation operation = Make(Operation::Kind::kChoose);
+  operation.number = choices;
+  Perform(operation);
+  return static_cast<int>(operation.answer.value);
+}
+
+void Call::Block() {
+  Operation operation = Make(Operation::Kind::kBlock);
+  operation.number = static_cast<int>(state().position);
+  PerformLast(operation);
+}
+
+void Call::Found(const char* verdict, const char* format, ...) {
+  Fault fault;
+  fault.verdict = verdict;
+  fault.thread = thread();
+  fault.site = site_;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(fault.message, sizeof fault.message, format, arguments);
+  va_end(arguments);
+  Report(fault);
+}
+
+void Call::Report(Fault& fault) {
+  Operation operation = Make(Operation::Kind::kFault);
+  operation.fault = &fault;
+  PerformLast(operation);
+}
+
+void Call::Unsupported(const char* format, ...) {
+  Fault fault;
+  fault.thread = thread();
+  fault.site = site_;
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(fault.message, sizeof fault.message, format, arguments);
+  va_end(arguments);
+  if (length >= 0 && static_cast<std::size_t>(length) < sizeof fault.message) {
+    snprintf(fault.message + length, sizeof fault.message - static_cast<std::size_t>(length),
+             " (called at %#lx)", static_cast<unsigned long>(site_));
+  }
+  Operation operation = Make(Operation::Kind::kFatal);
+  operation.fault = &fault;
+  PerformLast(operation);
+}
+
+void Call::Reads(const void* address, std::size_t size) {
+  PlainRange(reinterpret_cast<std::uintptr_t>(address), size, false, site_);
+}
+
+void Call::Writes(const void* address, std::size_t size) {
+  PlainRange(reinterpret_cast<std::uintptr_t>(address), size, true, site_);
+}
+
+void* RealFunction(const char* name) {
+  void* const found = dlsym(RTLD_NEXT, name);
+  if (found == nullptr) Fatal("the C library has no %s", name);
+  return found;
+}
+
+}  // namespace heddle::explorer

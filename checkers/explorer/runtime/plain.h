@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plain accesses of the program: checked before they are made.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_PLAIN_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_PLAIN_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "checkers/explorer/graph/event.h"
+
+namespace heddle::explorer {
+
+// On a program thread.
+void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site);
+// The same for any size, without a look at whether what is read has been written.
+void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site);
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_PLAIN_H_

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ways in which a program ends early: verdicts, not ends of the process.
+#include <cxxabi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <typeinfo>
+
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/threads.h"
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+[[noreturn]] void Exit(const char* name, int status, Site site) {
+  if (state().trial) EndTrial();
+  Call call(name, site);
+  if (status != 0) call.Found(verdict::kAssertion, "%s(%d)", name, status);
+  // The other threads run on: whatever they can still do, they could have done before.
+  ExitThread(nullptr);
+}
+
+}  // namespace
+
+HEDDLE_INTERPOSE void __assert_fail(const char* expression, const char* file, unsigned line,
+                                    const char* function) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<void (*)(const char*, const char*, unsigned, const char*)>(
+            RealFunction("__assert_fail"));
+    real(expression, file, line, function);
+    __builtin_unreachable();
+  }
+  const char* const slash = strrchr(file, '/');
+  Call("assert", HEDDLE_CALLER)
+      .Found(verdict::kAssertion, "assertion `%s' fails (%s:%u)", expression,
+             slash == nullptr ? file : slash + 1, line);
+}
+
+HEDDLE_INTERPOSE void abort() noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<void (*)()>(RealFunction("abort"));
+    real();
+    __builtin_unreachable();
+  }
+  Call call("abort", HEDDLE_CALLER);
+  if (const std::type_info* const thrown = abi::__cxa_current_exception_type()) {
+    call.Found(verdict::kAssertion, "abort() with an exception of type %s under way",
+               thrown->name());
+  }
+  call.Found(verdict::kAssertion, "abort()");
+}
+
+HEDDLE_INTERPOSE void exit(int status) noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<void (*)(int)>(RealFunction("exit"));
+    real(status);
+    __builtin_unreachable();
+  }
+  Exit("exit", status, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE void _exit(int status) {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<void (*)(int)>(RealFunction("_exit"));
+    real(status);
+    __builtin_unreachable();
+  }
+  Exit("_exit", status, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE void _Exit(int status) noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<void (*)(int)>(RealFunction("_Exit"));
+    real(status);
+    __builtin_unreachable();
+  }
+  Exit("_Exit", status, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE void quick_exit(int status) noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<void (*)(int)>(RealFunction("quick_exit"));
+    real(status);
+    __builtin_unreachable();
+  }
+  Exit("quick_exit", status, HEDDLE_CALLER);
+}
+
+// Destructors of objects of static storage duration run at the end of the process, which an
+// explored program does not reach.
+HEDDLE_INTERPOSE int __cxa_atexit(void (*function)(void*), void* object, void* library) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(RealFunction("__cxa_atexit"));
+    return real(function, object, library);
+  }
+  CountEffect();
+  return 0;
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/record.h"
+
+#include <link.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+
+#include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/scheduler.h"
+
+namespace heddle::explorer {
+namespace {
+
+FILE* g_file;
+
+std::string Quoted(const char* text) {
+  std::string quoted = "\"";
+  for (; *text != 0; ++text) {
+    const auto c = static_cast<unsigned char>(*text);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += *text;
+    } else if (c < 0x20) {
+      char escape[8];
+      snprintf(escape, sizeof escape, "\\u%04x", c);
+      quoted += escape;
+    } else {
+      quoted += *text;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string Hex(Value value) {
+  char digits[40];
+  const auto high = static_cast<std::uint64_t>(value >> 64);
+  const auto low = static_cast<std::uint64_t>(value);
+  if (high != 0) {
+    snprintf(digits, sizeof digits, "\"0x%" PRIx64 "%016" PRIx64 "\"", high, low);
+  } else {
+    snprintf(digits, sizeof digits, "\"0x%" PRIx64 "\"", low);
+  }
+  return digits;
+}
+
+// One line, written at once.
+class Line {
+ public:
+  explicit Line(const char* type) { text_ = "{\"type\":" + Quoted(type); }
+  Line& Raw(const char* key, const std::string& value) {
+    text_ += std::string(",\"") + key + "\":" + value;
+    return *this;
+  }
+  Line& Text(const char* key, const char* value) { return Raw(key, Quoted(value)); }
+  Line& Address(const char* key, Value value) { return Raw(key, Hex(value)); }
+  Line& Stack(const char* key, Site site) { return Raw(key, "[" + Hex(site) + "]"); }
+  template <typename T>
+  Line& Number(const char* key, T value) {
+    return Raw(key, std::to_string(value));
+  }
+  Line& Bool(const char* key, bool value) { return Raw(key, value ? "true" : "false"); }
+  void Write() {
+    if (g_file == nullptr) return;
+    text_ += "}\n";
+    fwrite(text_.data(), 1, text_.size(), g_file);
+    fflush(g_file);
+  }
+
+ private:
+  std::string text_;
+};
+
+const char* NameOf(Order order) {
+  static constexpr const char* kNames[] = {"plain",   "relaxed", "acquire",
+                                           "release", "acq_rel", "seq_cst"};
+  return kNames[static_cast<int>(order)];
+}
+
+const char* NameOf(const Event& event) {
+  switch (event.kind) {
+    case Kind::kRead:
+      return event.order == Order::kPlain ? "plain_read" : "read";
+    case Kind::kWrite:
+      return event.order == Order::kPlain ? "plain_write" : "write";
+    case Kind::kFence:
+      return "fence";
+    case Kind::kCreate:
+      return "create";
+    case Kind::kJoin:
+      return "join";
+    case Kind::kFinish:
+      return "finish";
+    case Kind::kChoose:
+      return "choose";
+    case Kind::kPark:
+      return "park";
+  }
+  return "";
+}
+
+std::string BuildId(const dl_phdr_info& module) {
+  for (int i = 0; i < module.dlpi_phnum; ++i) {
+    if (module.dlpi_phdr[i].p_type != PT_NOTE) continue;
+    const char* note =
+        reinterpret_cast<const char*>(module.dlpi_addr + module.dlpi_phdr[i].p_vaddr);
+    const char* const end = note + module.dlpi_phdr[i].p_memsz;
+    while (note + sizeof(ElfW(Nhdr)) <= end) {
+      ElfW(Nhdr) header;
+      memcpy(&header, note, sizeof header);
+      const char* const name = note + sizeof header;
+      const char* const bytes = name + ((header.n_namesz + 3) & ~3U);
+      if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 && memcmp(name, "GNU", 4) == 0) {
+        std::string id;
+        for (unsigned k = 0; k < header.n_descsz; ++k) {
+          char digits[4];
+          snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(bytes[k]));
+          id += digits;
+        }
+        return id;
+      }
+      note = bytes + ((header.n_descsz + 3) & ~3U);
+    }
+  }
+  return "";
+}
+
+std::string ProgramPath() {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  return length <= 0 ? "" : std::string(path, static_cast<std::size_t>(length));
+}
+
+int WriteModule(dl_phdr_info* module, std::size_t, void*) {
+  std::uintptr_t low = UINTPTR_MAX;
+  std::uintptr_t high = 0;
+  for (int i = 0; i < module->dlpi_phnum; ++i) {
+    const ElfW(Phdr) & header = module->dlpi_phdr[i];
+    if (header.p_type != PT_LOAD || (header.p_flags & PF_X) == 0) continue;
+    low = std::min(low, static_cast<std::uintptr_t>(module->dlpi_addr + header.p_vaddr));
+    high = std::max(
+        high, static_cast<std::uintptr_t>(module->dlpi_addr + header.p_vaddr + header.p_memsz));
+  }
+  const std::string own = ProgramPath();
+  const char* const path = module->dlpi_name[0] == 0 ? own.c_str() : module->dlpi_name;
+  Line("module")
+      .Text("path", path)
+      .Address("bias", module->dlpi_addr)
+      .Address("low", low)
+      .Address("high", high)
+      .Text("build_id", BuildId(*module).c_str())
+      .Write();
+  return 0;
+}
+
+const char* StateOf(const Fiber& fiber) {
+  if (!fiber.started) return "not_started";
+  if (fiber.finished) return "finished";
+  return fiber.operation != nullptr ? "waiting" : "running";
+}
+
+void WriteThreads(const Scheduler& scheduler) {
+  for (int i = 0; i < scheduler.threads(); ++i) {
+    const Fiber& fiber = scheduler.fibers()[i];
+    if (!fiber.started) continue;
+    Line line("thread");
+    line.Number("id", i).Text("state", StateOf(fiber));
+    if (fiber.parent != kNoThread) {
+      line.Number("parent", fiber.parent).Address("site", fiber.created_at);
+    }
+    line.Address("function", reinterpret_cast<std::uintptr_t>(fiber.function)).Write();
+  }
+}
+
+struct BlockId {
+  std::uintptr_t address;
+  int id;
+};
+
+// The heap's blocks that the counterexample speaks of.
+class Blocks {
+ public:
+  explicit Blocks(const Scheduler& scheduler) : heap_(const_cast<Heap&>(scheduler.heap())) {}
+
+  // -1: not in a block. Writes the block when it is the first time.
+  int Of(std::uintptr_t address, std::uintptr_t& offset) {
+    const Block* const block = heap_.Near(address);
+    if (block == nullptr || address < block->address || address > block->address + block->size) {
+      return -1;
+    }
+    offset = address - block->address;
+    for (const BlockId& known : known_) {
+      if (known.address == block->address) return known.id;
+    }
+    const int id = static_cast<int>(known_.size());
+    known_.push_back({block->address, id});
+    Line line("block");
+    line.Number("id", id).Address("address", block->address).Number("size", block->size);
+    line.Number("thread", block->thread).Stack("stack", block->site);
+    if (block->freed_by != kNoThread) {
+      line.Number("freed_by", block->freed_by).Stack("free_stack", block->free_site);
+    }
+    line.Write();
+    return id;
+  }
+
+ private:
+  Heap& heap_;
+  std::vector<BlockId> known_;
+};
+
+void WriteLocations(const Scheduler& scheduler, Blocks& blocks) {
+  const Graph& graph = scheduler.search().graph();
+  for (std::size_t i = 0; i < graph.locations(); ++i) {
+    const auto id = static_cast<LocationId>(i);
+    const Graph::Location& location = graph.location(id);
+    if (location.accesses.empty()) continue;
+    const std::uintptr_t address = scheduler.search().AddressOf(id);
+    std::uintptr_t offset = 0;
+    const int block = blocks.Of(address, offset);
+    Line line("location");
+    line.Number("id", i).Address("address", address);
+    line.Number("size", graph[location.accesses.front()].size);
+    line.Address("initial", location.initial);
+    if (block >= 0) line.Number("block", block).Number("offset", offset);
+    line.Write();
+  }
+}
+
+std::string HappensBefore(const Event& event, int threads) {
+  std::string text = "[";
+  for (int i = 0; i < threads; ++i) {
+    if (i != 0) text += ',';
+    text += std::to_string(event.hb.count[static_cast<std::size_t>(i)]);
+  }
+  return text + "]";
+}
+
+// The write of the same read-modify-write, behind its read.
+const Event* WriteOf(const Graph& graph, const Event& event) {
+  if (event.kind != Kind::kRead || !event.update) return nullptr;
+  const std::vector<EventId>& events = graph.thread(event.thread);
+  const std::size_t next = event.index + std::size_t{1};
+  if (next >= events.size()) return nullptr;
+  const Event& write = graph[events[next]];
+  return write.kind == Kind::kWrite && write.update ? &write : nullptr;
+}
+
+void WriteEvents(const Scheduler& scheduler) {
+  const Graph& graph = scheduler.search().graph();
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const Event& event = graph[static_cast<EventId>(i)];
+    const bool second = event.kind == Kind::kWrite && event.update;
+    Line line("event");
+    line.Number("id", i).Number("thread", static_cast<int>(event.thread));
+    line.Number("index", event.index).Text("order", NameOf(event.order));
+    const Event* const write = WriteOf(graph, event);
+    line.Text("kind", write != nullptr ? "update" : NameOf(event));
+    if (event.location != kNoLocation) {
+      line.Number("location", event.location).Number("size", static_cast<int>(event.size));
+    }
+    switch (event.kind) {
+      case Kind::kRead:
+      case Kind::kPark:
+        line.Address("value", event.value);
+        line.Number("rf", event.reads_from == kInit ? -1 : static_cast<int>(event.reads_from));
+        if (event.update) line.Bool("success", write != nullptr);
+        if (write != nullptr) line.Address("written", write->value).Number("co", write->co);
+        break;
+      case Kind::kWrite:
+        line.Address("value", event.value).Number("co", event.co);
+        if (second) line.Bool("of_update", true);
+        break;
+      case Kind::kChoose:
+        line.Address("value", event.value);
+        break;
+      case Kind::kCreate:
+      case Kind::kJoin:
+        line.Number("peer", static_cast<int>(event.peer));
+        break;
+      default:
+        break;
+    }
+    line.Raw("hb", HappensBefore(event, graph.threads()));
+    if (event.site != 0) line.Stack("stack", event.site);
+    line.Write();
+  }
+}
+
+std::string AccessLine(const FoundAccess& access) {
+  std::string text = "{\"thread\":" + std::to_string(access.thread);
+  text += std::string(",\"write\":") + (access.write ? "true" : "false");
+  text += std::string(",\"atomic\":") + (access.atomic ? "true" : "false");
+  text += ",\"size\":" + std::to_string(access.size);
+  text += ",\"address\":" + Hex(access.address);
+  return text + ",\"stack\":[" + Hex(access.site) + "]}";
+}
+
+void WriteWaits(const Scheduler& scheduler) {
+  for (int i = 0; i < scheduler.threads(); ++i) {
+    const Fiber& fiber = scheduler.fibers()[i];
+    if (!fiber.started || fiber.finished || fiber.operation == nullptr) continue;
+    const Operation& operation = *fiber.operation;
+    Line line("waits");
+    line.Number("thread", i);
+    if (operation.kind == Operation::Kind::kJoin) {
+      line.Text("what", "join").Number("owner", operation.number);
+    } else {
+      line.Text("what", operation.waits_for == nullptr ? "await" : operation.waits_for);
+      line.Address("address", operation.access.address);
+      line.Number("owner", scheduler.HolderOf(operation.access.address));
+    }
+    line.Stack("stack", operation.access.site).Write();
+  }
+  for (int i = 0; i < scheduler.threads(); ++i) {
+    const Fiber& fiber = scheduler.fibers()[i];
+    for (int k = 0; fiber.started && k < fiber.held_count; ++k) {
+      Line("held")
+          .Number("thread", i)
+          .Text("what", fiber.held[k].what)
+          .Address("address", reinterpret_cast<std::uintptr_t>(fiber.held[k].address))
+          .Stack("stack", fiber.held[k].site)
+          .Write();
+    }
+  }
+}
+
+void WriteCounterexample(const Scheduler& scheduler) {
+  const Fault& fault = scheduler.fault();
+  WriteThreads(scheduler);
+  Blocks blocks(scheduler);
+  WriteLocations(scheduler, blocks);
+  std::uintptr_t offset = 0;
+  const int block = fault.block == 0 ? -1 : blocks.Of(fault.block, offset);
+  WriteEvents(scheduler);
+  const bool hang = !strcmp(fault.verdict, verdict::kDeadlock) ||
+                    !strcmp(fault.verdict, verdict::kLivelock) ||
+                    !strcmp(fault.verdict, verdict::kLostWakeup);
+  if (hang) WriteWaits(scheduler);
+  Line line("finding");
+  line.Text("verdict", fault.verdict).Text("message", fault.message);
+  if (fault.thread != kNoThread) line.Number("thread", fault.thread);
+  if (fault.site != 0) line.Stack("stack", fault.site);
+  if (fault.accesses != 0) {
+    std::string accesses = "[";
+    for (int i = 0; i < fault.accesses; ++i) {
+      accesses += (i == 0 ? "" : ",") + AccessLine(fault.access[i]);
+    }
+    line.Raw("accesses", accesses + "]");
+  }
+  if (block >= 0) line.Number("block", block);
+  line.Write();
+  Line("replay").Text("path", scheduler.path().c_str()).Write();
+}
+
+}  // namespace
+
+RecordWriter::RecordWriter(const ExploreOptions& options) {
+  if (options.record.empty()) return;
+  g_file = fopen(options.record.c_str(), "we");
+  if (g_file == nullptr) Fatal("cannot write %s: %s", options.record.c_str(), strerror(errno));
+  Line("start")
+      .Number("version", 1)
+      .Text("program", ProgramPath().c_str())
+      .Text("model", options.model == Model::kSc ? "sc" : "rc11")
+      .Text("mode", options.replay.empty() ? "full" : "replay")
+      .Write();
+  dl_iterate_phdr(WriteModule, nullptr);
+}
+
+RecordWriter::~RecordWriter() {
+  if (g_file != nullptr) fclose(g_file);
+  g_file = nullptr;
+}
+
+void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& result) {
+  if (g_file == nullptr) return;
+  if (scheduler.fault().verdict != nullptr) WriteCounterexample(scheduler);
+  Line("end")
+      .Text("verdict", result.verdict.c_str())
+      .Bool("complete", result.complete)
+      .Number("executions", result.executions)
+      .Number("blocked", result.blocked)
+      .Number("seconds", result.seconds)
+      .Text("mode", result.mode.c_str())
+      .Text("reason", result.reason.c_str())
+      .Number("threads", result.threads)
+      .Write();
+}
+
+void RecordError(const char* message) {
+  Line("error").Text("message", message).Write();
+  Line("end")
+      .Text("verdict", verdict::kError)
+      .Text("reason", message)
+      .Bool("complete", false)
+      .Write();
+}
+
+std::string CounterexampleText(const Scheduler& scheduler) {
+  const Graph& graph = scheduler.search().graph();
+  std::string text;
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const Event& event = graph[static_cast<EventId>(i)];
+    char line[256];
+    int length = snprintf(line, sizeof line, "  %3zu thread %d: %s %s", i, event.thread,
+                          NameOf(event), NameOf(event.order));
+    if (event.location != kNoLocation) {
+      length += snprintf(line + length, sizeof line - static_cast<std::size_t>(length),
+                         " %#" PRIxPTR " = %s", scheduler.search().AddressOf(event.location),
+                         Hex(event.value).c_str());
+    }
+    if (event.kind == Kind::kRead) {
+      length += snprintf(line + length, sizeof line - static_cast<std::size_t>(length), " from %d",
+                         event.reads_from == kInit ? -1 : event.reads_from);
+    }
+    snprintf(line + length, sizeof line - static_cast<std::size_t>(length), " at %#" PRIxPTR "\n",
+             event.site);
+    text += line;
+  }
+  return text;
+}
+
+}  // namespace heddle::explorer

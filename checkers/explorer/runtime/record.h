@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes what record.md describes.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_RECORD_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_RECORD_H_
+
+#include <string>
+
+#include "checkers/explorer/runtime/explore.h"
+
+namespace heddle::explorer {
+
+class Scheduler;
+
+class RecordWriter {
+ public:
+  // Opens the file and writes what is known from the start. Without a file nothing is written.
+  explicit RecordWriter(const ExploreOptions& options);
+  ~RecordWriter();
+  RecordWriter(const RecordWriter&) = delete;
+  RecordWriter& operator=(const RecordWriter&) = delete;
+
+  void Finish(const Scheduler& scheduler, const ExploreResult& result);
+};
+
+// Into the record that is open, if one is.
+void RecordError(const char* message);
+
+// The execution that the scheduler has ended with, for a reader without the record.
+std::string CounterexampleText(const Scheduler& scheduler);
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_RECORD_H_

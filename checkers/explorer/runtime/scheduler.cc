@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/scheduler.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <cstdio>
+
+#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/signals.h"
+
+namespace heddle::explorer {
+namespace {
+
+double Now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+Value Read(std::uintptr_t address, std::uint8_t size) {
+  Value value = 0;
+  memcpy(&value, reinterpret_cast<const void*>(address), size);
+  return value;
+}
+
+}  // namespace
+
+Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), void* argument)
+    : options_(options),
+      search_({.model = options.model,
+               .release_sequence_cxx11 = options.release_sequence_cxx11,
+               .max_executions = options.max_executions}),
+      loops_(options.unroll),
+      function_(function),
+      argument_(argument) {
+  shadow_.Reserve();
+  heap_.Reserve();
+}
+
+Scheduler::~Scheduler() {
+  shadow_.Release();
+  heap_.Release();
+  for (Fiber& fiber : fibers_) fiber.Release();
+}
+
+void Scheduler::Run() {
+  own_thread_pointer_ = ThreadPointer();
+  State& shared = state();
+  shared.scheduler = this;
+  shared.shadow = &shadow_;
+  shared.heap = &heap_;
+  shared.globals = &globals_;
+  shared.mode = Mode::kRuntime;
+  fibers_[0].Allocate(0);
+  if (!options_.replay.empty() && !search_.Restore(options_.replay)) {
+    Fatal("replay=: that is no execution of this program");
+  }
+  const SignalHandlers handlers;
+  globals_.Take();
+  const double deadline = options_.seconds == 0 ? 0 : Now() + options_.seconds;
+  std::uint32_t executions = 0;
+  while (search_.Begin()) {
+    BeginExecution();
+    ThreadId thread;
+    while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
+    if (learned_) {
+      search_.Reset();
+      continue;
+    }
+    EndExecution();
+    if (fault_.verdict != nullptr) {
+      path_ = search_.Save();
+      break;
+    }
+    if (deadline != 0 && (++executions & 0xff) == 0 && Now() > deadline) {
+      cut_ = "out of time";
+      break;
+    }
+  }
+  globals_.Release();
+  shared.mode = Mode::kNative;
+  shared.scheduler = nullptr;
+}
+
+void Scheduler::BeginExecution() {
+  stopped_ = false;
+  learned_ = false;
+  globals_.Restore();
+  heap_.Reset();
+  shadow_.Reset();
+  loops_.NewExecution();
+  for (int i = 0; i < threads_; ++i) fibers_[i].started = false;
+  fibers_[0].Start(function_, argument_);
+  if (threads_ == 0) threads_ = 1;
+}
+
+void Scheduler::EndExecution() {
+  switch (search_.End()) {
+    case Ending::kComplete:
+      if (options_.leaks) {
+        if (const Block* const leak = heap_.FindLeak(); leak != nullptr) {
+          Fault fault;
+          fault.verdict = verdict::kLeak;
+          fault.thread = leak->thread;
+          fault.site = leak->site;
+          fault.block = leak->address;
+          snprintf(fault.message, sizeof fault.message, "%zu bytes are never freed", leak->size);
+          fault_ = fault;
+        }
+      }
+      return;
+    case Ending::kHang:
+      DescribeHang();
+      return;
+    case Ending::kFailed:
+      if (fault_.verdict == nullptr) {
+        fault_.verdict = verdict::kError;
+        snprintf(fault_.message, sizeof fault_.message, "%s", search_.Failure().c_str());
+      }
+      return;
+    case Ending::kBlocked:
+    case Ending::kDropped:
+      return;
+  }
+}
+
+void Scheduler::RunThread(Fiber& fiber) {
+  for (;;) {
+    if (fiber.operation == nullptr) {
+      Resume(fiber);
+      Take(fiber);
+    }
+    Next next = Next::kGoOn;
+    if (fiber.pending != 0) next = TellPending(fiber);
+    if (next == Next::kGoOn && fiber.fresh) {
+      fiber.fresh = false;
+      if (fiber.from_frame) next = Arrive(fiber);
+    }
+    if (next == Next::kGoOn) next = Do(fiber, *fiber.operation);
+    if (next == Next::kStandBack) return;
+    if (next == Next::kStop) {
+      stopped_ = true;
+      return;
+    }
+    fiber.operation = nullptr;
+    if (fiber.finished) return;
+  }
+}
+
+void Scheduler::Resume(Fiber& fiber) {
+  State& shared = state();
+  shared.current = &fiber;
+  shared.clock = &search_.Clock(fiber.id);
+  shared.position = static_cast<std::uint32_t>(search_.Position(fiber.id));
+  shared.watching = !fiber.loop.states.empty();
+  SetThreadPointer(fiber.storage.pointer());
+  shared.mode = Mode::kProgram;
+  heddle_explorer_resume(fiber.frame);
+  shared.mode = Mode::kRuntime;
+  SetThreadPointer(own_thread_pointer_);
+  fiber.frame = shared.frame;
+}
+
+void Scheduler::Take(Fiber& fiber) {
+  fiber.fresh = true;
+  if (fiber.frame->operation() == AtomicOperation::kCall) {
+    fiber.operation = reinterpret_cast<Operation*>(fiber.frame->arguments[0]);
+    fiber.from_frame = false;
+  } else {
+    fiber.operation = &fiber.own;
+    fiber.from_frame = true;
+    TakeAtomic(*fiber.frame, fiber.own);
+  }
+}
+
+Scheduler::Next Scheduler::TellPending(Fiber& fiber) {
+  // In the order in which they were made: the last is told last.
+  for (int i = fiber.told; i < fiber.pending; ++i) {
+    Access access = fiber.pending_writes[i];
+    const Value value = Read(access.address, access.size);
+    const Answer answer = search_.Store(fiber.id, access, value);
+    if (answer.action == Action::kStandBack) return Next::kStandBack;
+    if (answer.action == Action::kStop) return Next::kStop;
+    ++fiber.told;
+    ++fiber.loop.operations;
+    ++fiber.loop.effects;
+  }
+  fiber.pending = 0;
+  fiber.told = 0;
+  return Next::kGoOn;
+}
+
+// Once for each atomic operation of the program's own, before it is told for the first time.
+Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
+  Operation& operation = fiber.own;
+  fiber.awaits = false;
+  if (operation.kind == Operation::Kind::kFence) return Next::kGoOn;
+  if (!CheckMemory(fiber, operation)) return Next::kStop;
+  if (operation.kind == Operation::Kind::kStore) return Next::kGoOn;
+  int first = 0;
+  switch (loops_.Visit(fiber.id, fiber.loop, *fiber.frame, fiber.stack_high,
+                       search_.Position(fiber.id), first, fiber.awaits)) {
+    case Turn::kNew:
+      return Next::kGoOn;
+    case Turn::kLearned:
+      learned_ = true;
+      return Next::kStop;
+    case Turn::kCut:
+      cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
+      first = search_.Position(fiber.id);
+      break;
+    case Turn::kSame:
+      break;
+  }
+  operation.kind = Operation::Kind::kBlock;
+  operation.number = first;
+  return Next::kGoOn;
+}
+
+Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
+  const Site site = operation.access.site;
+  Answer& answer = operation.answer;
+  switch (operation.kind) {
+    case Operation::Kind::kLoad:
+    case Operation::Kind::kStore:
+    case Operation::Kind::kUpdate:
+      if (!fiber.from_frame && !CheckMemory(fiber, operation)) return Next::kStop;
+      Ask(fiber, operation);
+      break;
+    case Operation::Kind::kFence:
+      answer = search_.Fence(fiber.id, operation.access.order, site);
+      break;
+    case Operation::Kind::kCreate:
+      answer = search_.Create(fiber.id, site);
+      break;
+    case Operation::Kind::kJoin:
+      answer = search_.Join(fiber.id, operation.number, site);
+      break;
+    case Operation::Kind::kFinish:
+      answer = search_.Finish(fiber.id);
+      break;
+    case Operation::Kind::kChoose:
+      answer = search_.Choose(fiber.id, operation.number, site);
+      break;
+    case Operation::Kind::kBlock:
+      answer = search_.Block(fiber.id, operation.number, site);
+      break;
+    case Operation::Kind::kFault:
+      Fail(*operation.fault);
+      return Next::kStop;
+    case Operation::Kind::kFatal:
+      SetThreadPointer(own_thread_pointer_);
+      Fatal("%s", operation.fault->message);
+    case Operation::Kind::kNothing:
+    case Operation::Kind::kEndTrial:
+      return Next::kGoOn;
+  }
+  if (answer.action == Action::kStandBack) return Next::kStandBack;
+  if (answer.action == Action::kStop) return Next::kStop;
+  return Finished(fiber, operation) ? Next::kGoOn : Next::kStop;
+}
+
+bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
+  ++fiber.loop.operations;
+  switch (operation.kind) {
+    case Operation::Kind::kLoad:
+    case Operation::Kind::kStore:
+    case Operation::Kind::kUpdate:
+      return Accessed(fiber, operation);
+    case Operation::Kind::kCreate:
+      StartThread(fiber, operation);
+      ++fiber.loop.effects;
+      return true;
+    case Operation::Kind::kFinish:
+      fiber.finished = true;
+      return true;
+    case Operation::Kind::kJoin:
+      ++fiber.loop.effects;
+      return true;
+    default:
+      return true;
+  }
+}
+
+void Scheduler::StartThread(Fiber& creator, const Operation& operation) {
+  const auto id = static_cast<ThreadId>(operation.answer.value);
+  Fiber& fiber = fibers_[id];
+  fiber.Allocate(id);
+  fiber.Start(operation.function, operation.argument);
+  fiber.parent = creator.id;
+  fiber.created_at = operation.access.site;
+  fiber.detached = operation.detached;
+  if (id >= threads_) threads_ = id + 1;
+}
+
+ThreadId Scheduler::HolderOf(std::uintptr_t address) const {
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    for (int k = 0; fiber.started && k < fiber.held_count; ++k) {
+      if (reinterpret_cast<std::uintptr_t>(fiber.held[k].address) == address) return i;
+    }
+  }
+  return kNoThread;
+}
+
+void Scheduler::Fail(const Fault& fault) {
+  fault_ = fault;
+  search_.GiveUp();
+}
+
+void Scheduler::DescribeHang() {
+  Fault fault;
+  bool condition = false;
+  bool await = false;
+  std::size_t length = 0;
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    if (!fiber.started || fiber.finished || fiber.operation == nullptr) continue;
+    const Operation& operation = *fiber.operation;
+    const char* what = operation.waits_for;
+    if (operation.kind == Operation::Kind::kJoin) what = "join";
+    if (what == nullptr) what = "await";
+    if (fault.thread == kNoThread) {
+      fault.thread = i;
+      fault.site = operation.access.site;
+    }
+    condition |= strcmp(what, "condition") == 0;
+    await |= strcmp(what, "await") == 0;
+    const int written = snprintf(fault.message + length, sizeof fault.message - length,
+                                 "%sthread %d waits (%s)", length == 0 ? "" : ", ", i, what);
+    if (written > 0) length += static_cast<std::size_t>(written);
+    if (length >= sizeof fault.message) break;
+  }
+  fault.verdict = condition ? verdict::kLostWakeup
+                  : await   ? verdict::kLivelock
+                            : verdict::kDeadlock;
+  fault_ = fault;
+}
+
+}  // namespace heddle::explorer

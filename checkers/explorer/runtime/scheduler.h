@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs the program's threads as the search wants them to.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_SCHEDULER_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_SCHEDULER_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "checkers/explorer/runtime/describe.h"
+#include "checkers/explorer/runtime/explore.h"
+#include "checkers/explorer/runtime/fiber.h"
+#include "checkers/explorer/runtime/globals.h"
+#include "checkers/explorer/runtime/heap.h"
+#include "checkers/explorer/runtime/loops.h"
+#include "checkers/explorer/runtime/shadow.h"
+#include "checkers/explorer/search/search.h"
+
+namespace heddle::explorer {
+
+class Scheduler {
+ public:
+  Scheduler(const ExploreOptions& options, void* (*function)(void*), void* argument);
+
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // All executions, or until an error of the program is found.
+  void Run();
+
+  const ExploreOptions& options() const { return options_; }
+  const Search& search() const { return search_; }
+  const std::array<Fiber, kMaxThreads>& fibers() const { return fibers_; }
+  // The execution that has just ended is an error's; null verdict: none.
+  const Fault& fault() const { return fault_; }
+  // Why the exploration was cut; empty: it was not.
+  const std::string& cut() const { return cut_; }
+  int threads() const { return threads_; }
+  const Heap& heap() const { return heap_; }
+  // What replays the execution of the fault.
+  const std::string& path() const { return path_; }
+  // Who holds the lock at `address`; kNoThread: nobody.
+  ThreadId HolderOf(std::uintptr_t address) const;
+  // Null: it was not started in this execution.
+  Fiber* Thread(ThreadId thread) { return fibers_[thread].started ? &fibers_[thread] : nullptr; }
+
+ private:
+  friend class AwaitAdmits;
+
+  // Whether the execution goes on.
+  enum class Next : std::uint8_t { kGoOn, kStandBack, kStop };
+
+  void BeginExecution();
+  void EndExecution();
+  void RunThread(Fiber& fiber);
+  void Resume(Fiber& fiber);
+  // Makes out what a thread that has just entered wants.
+  void Take(Fiber& fiber);
+  static void TakeAtomic(Frame& frame, Operation& operation);
+  Next TellPending(Fiber& fiber);
+  Next Arrive(Fiber& fiber);
+  Next Do(Fiber& fiber, Operation& operation);
+  void Ask(Fiber& fiber, Operation& operation);
+  // Whether a waiting thread goes on when it reads `value`.
+  bool GoesOn(Fiber& fiber, const Operation& operation, Value value);
+  // False: the program is in error.
+  bool Finished(Fiber& fiber, Operation& operation);
+  bool Accessed(Fiber& fiber, Operation& operation);
+  bool CheckMemory(Fiber& fiber, const Operation& operation);
+  bool EnterShadow(Fiber& fiber, const Operation& operation, bool write);
+  bool CheckInitialized(const Fiber& fiber, const Operation& operation);
+  static void Return(Fiber& fiber, const Operation& operation);
+  void StartThread(Fiber& creator, const Operation& operation);
+  void Fail(const Fault& fault);
+  void DescribeHang();
+
+  ExploreOptions options_;
+  Search search_;
+  Loops loops_;
+  Shadow shadow_;
+  Heap heap_;
+  Globals globals_;
+  std::array<Fiber, kMaxThreads> fibers_;
+  void* (*function_)(void*);
+  void* argument_;
+  void* own_thread_pointer_ = nullptr;
+
+  bool stopped_ = false;  // this execution
+  bool learned_ = false;  // about a loop: everything starts anew
+  Fault fault_;
+  std::string cut_;
+  std::string path_;
+  int threads_ = 0;
+  std::vector<unsigned char> saved_;  // a stack, during a trial
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_SCHEDULER_H_

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkers/explorer/runtime/shadow.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "checkers/explorer/runtime/fatal.h"
+
+namespace heddle::explorer {
+namespace {
+
+constexpr std::size_t kFirstSize = std::size_t{1} << 12;
+constexpr std::size_t kMaxNodes = 0xffff;
+
+void* Map(std::size_t size) {
+  void* const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) Fatal("out of memory for the table of accesses");
+  return mapped;
+}
+
+std::size_t Hash(std::uintptr_t granule, std::size_t size) {
+  return (granule * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
+}
+
+bool Ordered(const ShadowAccess& access, ThreadId thread, const View& clock) {
+  return access.thread == thread || clock.count[access.thread] > access.position;
+}
+
+bool Conflict(const ShadowAccess& a, const ShadowAccess& b) {
+  return (a.mask & b.mask) != 0 && (a.write || b.write) && !(a.atomic && b.atomic);
+}
+
+// What races with the old access later, and is ordered behind the new one, races with that too. The
+// new one must be ordered behind the old one.
+bool Replaces(const ShadowAccess& newer, const ShadowAccess& older) {
+  return (older.mask & ~newer.mask) == 0 && (newer.write || !older.write) &&
+         (!newer.atomic || older.atomic);
+}
+
+}  // namespace
+
+void Shadow::Reserve() {
+  size = kFirstSize;
+  cells = static_cast<ShadowCell*>(Map(size * sizeof(ShadowCell)));
+  nodes = static_cast<Node*>(Map((kMaxNodes + 1) * sizeof(Node)));
+  used = 0;
+  nodes_used = 0;
+  generation = 1;
+}
+
+void Shadow::Release() {
+  munmap(cells, size * sizeof(ShadowCell));
+  munmap(nodes, (kMaxNodes + 1) * sizeof(Node));
+}
+
+void Shadow::Reset() {
+  used = 0;
+  nodes_used = 0;
+  if (++generation == 0) {
+    memset(static_cast<void*>(cells), 0, size * sizeof(ShadowCell));
+    generation = 1;
+  }
+}
+
+ShadowCell* Shadow::Look(std::uintptr_t address) {
+  const std::uintptr_t granule = address / kGranule;
+  for (std::size_t i = Hash(granule, size);; i = (i + 1) & (size - 1)) {
+    ShadowCell& cell = cells[i];
+    if (cell.generation != generation) return nullptr;
+    if (cell.granule == granule) return &cell;
+  }
+}
+
+ShadowCell& Shadow::At(std::uintptr_t address) {
+  const std::uintptr_t granule = address / kGranule;
+  for (std::size_t i = Hash(granule, size);; i = (i + 1) & (size - 1)) {
+    ShadowCell& cell = cells[i];
+    if (cell.generation == generation) {
+      if (cell.granule == granule) return cell;
+      continue;
+    }
+    if (used * 2 >= size) {
+      Grow();
+      return At(address);
+    }
+    ++used;
+    cell.granule = granule;
+    cell.generation = generation;
+    cell.overflow = 0;
+    cell.count = 0;
+    cell.atomic_mask = 0;
+    cell.atomic_start = 0;
+    return cell;
+  }
+}
+
+void Shadow::Grow() {
+  ShadowCell* const old = cells;
+  const std::size_t old_size = size;
+  size *= 4;
+  cells = static_cast<ShadowCell*>(Map(size * sizeof(ShadowCell)));
+  for (std::size_t i = 0; i < old_size; ++i) {
+    if (old[i].generation != generation) continue;
+    std::size_t to = Hash(old[i].granule, size);
+    while (cells[to].generation == generation) to = (to + 1) & (size - 1);
+    cells[to] = old[i];
+  }
+  munmap(old, old_size * sizeof(ShadowCell));
+}
+
+const ShadowAccess* Shadow::Enter(ShadowCell& cell, const ShadowAccess& access, const View& clock) {
+  const ThreadId thread = access.thread;
+  std::uint8_t kept = 0;
+  for (std::uint8_t i = 0; i < cell.count; ++i) {
+    const ShadowAccess& old = cell.accesses[i];
+    const bool ordered = Ordered(old, thread, clock);
+    if (!ordered && Conflict(old, access)) return &old;
+    if (ordered && Replaces(access, old)) continue;
+    if (kept != i) cell.accesses[kept] = old;
+    ++kept;
+  }
+  cell.count = kept;
+  std::uint16_t* link = &cell.overflow;
+  while (*link != 0) {
+    Node& node = nodes[*link];
+    const bool ordered = Ordered(node.access, thread, clock);
+    if (!ordered && Conflict(node.access, access)) return &node.access;
+    if (ordered && Replaces(access, node.access)) {
+      *link = node.next;
+    } else {
+      link = &node.next;
+    }
+  }
+  if (kept < 3) {
+    cell.accesses[kept] = access;
+    cell.count = static_cast<std::uint8_t>(kept + 1);
+    return nullptr;
+  }
+  if (nodes_used == kMaxNodes) Fatal("too many unordered accesses to the same places");
+  nodes[++nodes_used] = {.access = access, .next = cell.overflow};
+  cell.overflow = static_cast<std::uint16_t>(nodes_used);
+  return nullptr;
+}
+
+const ShadowAccess* Shadow::Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,
+                                      const View& clock) const {
+  for (std::uint8_t i = 0; i < cell.count; ++i) {
+    const ShadowAccess& old = cell.accesses[i];
+    if ((old.mask & mask) != 0 && !Ordered(old, thread, clock)) return &old;
+  }
+  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) {
+    const ShadowAccess& old = nodes[at].access;
+    if ((old.mask & mask) != 0 && !Ordered(old, thread, clock)) return &old;
+  }
+  return nullptr;
+}
+
+bool Shadow::Written(const ShadowCell& cell, std::uint8_t mask) const {
+  std::uint8_t written = 0;
+  for (std::uint8_t i = 0; i < cell.count; ++i) {
+    if (cell.accesses[i].write) written |= cell.accesses[i].mask;
+  }
+  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) {
+    if (nodes[at].access.write) written |= nodes[at].access.mask;
+  }
+  return (mask & ~written) == 0;
+}
+
+}  // namespace heddle::explorer

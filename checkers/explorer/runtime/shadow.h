@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who has accessed which bytes in this execution, for races. One cell for each 8 bytes that are
+// accessed. An access of thread u, made when u had told n events, happens before what a thread does
+// now iff that thread's clock counts more than n events of u.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_SHADOW_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_SHADOW_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "checkers/explorer/graph/event.h"
+
+namespace heddle::explorer {
+
+struct ShadowAccess {
+  std::uint64_t site : 48;
+  std::uint64_t position : 16;
+  std::uint8_t thread;
+  std::uint8_t mask;  // of the cell's bytes
+  bool write;
+  bool atomic;
+};
+
+struct ShadowCell {
+  std::uintptr_t granule : 56;      // address / 8
+  std::uintptr_t atomic_start : 8;  // the first bytes of the locations in `atomic_mask`
+  std::uint32_t generation;         // in use iff it is the shadow's
+  std::uint16_t overflow;           // first of further accesses; 0: none
+  std::uint8_t count;               // of `accesses`
+  std::uint8_t atomic_mask;         // bytes that events of the graph have accessed
+  ShadowAccess accesses[3];
+};
+static_assert(sizeof(ShadowCell) == 64);
+
+struct Shadow {
+  static constexpr std::size_t kGranule = 8;
+
+  void Reserve();
+  void Release();
+  // Starts an execution.
+  void Reset();
+
+  ShadowCell& At(std::uintptr_t address);
+  // Null: not accessed in this execution.
+  ShadowCell* Look(std::uintptr_t address);
+
+  // Enters an access and drops those that it makes superfluous. The access that it races with, if
+  // any.
+  const ShadowAccess* Enter(ShadowCell& cell, const ShadowAccess& access, const View& clock);
+  // Some access to bytes of `mask` that does not happen before.
+  const ShadowAccess* Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,
+                                const View& clock) const;
+  bool Written(const ShadowCell& cell, std::uint8_t mask) const;
+
+  struct Node {
+    ShadowAccess access;
+    std::uint16_t next;
+  };
+  ShadowCell* cells;
+  std::size_t size;  // a power of two
+  std::size_t used;
+  std::uint32_t generation;
+  Node* nodes;
+  std::size_t nodes_used;
+
+ private:
+  void Grow();
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_SHADOW_H_

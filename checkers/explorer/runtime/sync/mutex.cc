@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// pthread mutexes. The word that libc uses for the lock holds 0, or one more than the owner's id: a
+// lock is one read-modify-write that waits for 0.
+#include <errno.h>
+#include <pthread.h>
+
+#include "checkers/explorer/runtime/operations.h"
+
+namespace heddle::explorer {
+namespace {
+
+int* WordOf(pthread_mutex_t* mutex) { return &mutex->__data.__lock; }
+
+// Bits above are for robust and priority mutexes.
+int KindOf(const pthread_mutex_t* mutex) { return mutex->__data.__kind & 0x7f; }
+
+void CheckKind(Call& call, const pthread_mutex_t* mutex) {
+  const int kind = KindOf(mutex);
+  if (kind != PTHREAD_MUTEX_NORMAL && kind != PTHREAD_MUTEX_RECURSIVE &&
+      kind != PTHREAD_MUTEX_ERRORCHECK && kind != PTHREAD_MUTEX_ADAPTIVE_NP) {
+    call.Unsupported("robust and priority mutexes");
+  }
+}
+
+Held* FindHeld(Fiber& fiber, const void* lock) {
+  for (int i = fiber.held_count; i-- > 0;) {
+    if (fiber.held[i].address == lock) return &fiber.held[i];
+  }
+  return nullptr;
+}
+
+void AddHeld(Call& call, const void* lock, const char* what) {
+  Fiber& fiber = call.fiber();
+  if (fiber.held_count == kMaxHeld) call.Unsupported("more than %d locks at once", kMaxHeld);
+  fiber.held[fiber.held_count++] = {.address = lock, .what = what, .site = call.site(), .count = 1};
+}
+
+void RemoveHeld(Fiber& fiber, Held* held) {
+  for (; held + 1 < fiber.held + fiber.held_count; ++held) held[0] = held[1];
+  --fiber.held_count;
+}
+
+// Of a mutex that the thread holds already: what a lock of it gives; -1: it waits for itself.
+int Again(Held& held, int kind) {
+  if (kind == PTHREAD_MUTEX_RECURSIVE) {
+    ++held.count;
+    return 0;
+  }
+  return kind == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : -1;
+}
+
+}  // namespace
+
+void LockMutex(Call& call, pthread_mutex_t* mutex) {
+  AdmitsIf free([](Value value) { return value == 0; });
+  int expected = 0;
+  call.CompareExchange(WordOf(mutex), expected, call.thread() + 1, Order::kAcquire, Order::kRelaxed,
+                       &free);
+  AddHeld(call, mutex, "mutex");
+}
+
+bool TryLockMutex(Call& call, pthread_mutex_t* mutex) {
+  int expected = 0;
+  if (!call.CompareExchange(WordOf(mutex), expected, call.thread() + 1, Order::kAcquire,
+                            Order::kRelaxed)) {
+    return false;
+  }
+  AddHeld(call, mutex, "mutex");
+  return true;
+}
+
+void UnlockMutex(Call& call, pthread_mutex_t* mutex) {
+  Held* const held = FindHeld(call.fiber(), mutex);
+  RemoveHeld(call.fiber(), held);
+  call.Store(WordOf(mutex), 0, Order::kRelease);
+}
+
+}  // namespace heddle::explorer
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+HEDDLE_INTERPOSE int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_lock"));
+    return real(mutex);
+  }
+  Call call("pthread_mutex_lock", HEDDLE_CALLER, "mutex");
+  CheckKind(call, mutex);
+  if (Held* const held = FindHeld(call.fiber(), mutex)) {
+    const int result = Again(*held, KindOf(mutex));
+    if (result >= 0) return result;
+  }
+  LockMutex(call, mutex);
+  return 0;
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_trylock"));
+    return real(mutex);
+  }
+  Call call("pthread_mutex_trylock", HEDDLE_CALLER);
+  CheckKind(call, mutex);
+  if (Held* const held = FindHeld(call.fiber(), mutex)) {
+    return KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE ? Again(*held, KindOf(mutex)) : EBUSY;
+  }
+  return TryLockMutex(call, mutex) ? 0 : EBUSY;
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_unlock"));
+    return real(mutex);
+  }
+  Call call("pthread_mutex_unlock", HEDDLE_CALLER);
+  CheckKind(call, mutex);
+  Held* const held = FindHeld(call.fiber(), mutex);
+  if (held == nullptr) {
+    if (KindOf(mutex) == PTHREAD_MUTEX_ERRORCHECK || KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE) {
+      return EPERM;
+    }
+    call.Found(verdict::kBadUnlock, "thread %d unlocks the mutex %p, which it does not hold",
+               call.thread(), static_cast<void*>(mutex));
+  }
+  if (--held->count == 0) UnlockMutex(call, mutex);
+  return 0;
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_init(pthread_mutex_t* mutex,
+                                        const pthread_mutexattr_t* attributes) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(pthread_mutex_t*, const pthread_mutexattr_t*)>(
+            RealFunction("pthread_mutex_init"));
+    return real(mutex, attributes);
+  }
+  Call call("pthread_mutex_init", HEDDLE_CALLER);
+  call.Writes(mutex, sizeof *mutex);
+  int kind = PTHREAD_MUTEX_NORMAL;
+  if (attributes != nullptr) pthread_mutexattr_gettype(attributes, &kind);
+  *mutex = {};
+  mutex->__data.__kind = kind;
+  return 0;
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_destroy"));
+    return real(mutex);
+  }
+  Call call("pthread_mutex_destroy", HEDDLE_CALLER);
+  CheckKind(call, mutex);
+  const int owner = call.Load(WordOf(mutex), Order::kRelaxed);
+  if (owner != 0) {
+    call.Found(verdict::kDestroyedInUse, "thread %d destroys the mutex %p, which thread %d holds",
+               call.thread(), static_cast<void*>(mutex), owner - 1);
+  }
+  call.Writes(mutex, sizeof *mutex);
+  return 0;
+}

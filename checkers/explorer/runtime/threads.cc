@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// pthread_create and what threads do with each other; thread-specific data and destructors.
+#include "checkers/explorer/runtime/threads.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unwind.h>
+
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/scheduler.h"
+
+namespace heddle::explorer {
+namespace {
+
+// The same in every process.
+constexpr pthread_t HandleOf(ThreadId thread) { return (static_cast<pthread_t>(thread) + 1) << 12; }
+
+Fiber& FiberOf(Call& call, pthread_t handle) {
+  const pthread_t thread = (handle >> 12) - 1;
+  Fiber* const fiber = (handle & 0xfff) == 0 && thread < kMaxThreads
+                           ? state().scheduler->Thread(static_cast<ThreadId>(thread))
+                           : nullptr;
+  if (fiber == nullptr) {
+    call.Found(verdict::kCrash, "%#lx is no thread's handle", static_cast<unsigned long>(handle));
+  }
+  return *fiber;
+}
+
+void RunDestructors(Fiber& fiber) {
+  while (fiber.destructor_count > 0) {
+    const Destructor destructor = fiber.destructors[--fiber.destructor_count];
+    destructor.function(destructor.object);
+  }
+  DestroySpecific(fiber);
+}
+
+[[noreturn]] void FinishThread() {
+  RunDestructors(*state().current);
+  Operation operation;
+  operation.kind = Operation::Kind::kFinish;
+  Perform(operation);
+  __builtin_trap();
+}
+
+// The unwinder is at the thread's first frame: all destructors and handlers have run.
+_Unwind_Reason_Code StopAtBottom(int, _Unwind_Action actions, _Unwind_Exception_Class,
+                                 _Unwind_Exception*, _Unwind_Context*, void*) {
+  if ((actions & _UA_END_OF_STACK) != 0) FinishThread();
+  return _URC_NO_REASON;
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("hidden"))) void heddle_explorer_thread_main() {
+  Fiber& fiber = *state().current;
+  fiber.result = fiber.function(fiber.argument);
+  FinishThread();
+}
+
+void ExitThread(void* result) {
+  Fiber& fiber = *state().current;
+  fiber.result = result;
+  static _Unwind_Exception exception;
+  exception = {};
+  _Unwind_ForcedUnwind(&exception, StopAtBottom, nullptr);
+  FinishThread();
+}
+
+}  // namespace heddle::explorer
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+HEDDLE_INTERPOSE int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
+                                    void* (*function)(void*), void* argument) {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<decltype(&pthread_create)>(RealFunction("pthread_create"));
+    return real(handle, attributes, function, argument);
+  }
+  Call call("pthread_create", HEDDLE_CALLER);
+  Operation operation = call.Make(Operation::Kind::kCreate);
+  operation.function = function;
+  operation.argument = argument;
+  int detached = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detached);
+  operation.detached = detached == PTHREAD_CREATE_DETACHED;
+  // The handle is there when the new thread runs; but what is known of it is told after that.
+  call.Writes(handle, sizeof *handle);
+  Perform(operation);
+  *handle = HandleOf(static_cast<ThreadId>(operation.answer.value));
+  return 0;
+}
+
+HEDDLE_INTERPOSE int pthread_join(pthread_t handle, void** result) {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<decltype(&pthread_join)>(RealFunction("pthread_join"));
+    return real(handle, result);
+  }
+  Call call("pthread_join", HEDDLE_CALLER, "join");
+  Fiber& fiber = FiberOf(call, handle);
+  if (fiber.id == call.thread()) return EDEADLK;
+  if (fiber.detached || fiber.joined) return EINVAL;
+  Operation operation = call.Make(Operation::Kind::kJoin);
+  operation.number = fiber.id;
+  Perform(operation);
+  fiber.joined = true;
+  if (result != nullptr) {
+    call.Writes(result, sizeof *result);
+    *result = fiber.result;
+  }
+  return 0;
+}
+
+HEDDLE_INTERPOSE int pthread_detach(pthread_t handle) {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<decltype(&pthread_detach)>(RealFunction("pthread_detach"));
+    return real(handle);
+  }
+  Call call("pthread_detach", HEDDLE_CALLER);
+  Fiber& fiber = FiberOf(call, handle);
+  if (fiber.detached || fiber.joined) return EINVAL;
+  CountEffect();
+  fiber.detached = true;
+  return 0;
+}
+
+HEDDLE_INTERPOSE void pthread_exit(void* result) {
+  if (!Exploring()) {
+    static auto* const real =
+        reinterpret_cast<decltype(&pthread_exit)>(RealFunction("pthread_exit"));
+    real(result);
+    __builtin_unreachable();
+  }
+  CountEffect();
+  ExitThread(result);
+}
+
+HEDDLE_INTERPOSE pthread_t pthread_self() noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<pthread_t (*)()>(RealFunction("pthread_self"));
+    return real();
+  }
+  return HandleOf(state().current->id);
+}
+
+HEDDLE_INTERPOSE int sched_yield() noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<int (*)()>(RealFunction("sched_yield"));
+    return real();
+  }
+  return 0;
+}
+
+// The C++ library registers destructors of thread_local variables by it.
+HEDDLE_INTERPOSE int __cxa_thread_atexit_impl(void (*function)(void*), void* object,
+                                              void* library) noexcept {
+  if (!Exploring()) {
+    static auto* const real = reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(
+        RealFunction("__cxa_thread_atexit_impl"));
+    return real(function, object, library);
+  }
+  CountEffect();
+  Fiber& fiber = *state().current;
+  if (fiber.destructor_count == kMaxDestructors) {
+    Call("thread_local", HEDDLE_CALLER)
+        .Unsupported("more than %d thread_local variables with destructors", kMaxDestructors);
+  }
+  fiber.destructors[fiber.destructor_count++] = {.function = function, .object = object};
+  return 0;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The functions of the Competition on Software Verification (SV-COMP), as its rules describe them.
+#include "checkers/explorer/runtime/operations.h"
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+// One of a few values: the type's whole range is not for enumeration.
+int Nondet(const char* name, Site site, int choices) {
+  if (!Exploring()) return 0;
+  return Call(name, site).Choose(choices);
+}
+
+int g_atomic_lock;  // __VERIFIER_atomic_begin: 0 free, 1 held
+
+}  // namespace
+
+HEDDLE_INTERPOSE void __VERIFIER_assume(int condition) {
+  if (Exploring() && condition == 0) Call("__VERIFIER_assume", HEDDLE_CALLER).Block();
+}
+
+HEDDLE_INTERPOSE void reach_error() {
+  if (!Exploring()) __builtin_trap();
+  Call("reach_error", HEDDLE_CALLER).Found(verdict::kAssertion, "reach_error() is reached");
+}
+
+HEDDLE_INTERPOSE void __VERIFIER_error() {
+  if (!Exploring()) __builtin_trap();
+  Call("__VERIFIER_error", HEDDLE_CALLER)
+      .Found(verdict::kAssertion, "__VERIFIER_error() is reached");
+}
+
+HEDDLE_INTERPOSE void __VERIFIER_atomic_begin() {
+  if (!Exploring()) return;
+  Call call("__VERIFIER_atomic_begin", HEDDLE_CALLER, "mutex");
+  AdmitsIf free([](Value value) { return value == 0; });
+  int expected = 0;
+  call.CompareExchange(&g_atomic_lock, expected, 1, Order::kSeqCst, Order::kRelaxed, &free);
+}
+
+HEDDLE_INTERPOSE void __VERIFIER_atomic_end() {
+  if (!Exploring()) return;
+  Call("__VERIFIER_atomic_end", HEDDLE_CALLER).Store(&g_atomic_lock, 0, Order::kSeqCst);
+}
+
+#define NONDET(name, type, choices)                                                       \
+  HEDDLE_INTERPOSE type __VERIFIER_nondet_##name() {                                      \
+    return static_cast<type>(Nondet("__VERIFIER_nondet_" #name, HEDDLE_CALLER, choices)); \
+  }
+
+NONDET(bool, bool, 2)
+NONDET(_Bool, bool, 2)
+NONDET(int, int, 4)
+NONDET(uint, unsigned, 4)
+NONDET(char, char, 4)
+NONDET(uchar, unsigned char, 4)
+NONDET(short, short, 4)
+NONDET(ushort, unsigned short, 4)
+NONDET(long, long, 4)
+NONDET(ulong, unsigned long, 4)
