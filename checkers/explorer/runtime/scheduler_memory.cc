@@ -13,9 +13,11 @@
 namespace heddle::explorer {
 namespace {
 
+// The compilers' numbering, without the bits for lock elision.
+constexpr std::uint64_t kOrderMask = 7;
+
 Order OrderOf(std::uint64_t order) {
-  // The compilers' numbering, without the bits for lock elision.
-  switch (order & 7) {
+  switch (order & kOrderMask) {
     case 0:
       return Order::kRelaxed;
     case 1:
@@ -75,7 +77,9 @@ Rmw RmwOf(AtomicOperation operation) {
 void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
   const AtomicOperation atomic = frame.operation();
   const std::uint8_t size = frame.size();
-  const std::uint64_t* argument = frame.arguments;
+  // What is no argument of the function, and the unused high parts of arguments, can hold anything:
+  // loops compare frames.
+  std::uint64_t* const argument = frame.arguments;
   operation.name = nullptr;
   operation.waits_for = nullptr;
   operation.admits = nullptr;
@@ -89,12 +93,16 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
   operation.access.size = size;
   int next = 1;
   const auto take_value = [&]() -> Value {
+    if (size < sizeof(std::uint64_t)) argument[next] &= (std::uint64_t{1} << (8 * size)) - 1;
     Value value = argument[next++];
     if (size == sizeof(Value)) value |= static_cast<Value>(argument[next++]) << 64;
-    return Truncated(value, size);
+    return value;
   };
   const auto take_order = [&] {
-    if (next < 6) return OrderOf(argument[next++]);
+    if (next < 6) {
+      argument[next] &= kOrderMask;
+      return OrderOf(argument[next++]);
+    }
     std::uint32_t order;  // the first argument that is passed on the stack
     memcpy(&order, frame.caller(), sizeof order);
     return OrderOf(order);
@@ -103,12 +111,12 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
     case AtomicOperation::kLoad:
       operation.kind = Operation::Kind::kLoad;
       operation.access.order = take_order();
-      return;
+      break;
     case AtomicOperation::kStore:
       operation.kind = Operation::Kind::kStore;
       operation.value = take_value();
       operation.access.order = take_order();
-      return;
+      break;
     case AtomicOperation::kCompareExchangeValue:
     case AtomicOperation::kCompareExchangeStrong:
     case AtomicOperation::kCompareExchangeWeak:
@@ -119,14 +127,15 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
       operation.update.operand = take_value();
       operation.access.order = take_order();
       operation.update.failure = take_order();
-      return;
+      break;
     default:
       operation.kind = Operation::Kind::kUpdate;
       operation.update.operation = RmwOf(atomic);
       operation.update.operand = take_value();
       operation.access.order = take_order();
-      return;
+      break;
   }
+  while (next < 6) argument[next++] = 0;
 }
 
 // Asks whether a thread that waits at an atomic operation goes on when that reads a given value:
@@ -169,6 +178,8 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value) {
   state().trial = true;
   Resume(fiber);
   state().trial = false;
+  if (fiber.frame == frame && frame->operation() != AtomicOperation::kCall)
+    TakeAtomic(*frame, tried);
   const bool same = fiber.frame == frame && memcmp(saved_.data(), low, size) == 0;
   memcpy(low, saved_.data(), size);
   if (by_pointer) WriteMemory(expected, operation.access.size, old_expected);
