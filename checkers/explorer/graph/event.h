@@ -38,8 +38,8 @@ enum class Kind : std::uint8_t {
   kJoin,    // with the finished thread `peer`
   kFinish,
   kChoose,  // `value` is what was chosen
-  // The thread waits for a write that its read admits and that comes after `reads_from` (or, where
-  // that is kNoEvent, after this event). Part of no relation.
+  // The thread waits for a write that its read admits: one that is not there yet, and, where
+  // `reads_from` is a write, one that has that in its prefix. Part of no relation.
   kPark,
 };
 

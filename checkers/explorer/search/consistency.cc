@@ -122,8 +122,12 @@ class Psc {
   bool ThroughOthers(EventId first, EventId second) const {
     if (At(first).thread == At(second).thread) return At(first).index < At(second).index;
     const EventId from = Following(first, true);
+    if (from == kNoEvent) return false;
     const EventId to = Preceding(second, true);
-    return from != kNoEvent && to != kNoEvent && graph_.HappensBefore(from, to);
+    if (to != kNoEvent) return graph_.HappensBefore(from, to);
+    // The thread's start, which is no event here, is as far as its creation tells.
+    const EventId creation = graph_.creator(At(second).thread);
+    return creation != kNoEvent && HbOrSame(from, creation);
   }
 
   bool Scb(EventId first, EventId second) const {
@@ -144,7 +148,8 @@ class Psc {
   // Not only accesses: thread creation and the like are sequentially consistent in nobody's eyes.
   bool FenceToAccess(EventId fence, EventId second) const {
     if (ThroughOthers(fence, second)) return true;
-    const EventId before = Preceding(second, false);
+    EventId before = Preceding(second, false);
+    if (before == kNoEvent) before = graph_.creator(At(second).thread);
     if (before != kNoEvent && HbOrSame(fence, before)) return true;
     if (At(second).location == kNoLocation) return false;
     const std::vector<EventId>& accesses = graph_.location(At(second).location).accesses;

@@ -119,6 +119,7 @@ Ending Search::Impl::End() {
     const Thread& thread = At(id);
     if (thread.state == State::kUnborn || thread.state == State::kFinished) continue;
     all_finished = false;
+    if (thread.state == State::kParks) hang = hang && thread.waits_in_vain;
     if (thread.state != State::kBlocked) continue;
     // A turn that has changed nothing, in which all was as new as can be, repeats for ever.
     hang = hang && thread.first_of_turn >= 0;

@@ -21,12 +21,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
   if (stopped_) return Stop(stop_);
   const LocationId location = Locate(access);
   if (location == kNoLocation) return Stop(Ending::kFailed);
-  EventId floor = kNoEvent;
-  bool parked = false;
-  const auto park = [&](const Event& event, EventId id) {
-    parked = true;
-    floor = event.reads_from == kNoEvent ? id : event.reads_from;
-  };
+  EventId park = kNoEvent;
   const std::vector<EventId>& own = graph().thread(thread);
   if (Replaying(thread)) {
     const Event& first = Replayed(thread);
@@ -35,7 +30,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
       return Differs(thread, access.site, update == nullptr ? "a load" : "a read-modify-write");
     }
     while (Replaying(thread) && Replayed(thread).kind == Kind::kPark) {
-      park(Replayed(thread), own[At(thread).position]);
+      park = own[At(thread).position];
       Advance(thread);
     }
     if (Replaying(thread)) {
@@ -65,7 +60,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
       return answer;
     }
   } else if (!own.empty() && graph()[own.back()].kind == Kind::kPark) {
-    park(graph()[own.back()], own.back());
+    park = own.back();
   }
   if (MustYield(thread)) return StandBack();
   if (own.size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
@@ -73,7 +68,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
     cut_ = true;
     return Stop(Ending::kBlocked);
   }
-  return AddRead(thread, access, location, update, admits, floor, parked);
+  return AddRead(thread, access, location, update, admits, park);
 }
 
 // Whether a read-modify-write that is there to stay reads the write at this place.
@@ -89,7 +84,7 @@ bool Search::Impl::Taken(LocationId location, std::size_t co, const View& prefix
 }
 
 Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId location,
-                             const Update* update, Admits* admits, EventId floor, bool parked) {
+                             const Update* update, Admits* admits, EventId park) {
   const Order order = OrderOf(access.order);
   Event event;
   event.kind = Kind::kRead;
@@ -108,7 +103,6 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
 
   admitted_.clear();
   const auto admitted = [&](EventId write) {
-    if (parked && (write == kInit || write <= floor)) return false;
     if (admits == nullptr) return true;
     const Value value = graph().ValueOf(write, location);
     for (const auto& [known, answer] : admitted_) {
@@ -117,6 +111,17 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     const bool answer = (*admits)(value);
     admitted_.emplace_back(value, answer);
     return answer;
+  };
+
+  // A thread that waits has been offered all that was there when it began to. Where a revisit has
+  // made it wait, it waits for what follows from the write that did: the rest is read where that
+  // write is not what it waits behind.
+  const bool parked = park != kNoEvent;
+  const EventId behind = parked ? graph()[park].reads_from : kNoEvent;
+  const auto offered = [&](EventId write) {
+    if (!parked) return true;
+    return write != kInit && write > park &&
+           (behind == kNoEvent || Follows(graph(), write, behind));
   };
 
   const Event* before = graph().Before(thread, At(thread).position);
@@ -132,16 +137,19 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
           Taken(location, co, prefix)) {
         continue;
       }
-      if (admitted(write)) others_.push_back(write);
+      if (offered(write) && admitted(write)) others_.push_back(write);
     }
   }
-  const bool goes_on = admitted(graph().Newest(location));
+  const bool ends = admitted(graph().Newest(location));
+  const bool goes_on = ends && offered(graph().Newest(location));
+  At(thread).waits_in_vain = !ends;
   EventId id = kNoEvent;
   if (goes_on) {
     id = Append(event);
   } else {
     if (parked && others_.empty()) return Park(thread, location);
     event.kind = Kind::kPark;
+    event.reads_from = behind;
     id = Append(event);
   }
   if (!Random()) {
@@ -189,6 +197,7 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
   if (!event.maximal) return Stop(Ending::kDropped);
   G().TurnIntoPark(read);
   Advance(thread);
+  At(thread).waits_in_vain = true;
   return Park(thread, event.location);
 }
 

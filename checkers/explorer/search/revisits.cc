@@ -128,6 +128,24 @@ bool Search::Impl::AddUpdateWrite(Execution& execution, EventId read) {
   return true;
 }
 
+EventId Search::Impl::Behind(const Graph& graph, const Event& read) {
+  if (!read.is_await || read.index == 0) return kNoEvent;
+  const Event& before = graph[graph.thread(read.thread)[read.index - std::size_t{1}]];
+  return before.kind == Kind::kPark ? before.reads_from : kNoEvent;
+}
+
+bool Search::Impl::Follows(const Graph& graph, EventId write, EventId behind) {
+  const View& prefix = graph[write].porf;
+  if (write <= behind || !graph.Contains(prefix, behind)) return false;
+  const std::vector<EventId>& writes = graph.location(graph[write].location).writes;
+  for (std::size_t co = graph[behind].co; co < writes.size(); ++co) {
+    const EventId between = writes[co];
+    if (between == write || !graph.Contains(prefix, between)) continue;
+    if (!graph.Contains(graph[between].porf, behind)) return false;
+  }
+  return true;
+}
+
 // What a write that was just added lets earlier reads of its location read instead. With a
 // conflict: only revisits that undo the read-modify-write whose write `conflict` is.
 void Search::Impl::Revisits(Execution& execution, EventId write, std::size_t conflict) {
@@ -142,6 +160,8 @@ void Search::Impl::Revisits(Execution& execution, EventId write, std::size_t con
         Graph::Contains(of_write.porf, event)) {
       continue;
     }
+    const EventId behind = Behind(graph, event);
+    if (behind != kNoEvent && !Follows(graph, write, behind)) continue;
     const Event* before = graph.Before(event.thread, event.index);
     const View clock = before == nullptr ? View() : before->hb;
     if (graph.LowerBound(of_write.location, clock) > of_write.co) continue;
@@ -165,6 +185,9 @@ bool Search::Impl::IsMaximal(const Graph& graph, EventId read, EventId write) co
     if (id == write || (id != read && kept(id))) continue;
     const Event& event = graph[id];
     if (!event.maximal) return false;
+    if (event.kind == Kind::kPark && event.reads_from != kNoEvent && !kept(event.reads_from)) {
+      return false;
+    }
     if (event.kind != Kind::kRead && event.kind != Kind::kWrite) continue;
     const bool is_read = event.kind == Kind::kRead;
     const std::vector<EventId>& writes = graph.location(event.location).writes;

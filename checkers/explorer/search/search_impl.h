@@ -79,6 +79,8 @@ struct Thread {
   EventId needs = kNoEvent;
   ThreadId joined = kNoThread;
   LocationId location = kNoLocation;
+  // The newest write to that location would not end the wait.
+  bool waits_in_vain = true;
   // Of a blocked thread: its first event that another execution may change; none: -1.
   int first_of_turn = -1;
 };
@@ -157,7 +159,7 @@ class Search::Impl {
   Answer Resolve(ThreadId thread, EventId read, Admits* admits);
   EventId Append(Event event);
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
-                 Admits* admits, EventId floor, bool parked);
+                 Admits* admits, EventId park);
   Answer Park(ThreadId thread, LocationId location);
   bool Taken(LocationId location, std::size_t co, const View& prefix) const;
 
@@ -175,6 +177,12 @@ class Search::Impl {
   void SettleEvent(Graph& graph, EventId id);
   bool Settle(Graph& graph);
   void Revisits(Execution& execution, EventId write, std::size_t conflict);
+  // The write behind which a waiting read has waited, if a revisit has made it; else kNoEvent.
+  static EventId Behind(const Graph& graph, const Event& read);
+  // A revisit has made a read wait behind a write, which was the newest then. It may read `write`
+  // if that comes of it, and nothing does that is newer than what it waits behind and does not:
+  // such a write can be read where the read waits behind something else, and only there.
+  static bool Follows(const Graph& graph, EventId write, EventId behind);
   bool IsMaximal(const Graph& graph, EventId read, EventId write) const;
   void Wake(LocationId location);
 
