@@ -24,16 +24,26 @@ class LockClass {
  public:
   static constexpr int kNoLevel = -1;
 
+  // How locks of the class nest in each other.
+  enum class Nesting {
+    kUnordered,
+    kByAddress,  // smaller addresses outside
+  };
+
   // `level`: locks of greater levels nest inside locks of smaller ones, never the other way round.
-  explicit constexpr LockClass(const char* name, int level = kNoLevel)
-      : name_(name), level_(level) {}
+  explicit constexpr LockClass(const char* name, int level = kNoLevel,
+                               Nesting nesting = Nesting::kUnordered)
+      : name_(name), level_(level), nesting_(nesting) {}
+  constexpr LockClass(const char* name, Nesting nesting) : LockClass(name, kNoLevel, nesting) {}
 
   constexpr const char* name() const { return name_; }
   constexpr int level() const { return level_; }
+  constexpr Nesting nesting() const { return nesting_; }
 
  private:
   const char* name_;
   int level_;
+  Nesting nesting_;
 };
 
 template <class M>
@@ -115,6 +125,7 @@ class CheckedMutex {
 
  private:
   void announce(const LockClass& lock_class, unsigned kind) {
+    if (lock_class.nesting() == LockClass::Nesting::kByAddress) kind |= HEDDLE_LOCK_BY_ADDRESS;
     heddle_lock_create(this, lock_class.name(), kind);
     if (lock_class.level() != LockClass::kNoLevel) {
       heddle_lock_set_level(this, static_cast<unsigned>(lock_class.level()));

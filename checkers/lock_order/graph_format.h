@@ -21,7 +21,7 @@
 namespace heddle::lock_order {
 
 inline constexpr uint64_t kGraphMagic = 0x316870617267'6468;  // "hdgraph1"
-inline constexpr uint32_t kGraphVersion = 1;
+inline constexpr uint32_t kGraphVersion = 2;
 inline constexpr uint64_t kHeaderBytes = 1 << 16;
 inline constexpr uint64_t kChunkBytes = 1 << 16;
 
@@ -71,10 +71,10 @@ struct Header {
   uint64_t parent_pid;    // the process that forked this one while recording; 0: none
   uint64_t slow_paths;    // entries into the slow path, flushed by threads at exit and every 1024
   uint64_t acquisitions;  // likewise
-  Table tables[kTableCount];
   // The thread of `parent_pid` that forked this process, and its last segment before that.
   uint32_t parent_thread;
   uint32_t parent_segment;
+  Table tables[kTableCount];
 };
 static_assert(sizeof(Header) <= kHeaderBytes);
 
@@ -117,6 +117,8 @@ inline constexpr uint32_t kNodeManyPosts =
           // kEventOneShot, recorded earlier, orders nothing
 inline constexpr uint32_t kNodeShared = 64;  // process-shared; `identity` names it across processes
 
+inline constexpr uint32_t kNodeByAddress = 512;  // nests with its class in the order of addresses
+
 struct Node {
   uint64_t address;   // 0 for file locks
   uint64_t identity;  // file locks: device ^ rotated inode; process-shared: likewise of its mapping
@@ -132,6 +134,16 @@ struct Node {
   uint64_t longest_wait;      // LONGEST
 };
 static_assert(sizeof(Node) == 64);
+
+// Whether the declared order forbids to acquire `wanted` while `held` is held.
+inline bool against_order(const Node& held, const Node& wanted) {
+  const uint32_t both = held.flags & wanted.flags;
+  const bool levels = (both & kNodeHasLevel) != 0;
+  if (levels && held.level != wanted.level) return held.level > wanted.level;
+  const bool one_class = held.name != 0 && held.name == wanted.name;
+  if ((both & kNodeByAddress) != 0 && one_class) return held.address > wanted.address;
+  return levels;
+}
 
 // Whether other processes know the lock too, by its identity.
 inline bool is_shared(const Node& node) {

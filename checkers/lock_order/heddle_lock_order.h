@@ -33,7 +33,12 @@ enum {
 };
 
 /* What a lock is; for heddle_lock_create(). */
-enum { HEDDLE_LOCK_PLAIN = 0, HEDDLE_LOCK_READER_WRITER = 1, HEDDLE_LOCK_RECURSIVE = 2 };
+enum {
+  HEDDLE_LOCK_PLAIN = 0,
+  HEDDLE_LOCK_READER_WRITER = 1,
+  HEDDLE_LOCK_RECURSIVE = 2,
+  HEDDLE_LOCK_BY_ADDRESS = 4 /* with any: locks of its class nest in the order of addresses */
+};
 
 #if defined(__GNUC__)
 #define HEDDLE_LOCK_ORDER_WEAK_ __attribute__((weak))

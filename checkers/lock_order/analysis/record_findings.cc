@@ -100,13 +100,11 @@ void RecordFindings::TakeVisit(const Graph& graph, const Visit& visit,
           WaitHolding{.thread = visit.thread, .held = held, .acquired = visit.chain});
     }
   }
-  if ((node.flags & kNodeHasLevel) != 0 && (chain.flags & (kTry | kRecursive)) == 0) {
+  if ((node.flags & (kNodeHasLevel | kNodeByAddress)) != 0 &&
+      (chain.flags & (kTry | kRecursive)) == 0) {
     for (uint32_t c = chain.parent; c != 0; c = graph.chains[c].parent) {
       const uint32_t held = graph.chains[c].node;
-      const Node& other = graph.nodes[held];
-      if (held == chain.node || (other.flags & kNodeHasLevel) == 0 || other.level < node.level) {
-        continue;
-      }
+      if (held == chain.node || !against_order(graph.nodes[held], node)) continue;
       if (levels_.emplace(chain.node, held).second) {
         found.emplace_back(OrderViolation{.enforced = false,
                                           .thread = visit.thread,

@@ -35,10 +35,15 @@ using Clock = std::chrono::steady_clock;
 constexpr absl::string_view kDirectory = "heddle/checkers/lock_order/matrix/";
 
 // "steps": several runs of `heddle lockorder`, one after the other.
-std::vector<absl::string_view> WaysOf(const MatrixEntry& entry) {
-  if (!entry.steps.empty()) return {"steps"};
-  if (!entry.ways.empty()) return {entry.ways.begin(), entry.ways.end()};
-  return {"preload", "linked"};
+std::vector<absl::string_view> WaysOf(const MatrixEntry& entry, const MatrixOptions& options) {
+  std::vector<absl::string_view> ways = {"preload", "linked"};
+  if (!entry.ways.empty()) ways = {entry.ways.begin(), entry.ways.end()};
+  if (!entry.steps.empty()) ways = {"steps"};
+  std::erase_if(ways, [&options](absl::string_view way) {
+    return !options.ways.empty() &&
+           std::find(options.ways.begin(), options.ways.end(), way) == options.ways.end();
+  });
+  return ways;
 }
 
 // A program that is still there after so many seconds is stuck, and the analyzer did not end it.
@@ -122,6 +127,9 @@ class Run {
       }
     } else {
       std::vector<std::string> settings = entry_.options;
+      for (std::string& setting : settings) {
+        setting = absl::StrReplaceAll(setting, {{"{data}", directory}});
+      }
       if (record_.mode == "linked") {
         settings.push_back(absl::StrCat("json=", report_));
         task.command.push_back(absl::StrCat("HEDDLE_LOCKORDER_WATCHER=", options_.watcher));
@@ -279,7 +287,7 @@ absl::StatusOr<std::size_t> CountMatrix(const MatrixOptions& options) {
   const absl::StatusOr<std::vector<MatrixEntry>> entries = Select(options);
   if (!entries.ok()) return entries.status();
   std::size_t count = 0;
-  for (const MatrixEntry& entry : *entries) count += WaysOf(entry).size();
+  for (const MatrixEntry& entry : *entries) count += WaysOf(entry, options).size();
   return count;
 }
 
@@ -292,7 +300,7 @@ int RunMatrix(const MatrixOptions& options) {
   bool all_ok = true;
   bool finished = true;
   for (const MatrixEntry& entry : *entries) {
-    for (const absl::string_view way : WaysOf(entry)) {
+    for (const absl::string_view way : WaysOf(entry, options)) {
       Run run(entry, way, options, scratch);
       while (finished && run.more()) {
         std::vector<Task> tasks;

@@ -40,6 +40,7 @@ absl::StatusOr<std::vector<std::string>> FindingsOf(absl::string_view report);
 
 struct MatrixOptions {
   std::vector<std::string> patterns;   // parts of scenario names; none: everything
+  std::vector<std::string> ways;       // "preload", "linked", "steps"; none: all
   std::string runfiles;                // directory with a trailing slash
   std::vector<std::string> lockorder;  // the command "heddle lockorder"
   std::string watcher;                 // what a linked-in recorder starts

@@ -117,11 +117,15 @@ void Describer::Fill(const OrderViolation& violation, ReportFinding& report) {
   const Node& other = graph_.nodes[violation.other_node];
   const std::string inner = Id(violation.node, report);
   const std::string outer = Id(violation.other_node, report);
+  const bool by_address = (node.flags & other.flags & kNodeByAddress) != 0 &&
+                          node.name == other.name && node.level == other.level;
   report.headline =
       violation.enforced
           ? absl::StrCat("lock hierarchy violation: ", inner, " acquired while ", outer, " is held")
-          : absl::StrCat("lock level violation: ", inner, " (level ", node.level,
-                         ") acquired while ", outer, " (level ", other.level, ") is held");
+      : by_address ? absl::StrCat("lock order violation: ", inner, " acquired while ", outer,
+                                  ", of the same class at a greater address, is held")
+                   : absl::StrCat("lock level violation: ", inner, " (level ", node.level,
+                                  ") acquired while ", outer, " (level ", other.level, ") is held");
   ReportEdge edge;
   edge.thread = ThreadText(violation.thread);
   edge.from = LockIndex(violation.other_node, report);
@@ -140,7 +144,9 @@ void Describer::Fill(const OrderViolation& violation, ReportFinding& report) {
   report.edges.push_back(std::move(edge));
   report.advice =
       absl::StrCat("Acquire ", inner, " before ", outer,
-                   violation.enforced ? ", or change the hierarchy." : ", or change the levels.");
+                   violation.enforced ? ", or change the hierarchy."
+                   : by_address       ? ": locks of this class nest in the order of addresses."
+                                      : ", or change the levels.");
 }
 
 void Describer::Fill(const SignalInversion& inversion, ReportFinding& report) {

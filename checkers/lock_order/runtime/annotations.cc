@@ -15,6 +15,7 @@ namespace {
 // heddle_lock_order.h's constants.
 constexpr unsigned kReaderWriter = 1;
 constexpr unsigned kReentrant = 2;
+constexpr unsigned kByAddress = 4;
 constexpr uint8_t kModes = kShared | kTry | kTimed | kCondWait;
 
 uint64_t address_of(const void* lock) { return reinterpret_cast<uint64_t>(lock); }
@@ -67,11 +68,15 @@ HEDDLE_EXPORT void heddle_lockorder_create(const void* lock, const char* name, u
   const Call call = HEDDLE_CALL;
   ThreadState& t = t_self;
   g_recorder.end_address(t, annotated_key(lock), call);
-  const LockKind of = kind == kReaderWriter ? kAnnotatedRw
-                      : kind == kReentrant  ? kAnnotatedRecursive
-                                            : kAnnotated;
+  const unsigned plain = kind & ~kByAddress;
+  const LockKind of = plain == kReaderWriter ? kAnnotatedRw
+                      : plain == kReentrant  ? kAnnotatedRecursive
+                                             : kAnnotated;
   const uint32_t node = annotated_node(t, lock, of, call);
   if (node == 0 || name == nullptr) return;
+  if ((kind & kByAddress) != 0) {
+    __atomic_fetch_or(&g_recorder.node(node).flags, kNodeByAddress, __ATOMIC_RELEASE);
+  }
   const SlowPath slow(t);
   if (slow.entered()) g_recorder.set_name(node, name);
 }

@@ -29,6 +29,18 @@ uint8_t modes_of(unsigned flags) {
 
 }  // namespace
 
+// The same under names that nobody else has, for tsan_names.c.
+#define HEDDLE_ALIAS(result, name, parameters)      \
+  extern "C" result __tsan_mutex_##name parameters; \
+  extern "C"                                        \
+      __attribute__((visibility("default"), used,   \
+                     alias("__tsan_mutex_" #name))) result heddle_tsan_mutex_##name parameters;
+HEDDLE_ALIAS(void, create, (void*, unsigned))
+HEDDLE_ALIAS(void, destroy, (void*, unsigned))
+HEDDLE_ALIAS(void, pre_lock, (void*, unsigned))
+HEDDLE_ALIAS(void, post_lock, (void*, unsigned, int))
+HEDDLE_ALIAS(int, pre_unlock, (void*, unsigned))
+
 HEDDLE_SERVED void __tsan_mutex_create(void* lock, unsigned flags) {
   const Call call = HEDDLE_CALL;
   g_recorder.end_address(t_self, annotated_key(lock), call);
