@@ -76,12 +76,12 @@ Relations Build(const Execution& execution) {
 Relation SynchronizesWith(const Relations& r, bool release_sequence_cxx11) {
   const Relation head = Relation::Identity(r.size, r.writes & r.atomics);
   const Relation later = (r.po & r.same_location).Between(r.writes, r.writes & r.atomics);
-  const Relation sequence = (release_sequence_cxx11 ? head | later : head) *
-                            (r.rf * r.rmw).Closure().OrEqual();
-  const Relation release = Relation::Identity(r.size, r.releases) |
-                           r.po.Between(r.fences & r.releases, r.all);
-  const Relation acquire = Relation::Identity(r.size, r.acquires) |
-                           r.po.Between(r.all, r.fences & r.acquires);
+  const Relation sequence =
+      (release_sequence_cxx11 ? head | later : head) * (r.rf * r.rmw).Closure().OrEqual();
+  const Relation release =
+      Relation::Identity(r.size, r.releases) | r.po.Between(r.fences & r.releases, r.all);
+  const Relation acquire =
+      Relation::Identity(r.size, r.acquires) | r.po.Between(r.all, r.fences & r.acquires);
   return release * sequence * r.rf.Between(r.all, r.reads & r.atomics) * acquire;
 }
 
@@ -91,8 +91,8 @@ bool SeqCstInOneOrder(const Relations& r, const Relation& hb, const Relation& ec
   if ((r.seq_cst & (r.seq_cst - 1)) == 0) return true;  // at most one event
   const EventSet fences = r.fences & r.seq_cst;
   const Relation other_location = r.po - r.same_location;
-  const Relation scb = r.po | other_location * hb * other_location | (hb & r.same_location) | r.co |
-                       rb;
+  const Relation scb =
+      r.po | other_location * hb * other_location | (hb & r.same_location) | r.co | rb;
   const Relation sc = Relation::Identity(r.size, r.seq_cst);
   const Relation base = (sc | hb.Between(fences, r.all)) * scb * (sc | hb.Between(r.all, fences));
   const Relation between_fences = (hb | hb * eco * hb).Between(fences, fences);

@@ -22,14 +22,14 @@ struct Node {
   int location = -1;
   Order order = Order::kRelaxed;
   Word value = 0;
-  int reads_from = -1;     // of a read: a write's index; -1 is the initial write
-  bool update = false;     // a write right after the read of the same read-modify-write
-  int synchronizes = -1;   // of a thread's start and of a join: the event before it
+  int reads_from = -1;    // of a read: a write's index; -1 is the initial write
+  bool update = false;    // a write right after the read of the same read-modify-write
+  int synchronizes = -1;  // of a thread's start and of a join: the event before it
 };
 
 struct Execution {
-  std::vector<Node> nodes;             // each thread's in program order
-  std::vector<std::vector<int>> co;    // of each location: its writes
+  std::vector<Node> nodes;           // each thread's in program order
+  std::vector<std::vector<int>> co;  // of each location: its writes
 };
 
 struct ModelOptions {

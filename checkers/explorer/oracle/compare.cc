@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -95,9 +96,7 @@ std::string Died(int status, int timeout_seconds) {
 
 Compared Compare(const Program& program, const CompareOptions& options) {
   Compared result;
-  const ModelOptions model{.model = options.search.model,
-                           .release_sequence_cxx11 = options.search.release_sequence_cxx11};
-  const Explored expected = Enumerate(program, model, options.max_states);
+  const Explored expected = Enumerate(program, options.model, options.max_states);
   if (expected.cut) {
     result.skipped = true;
     return result;
@@ -166,9 +165,9 @@ Compared CompareApart(const Program& program, const CompareOptions& options) {
 std::string Explain(const Program& program, const CompareOptions& options) {
   const Program shrunk = Shrink(program, options);
   const Compared compared = CompareApart(shrunk, options);
-  return absl::StrCat(options.search.model == Model::kSc ? "model sc" : "model rc11",
-                      options.search.release_sequence_cxx11 ? ", C++11 release sequences" : "",
-                      "\n", Print(shrunk), compared.difference);
+  return absl::StrCat(options.model.model == Model::kSc ? "model sc" : "model rc11",
+                      options.model.release_sequence_cxx11 ? ", C++11 release sequences" : "", "\n",
+                      Print(shrunk), compared.difference);
 }
 
 }  // namespace heddle::explorer::oracle

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 
+#include "checkers/explorer/oracle/axioms.h"
 #include "checkers/explorer/oracle/program.h"
 #include "checkers/explorer/search/search.h"
 
@@ -25,6 +26,7 @@ struct Compared {
 
 struct CompareOptions {
   Options search;
+  ModelOptions model;  // that the search is compared with
   std::size_t max_states = 20'000;
   int timeout_seconds = 20;  // of a comparison in a process of its own
 };

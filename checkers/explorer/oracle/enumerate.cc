@@ -29,28 +29,6 @@ struct Partial {
   std::vector<Thread> threads;
 };
 
-Word Modified(const Statement& s, Word old, const Registers& registers) {
-  const Word operand = s.operand.In(registers);
-  switch (s.operation) {
-    case Rmw::kExchange:
-    case Rmw::kCompareExchange:
-      return operand;
-    case Rmw::kAdd:
-      return old + operand;
-    case Rmw::kSub:
-      return old - operand;
-    case Rmw::kAnd:
-      return old & operand;
-    case Rmw::kOr:
-      return old | operand;
-    case Rmw::kXor:
-      return old ^ operand;
-    case Rmw::kNand:
-      return ~(old & operand);
-  }
-  return 0;
-}
-
 class Enumerator {
  public:
   Enumerator(const Program& program, const ModelOptions& options, std::size_t max_states)

@@ -40,9 +40,9 @@ int Usage(const std::string& message) {
 
 bool SetFeature(const std::string& name, RandomOptions& options) {
   const std::vector<std::pair<std::string, bool*>> features = {
-      {"update", &options.updates}, {"cas", &options.compare_exchange}, {"weak", &options.weak},
-      {"branch", &options.branches}, {"assume", &options.assumes}, {"await", &options.awaits},
-      {"mutex", &options.mutexes},   {"choose", &options.choices}, {"main", &options.main},
+      {"update", &options.updates},  {"cas", &options.compare_exchange}, {"weak", &options.weak},
+      {"branch", &options.branches}, {"assume", &options.assumes},       {"await", &options.awaits},
+      {"mutex", &options.mutexes},   {"choose", &options.choices},       {"main", &options.main},
       {"plain", &options.plain}};
   for (const auto& [feature, flag] : features) {
     if (feature == name) {
@@ -98,9 +98,9 @@ int Run() {
   options.max_states = absl::GetFlag(FLAGS_max_states);
   const std::string model = absl::GetFlag(FLAGS_model);
   if (model == "sc") {
-    options.search.model = Model::kSc;
+    options.search.model = options.model.model = Model::kSc;
   } else if (model == "cxx11") {
-    options.search.release_sequence_cxx11 = true;
+    options.search.release_sequence_cxx11 = options.model.release_sequence_cxx11 = true;
   } else if (model != "rc11") {
     return Usage(absl::StrCat("unknown model: ", model));
   }
@@ -125,9 +125,9 @@ int Run() {
     dropped += result.dropped;
     hangs += result.hangs ? 1 : 0;
   }
-  std::cout << compared << " programs equal, " << failures << " not, " << skipped
-            << " too large; " << graphs << " executions, " << blocked << " blocked, " << dropped
-            << " dropped; " << hangs << " programs can hang\n";
+  std::cout << compared << " programs equal, " << failures << " not, " << skipped << " too large; "
+            << graphs << " executions, " << blocked << " blocked, " << dropped << " dropped; "
+            << hangs << " programs can hang\n";
   return failures == 0 ? 0 : 1;
 }
 

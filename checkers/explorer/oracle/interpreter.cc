@@ -6,6 +6,28 @@
 
 namespace heddle::explorer::oracle {
 
+Word Modified(const Statement& s, Word old, const Registers& registers) {
+  const Word operand = s.operand.In(registers);
+  switch (s.operation) {
+    case Rmw::kExchange:
+    case Rmw::kCompareExchange:
+      return operand;
+    case Rmw::kAdd:
+      return old + operand;
+    case Rmw::kSub:
+      return old - operand;
+    case Rmw::kAnd:
+      return old & operand;
+    case Rmw::kOr:
+      return old | operand;
+    case Rmw::kXor:
+      return old ^ operand;
+    case Rmw::kNand:
+      return ~(old & operand);
+  }
+  return 0;
+}
+
 void Code::Append(const std::vector<Statement>& block) {
   for (const Statement& statement : block) {
     const std::size_t at = steps_.size();

@@ -15,6 +15,9 @@ struct ThreadState {
   Registers registers{};
 };
 
+// What a read-modify-write makes of `old`; a compare-exchange: that succeeds.
+Word Modified(const Statement& s, Word old, const Registers& registers);
+
 class Code {
  public:
   // Keeps pointers into `block`.

@@ -16,7 +16,9 @@ std::string Times(int count, absl::string_view text) {
   return out;
 }
 
-std::uint64_t Factorial(int n) { return n < 2 ? 1 : static_cast<std::uint64_t>(n) * Factorial(n - 1); }
+std::uint64_t Factorial(int n) {
+  return n < 2 ? 1 : static_cast<std::uint64_t>(n) * Factorial(n - 1);
+}
 
 void AddTwoThreads(std::vector<Litmus>& all) {
   all.push_back({"SB",
@@ -101,7 +103,7 @@ void AddMoreThreads(std::vector<Litmus>& all) {
                  "thread\n store x 1 sc\n store y 1 rel\n"
                  "thread\n r0 = add y 1 sc\n r1 = load y rlx\n"
                  "thread\n store y 3 sc\n r0 = load x sc\n",
-                 24, 17, 24});
+                 24, 18, 24});
 }
 
 void AddCounters(std::vector<Litmus>& all) {
@@ -120,8 +122,7 @@ void AddCounters(std::vector<Litmus>& all) {
     all.push_back({absl::StrCat("mutex ", n), Times(n, "thread\n lock m\n unlock m\n"), count,
                    count, count, n <= 3});
     all.push_back({absl::StrCat("mutex with a counter ", n),
-                   Times(n,
-                         "thread\n lock m\n r0 = load x rlx\n store x r0+1 rlx\n unlock m\n"),
+                   Times(n, "thread\n lock m\n r0 = load x rlx\n store x r0+1 rlx\n unlock m\n"),
                    count, count, count, n <= 3});
     all.push_back({absl::StrCat("exchange lock ", n),
                    Times(n, "thread\n r0 = xchg x 1 acq until == 0\n store x 0 rel\n"), count,

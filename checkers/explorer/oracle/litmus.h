@@ -15,8 +15,8 @@ struct Litmus {
   std::string text;
   std::uint64_t rc11 = 0;
   std::uint64_t sc = 0;
-  std::uint64_t cxx11 = 0;       // RC11 with C++11's release sequences
-  bool small = true;  // for brute force too
+  std::uint64_t cxx11 = 0;  // RC11 with C++11's release sequences
+  bool small = true;        // for brute force too
 };
 
 std::vector<Litmus> AllLitmus();

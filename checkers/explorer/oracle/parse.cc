@@ -112,7 +112,8 @@ class Parser {
       LineEnd();
       const std::vector<Statement> body = Block();
       End();
-      for (Word i = 0; i < times && i < 64; ++i) block.insert(block.end(), body.begin(), body.end());
+      for (Word i = 0; i < times && i < 64; ++i)
+        block.insert(block.end(), body.begin(), body.end());
       return;
     }
     if (first == "if") {

@@ -20,10 +20,12 @@ class Generator {
       : options_(options), random_(seed * 0x9e3779b97f4a7c15U + 1) {}
 
   Program Run() {
-    const int threads = Between(options_.min_threads, options_.max_threads);
     locations_ = Between(1, std::max(1, options_.max_locations));
     if (options_.mutexes && Chance(15)) mutex_ = locations_;
-    left_ = Between(std::min(2, options_.max_operations), options_.max_operations);
+    if (mutex_ >= 0 && options_.plain) plain_ = mutex_ + 1;
+    left_ = std::max(Between(1, options_.max_operations), Between(1, options_.max_operations));
+    const int threads = std::max(
+        options_.min_threads, std::min(Between(options_.min_threads, options_.max_threads), left_));
     constexpr std::array<const char*, 4> kNames = {"x", "y", "z", "w"};
     for (int i = 0; i < locations_; ++i) {
       program_.locations.emplace_back(kNames[static_cast<std::size_t>(i) % kNames.size()]);
@@ -31,6 +33,10 @@ class Generator {
     }
     if (mutex_ >= 0) {
       program_.locations.emplace_back("m");
+      program_.initial.push_back(0);
+    }
+    if (plain_ >= 0) {
+      program_.locations.emplace_back("d");
       program_.initial.push_back(0);
     }
     ordered_ = Chance(40) ? Below(4) : 4;
@@ -67,11 +73,9 @@ class Generator {
     }
   }
   Order LoadOrder() {
-    if (options_.plain && Chance(15)) return Order::kPlain;
     return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kSeqCst});
   }
   Order StoreOrder() {
-    if (options_.plain && Chance(15)) return Order::kPlain;
     return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kRelease, Order::kSeqCst});
   }
   Order UpdateOrder() {
@@ -97,35 +101,45 @@ class Generator {
 
   Statement Load(int location) {
     --left_;
-    return {.kind = Statement::Kind::kLoad, .reg = Target(), .location = location,
+    return {.kind = Statement::Kind::kLoad,
+            .reg = Target(),
+            .location = location,
             .order = LoadOrder()};
   }
   Statement Store(int location) {
     --left_;
-    return {.kind = Statement::Kind::kStore, .location = location, .order = StoreOrder(),
+    return {.kind = Statement::Kind::kStore,
+            .location = location,
+            .order = StoreOrder(),
             .operand = Stored()};
   }
   Statement Fence() {
     --left_;
-    return {.kind = Statement::Kind::kFence,
-            .order = OneOf<6>({Order::kSeqCst, Order::kAcquire, Order::kRelease, Order::kAcqRel,
-                               Order::kSeqCst, Order::kSeqCst})};
+    constexpr std::array kOrders = {Order::kSeqCst,  Order::kSeqCst,  Order::kSeqCst,
+                                    Order::kAcquire, Order::kRelease, Order::kAcqRel};
+    return {.kind = Statement::Kind::kFence, .order = kOrders[Below(kOrders.size())]};
   }
   Statement Modify(int location) {
     --left_;
-    constexpr std::array kOperations = {Rmw::kAdd, Rmw::kAdd, Rmw::kExchange, Rmw::kExchange,
-                                        Rmw::kOr,  Rmw::kAnd, Rmw::kXor,      Rmw::kSub,
-                                        Rmw::kNand};
-    Statement s{.kind = Statement::Kind::kUpdate, .location = location, .order = UpdateOrder(),
-                .operand = Stored(), .operation = kOperations[Below(kOperations.size())]};
+    constexpr std::array kOperations = {Rmw::kAdd,      Rmw::kAdd, Rmw::kExchange,
+                                        Rmw::kExchange, Rmw::kOr,  Rmw::kAnd,
+                                        Rmw::kXor,      Rmw::kSub, Rmw::kNand};
+    Statement s{.kind = Statement::Kind::kUpdate,
+                .location = location,
+                .order = UpdateOrder(),
+                .operand = Stored(),
+                .operation = kOperations[Below(kOperations.size())]};
     if (s.operation == Rmw::kAdd && Chance(10)) s.operand = {};
     s.reg = Target();
     return s;
   }
   Statement CompareExchange(int location) {
     --left_;
-    Statement s{.kind = Statement::Kind::kUpdate, .location = location, .order = UpdateOrder(),
-                .operand = Stored(), .operation = Rmw::kCompareExchange};
+    Statement s{.kind = Statement::Kind::kUpdate,
+                .location = location,
+                .order = UpdateOrder(),
+                .operand = Stored(),
+                .operation = Rmw::kCompareExchange};
     s.expected = registers_used_ > 0 && Chance(30)
                      ? Operand{.reg = Known(), .constant = 0}
                      : Operand{.reg = -1, .constant = static_cast<Word>(Between(0, 2))};
@@ -165,22 +179,34 @@ class Generator {
   }
 
   void Locked(Block& block) {
-    const Statement lock{.kind = Statement::Kind::kUpdate, .reg = kRegisters - 1,
-                         .location = mutex_, .order = Order::kAcquire,
+    const Statement lock{.kind = Statement::Kind::kUpdate,
+                         .reg = kRegisters - 1,
+                         .location = mutex_,
+                         .order = Order::kAcquire,
                          .operand = {.reg = -1, .constant = 1},
-                         .operation = Rmw::kCompareExchange, .until = Condition{}};
+                         .operation = Rmw::kCompareExchange,
+                         .until = Condition{}};
     left_ -= 2;
     block.push_back(lock);
-    block.push_back(Access());
+    if (plain_ >= 0 && Chance(60)) {
+      Statement load = Load(plain_);
+      load.order = Order::kPlain;
+      Statement store = Store(plain_);
+      store.order = Order::kPlain;
+      if (Chance(70)) store.operand = {.reg = load.reg, .constant = 1};
+      if (Chance(80)) block.push_back(load);
+      if (Chance(80)) block.push_back(store);
+    }
+    if (left_ > 0) block.push_back(Access());
     if (left_ > 0 && Chance(50)) block.push_back(Access());
-    block.push_back({.kind = Statement::Kind::kStore, .location = mutex_,
-                     .order = Order::kRelease});
+    block.push_back(
+        {.kind = Statement::Kind::kStore, .location = mutex_, .order = Order::kRelease});
   }
 
   // What is waited for is settled by Conditions(), when it is known what is written.
   void Await(Block& block) {
     const std::uint64_t kind = Below(100);
-    Statement s = kind < 60 || !options_.updates               ? Load(Location())
+    Statement s = kind < 60 || !options_.updates            ? Load(Location())
                   : kind < 80 || !options_.compare_exchange ? Modify(Location())
                                                             : CompareExchange(Location());
     s.until = Condition{.comparison = static_cast<Comparison>(Below(3)), .right = {}};
@@ -217,8 +243,8 @@ class Generator {
       block.push_back({.kind = Statement::Kind::kAssume, .reg = reg, .condition = free});
       block.push_back(unlock);
     } else {
-      block.push_back({.kind = Statement::Kind::kIf, .reg = reg, .condition = free,
-                       .then_block = {unlock}});
+      block.push_back(
+          {.kind = Statement::Kind::kIf, .reg = reg, .condition = free, .then_block = {unlock}});
     }
   }
 
@@ -245,7 +271,8 @@ class Generator {
     update.operand = {.reg = load.reg, .constant = 1};
     block.insert(block.end(), {load, update});
     if (options_.assumes && Chance(50)) {
-      block.push_back({.kind = Statement::Kind::kAssume, .reg = update.reg,
+      block.push_back({.kind = Statement::Kind::kAssume,
+                       .reg = update.reg,
                        .condition = {.right = {.reg = load.reg, .constant = 0}}});
     }
   }
@@ -256,8 +283,8 @@ class Generator {
   }
 
   void Conditional(Block& block) {
-    Statement branch{.kind = Statement::Kind::kIf, .reg = registers_used_ - 1,
-                     .condition = Comparing()};
+    Statement branch{
+        .kind = Statement::Kind::kIf, .reg = registers_used_ - 1, .condition = Comparing()};
     if (registers_used_ == 0) branch.reg = 0;
     if (left_ > 0) branch.then_block.push_back(Access());
     if (left_ > 0 && Chance(60)) branch.else_block.push_back(Access());
@@ -271,8 +298,8 @@ class Generator {
 
   void Assume(Block& block) {
     block.push_back(Chance(70) || !options_.updates ? Load(Location()) : Modify(Location()));
-    block.push_back({.kind = Statement::Kind::kAssume, .reg = block.back().reg,
-                     .condition = Comparing()});
+    block.push_back(
+        {.kind = Statement::Kind::kAssume, .reg = block.back().reg, .condition = Comparing()});
     if (left_ > 0 && Chance(50)) block.push_back(Access());
   }
 
@@ -308,8 +335,7 @@ class Generator {
 
   static void Written(const Block& block, int location, std::vector<Word>& values) {
     for (const Statement& s : block) {
-      const bool writes =
-          s.kind == Statement::Kind::kStore || s.kind == Statement::Kind::kUpdate;
+      const bool writes = s.kind == Statement::Kind::kStore || s.kind == Statement::Kind::kUpdate;
       if (writes && s.location == location) values.push_back(s.operand.constant);
       Written(s.then_block, location, values);
       Written(s.else_block, location, values);
@@ -321,7 +347,8 @@ class Generator {
   Program program_;
   int locations_ = 1;
   int mutex_ = -1;
-  int left_ = 0;             // operations
+  int plain_ = -1;             // accessed under the mutex only
+  int left_ = 0;               // operations
   std::uint64_t ordered_ = 4;  // 0: all relaxed, 1: all as strong as can be
   int registers_used_ = 0;
   std::array<int, kMaxThreads> used_{};

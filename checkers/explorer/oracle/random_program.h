@@ -26,7 +26,7 @@ struct RandomOptions {
   bool mutexes = true;
   bool choices = false;
   bool main = true;    // a thread that does something before it creates the others, and after
-  bool plain = false;  // accesses that are not atomic, whether they race or not
+  bool plain = false;  // accesses that are not atomic, under a mutex
 };
 
 Program RandomProgram(std::uint64_t seed, const RandomOptions& options);

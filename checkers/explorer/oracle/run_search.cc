@@ -36,9 +36,8 @@ class Runner {
     if (!program.has_main) {
       for (const auto create : {true, false}) {
         for (std::size_t thread = 1; thread < program.threads.size(); ++thread) {
-          main_.push_back(
-              {.kind = create ? Statement::Kind::kCreate : Statement::Kind::kJoin,
-               .thread = static_cast<int>(thread)});
+          main_.push_back({.kind = create ? Statement::Kind::kCreate : Statement::Kind::kJoin,
+                           .thread = static_cast<int>(thread)});
         }
       }
     }
@@ -80,8 +79,8 @@ class Runner {
       return false;
     }
     const auto position = static_cast<std::size_t>(search_.Position(id));
-    const Answer answer = Tell(id, *s, state.registers,
-                               static_cast<Site>(0x1000 * (thread + 1) + state.pc));
+    const Answer answer =
+        Tell(id, *s, state.registers, static_cast<Site>(0x1000 * (thread + 1) + state.pc));
     if (answer.action != Action::kGo || s->kind == Statement::Kind::kAssume) return false;
     ++state.pc;
     switch (s->kind) {
@@ -135,7 +134,7 @@ class Runner {
       case Statement::Kind::kFence:
         return search_.Fence(id, s.order, site);
       case Statement::Kind::kAssume:
-        return search_.Block(id, 0, site);
+        return search_.Block(id, -1, site);
       case Statement::Kind::kChoose:
         return search_.Choose(id, s.choices, site);
       case Statement::Kind::kCreate:

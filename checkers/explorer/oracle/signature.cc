@@ -27,7 +27,10 @@ std::string Signature(const Program& program, const Execution& execution) {
       absl::StrAppend(&out, " ?", node.value);
     } else {
       const bool read = node.kind == Node::Kind::kRead;
-      absl::StrAppend(&out, read ? " R" : node.update ? " U" : " W",
+      absl::StrAppend(&out,
+                      read          ? " R"
+                      : node.update ? " U"
+                                    : " W",
                       program.locations[node.location], "=", node.value);
       if (read) absl::StrAppend(&out, "<", node.reads_from < 0 ? "init" : names[node.reads_from]);
     }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sequential consistency without axioms: every interleaving, on one memory.
+#ifndef HEDDLE_CHECKERS_EXPLORER_ORACLE_INTERLEAVE_H_
+#define HEDDLE_CHECKERS_EXPLORER_ORACLE_INTERLEAVE_H_
+
+#include <set>
+#include <string>
+
+#include "checkers/explorer/oracle/program.h"
+
+namespace heddle::explorer::oracle {
+
+// The graphs, as Explored has them, of programs without a main and without weak compare-exchanges.
+std::set<std::string> Interleave(const Program& program);
+
+}  // namespace heddle::explorer::oracle
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_ORACLE_INTERLEAVE_H_

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The search finds what brute force finds: the same graphs, the same outcomes, each once.
+#include <cstdint>
+#include <string>
+
+#include "checkers/explorer/oracle/compare.h"
+#include "checkers/explorer/oracle/litmus.h"
+#include "checkers/explorer/oracle/program.h"
+#include "checkers/explorer/oracle/random_program.h"
+#include "checkers/explorer/oracle/run_search.h"
+#include "checkers/explorer/search/search.h"
+#include "gtest/gtest.h"
+
+namespace heddle::explorer::oracle {
+namespace {
+
+Program Parsed(const std::string& text) {
+  const auto program = Parse(text);
+  EXPECT_TRUE(program.ok()) << program.status();
+  return program.ok() ? *program : Program{};
+}
+
+CompareOptions For(const ModelOptions& model) {
+  CompareOptions options;
+  options.model = model;
+  options.search.model = model.model;
+  options.search.release_sequence_cxx11 = model.release_sequence_cxx11;
+  return options;
+}
+
+// Fails with the first program that differs, made as small as it can be.
+void ExpectEqual(const RandomOptions& random, const ModelOptions& model, std::uint64_t first,
+                 std::uint64_t count) {
+  const CompareOptions options = For(model);
+  std::uint64_t compared = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Program program = RandomProgram(seed, random);
+    const Compared result = CompareApart(program, options);
+    ASSERT_EQ(result.difference, "") << "seed " << seed << ", " << Explain(program, options);
+    compared += result.skipped ? 0 : 1;
+  }
+  EXPECT_GT(compared, count * 9 / 10);
+}
+
+RandomOptions Straight() {
+  return {.updates = false,
+          .compare_exchange = false,
+          .branches = false,
+          .assumes = false,
+          .awaits = false,
+          .mutexes = false,
+          .main = false};
+}
+
+RandomOptions Branching() {
+  RandomOptions options = Straight();
+  options.updates = options.compare_exchange = options.branches = options.assumes = true;
+  options.choices = options.main = true;
+  return options;
+}
+
+RandomOptions Waiting() {
+  RandomOptions options = Branching();
+  options.awaits = options.mutexes = options.plain = true;
+  return options;
+}
+
+constexpr ModelOptions kRc11{};
+constexpr ModelOptions kSc{.model = Model::kSc};
+constexpr ModelOptions kCxx11{.release_sequence_cxx11 = true};
+
+TEST(SearchTest, LitmusProgramsHaveTheirCounts) {
+  for (const Litmus& litmus : AllLitmus()) {
+    SCOPED_TRACE(litmus.name);
+    const Program program = Parsed(litmus.text);
+    const Searched rc11 = RunSearch(program, For(kRc11).search);
+    EXPECT_EQ(rc11.failure, "");
+    EXPECT_EQ(rc11.counts.complete, litmus.rc11);
+    EXPECT_EQ(rc11.graphs.size(), litmus.rc11);
+    EXPECT_EQ(rc11.counts.blocked, 0U);
+    EXPECT_FALSE(rc11.hangs);
+    EXPECT_EQ(RunSearch(program, For(kSc).search).counts.complete, litmus.sc);
+    EXPECT_EQ(RunSearch(program, For(kCxx11).search).counts.complete, litmus.cxx11);
+    if (!litmus.small) continue;
+    for (const ModelOptions& model : {kRc11, kSc, kCxx11}) {
+      EXPECT_EQ(Compare(program, For(model)).difference, "");
+    }
+  }
+}
+
+TEST(SearchTest, EqualsBruteForceOnStraightPrograms) {
+  ExpectEqual(Straight(), kRc11, 1, 600);
+  ExpectEqual(Straight(), kSc, 1001, 200);
+  ExpectEqual(Straight(), kCxx11, 2001, 300);
+}
+
+TEST(SearchTest, EqualsBruteForceOnBranchingPrograms) {
+  ExpectEqual(Branching(), kRc11, 1, 800);
+  ExpectEqual(Branching(), kSc, 1001, 300);
+  ExpectEqual(Branching(), kCxx11, 2001, 200);
+}
+
+TEST(SearchTest, EqualsBruteForceOnWaitingPrograms) {
+  ExpectEqual(Waiting(), kRc11, 1, 1500);
+  ExpectEqual(Waiting(), kSc, 2001, 500);
+  ExpectEqual(Waiting(), kCxx11, 3001, 200);
+}
+
+TEST(SearchTest, EqualsBruteForceWhenCompareExchangesFailSpuriously) {
+  RandomOptions weak = Waiting();
+  weak.weak = true;
+  ExpectEqual(weak, kRc11, 1, 300);
+}
+
+// What the comparison is worth: a search of another model is found out, by a program that is small.
+TEST(CompareTest, FindsDifferencesAndShrinksThem) {
+  CompareOptions options = For(kRc11);
+  options.search.model = Model::kSc;
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Program program = RandomProgram(seed, Branching());
+    if (CompareApart(program, options).difference.empty()) continue;
+    const Program shrunk = Shrink(program, options);
+    EXPECT_FALSE(CompareApart(shrunk, options).difference.empty());
+    EXPECT_LE(CountOperations(shrunk), 6) << Print(shrunk);
+    if (++found == 3) break;
+  }
+  EXPECT_EQ(found, 3);
+}
+
+TEST(CompareTest, ACutSearchIsADifference) {
+  CompareOptions options = For(kRc11);
+  options.search.max_executions = 5;
+  const Program program =
+      Parsed("thread\n r0 = add x 1 rlx\nthread\n r0 = add x 1 rlx\nthread\n r0 = add x 1 rlx\n");
+  EXPECT_NE(Compare(program, options).difference, "");
+}
+
+}  // namespace
+}  // namespace heddle::explorer::oracle
