@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/report/options.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -12,6 +15,10 @@
 
 namespace heddle::lock_order {
 namespace {
+
+constexpr absl::string_view kOfRuntime[] = {"enabled",      "graph",      "watcher",
+                                            "exit_wait_ms", "limit_mb",   "blocking_calls",
+                                            "file_locks",   "semaphores", "signals"};
 
 bool IsSeparator(char c) { return c == ':' || c == ' ' || c == '\n' || c == '\t' || c == ','; }
 
@@ -65,6 +72,11 @@ absl::Status SetOption(absl::string_view key, absl::string_view value, Options& 
     text.into = std::string(value);
     return absl::OkStatus();
   }
+  if (std::find(std::begin(kOfRuntime), std::end(kOfRuntime), key) == std::end(kOfRuntime)) {
+    return absl::InvalidArgumentError(absl::StrCat("unknown option '", key, "'"));
+  }
+  // Its quotes know no escapes.
+  if (absl::StrContains(value, '\'') && absl::StrContains(value, '"')) return bad();
   options.runtime.emplace_back(key, value);
   return absl::OkStatus();
 }

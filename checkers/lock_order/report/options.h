@@ -31,7 +31,8 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> runtime;
 };
 
-// Sets one option; keys that are not known here go to `runtime`.
+// Sets one option; keys that are the runtime's go to `runtime`. An error is about a key that
+// neither knows, or a value.
 absl::Status SetOption(absl::string_view key, absl::string_view value, Options& options);
 
 // Later settings win.

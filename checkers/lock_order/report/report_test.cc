@@ -221,6 +221,8 @@ TEST(Options, LaterOnesWinAndOthersAreTheRuntimes) {
   EXPECT_EQ(options.log, "/tmp/a:b");
   EXPECT_TRUE(options.classes);
   EXPECT_EQ(RuntimeOptionsText(options), "exitcode='3':blocking_calls='1':exitcode='4'");
+  EXPECT_EQ(ParseOptions("graf=x", options).message(), "unknown option 'graf'");
+  EXPECT_FALSE(ParseOptions("graph=a\"b'c", options).ok()) << "cannot be handed on";
   EXPECT_FALSE(ParseOptions("exitcode=many", options).ok());
   EXPECT_FALSE(ParseOptions("format=xml", options).ok());
   EXPECT_FALSE(ParseOptions("log='x", options).ok());
