@@ -113,7 +113,7 @@ const Expected kSituations[] = {
     {.situation = "daemonized", .least_dependencies = 4, .processes = 2},
     // The loader.
     {.situation = "early_and_late", .least_dependencies = 2},
-    {.situation = "exits_among_threads", .least_dependencies = 1000, .ends_busy = true},
+    {.situation = "exits_among_threads", .least_dependencies = 500, .ends_busy = true},
     {.situation = "loads_and_unloads", .least_dependencies = 2},
     {.situation = "loads_meanwhile", .least_dependencies = 100},
 };

@@ -38,7 +38,9 @@ HEDDLE_INLINE uint32_t rwlock_node(ThreadState& t, pthread_rwlock_t* lock, Call 
 
 uint32_t known_rwlock_node(pthread_rwlock_t* lock) {
   const uint32_t node = node_of_tag(*tag_word(lock), lock);
-  if (HEDDLE_LIKELY(node != 0) || taggable(lock)) return node;
+  if (HEDDLE_LIKELY(node != 0)) return node;
+  g_recorder.take_over_holds(t_self);
+  if (taggable(lock)) return node_of_tag(*tag_word(lock), lock);
   return g_recorder.known_node(reinterpret_cast<uint64_t>(lock));
 }
 

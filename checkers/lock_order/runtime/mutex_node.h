@@ -16,9 +16,12 @@ HEDDLE_COLD uint32_t new_mutex_node(ThreadState& t, pthread_mutex_t* mutex, Lock
 
 // The node if the mutex has one.
 inline uint32_t known_mutex_node(pthread_mutex_t* mutex) {
-  const uint32_t node = node_of_tag(*tag_word(mutex), mutex);
+  uint32_t node = node_of_tag(*tag_word(mutex), mutex);
   if (HEDDLE_LIKELY(node != 0)) return node;
+  g_recorder.take_over_holds(t_self);
   if (taggable(mutex)) {
+    node = node_of_tag(*tag_word(mutex), mutex);
+    if (node != 0) return node;
     const uint64_t tag = *tag_word(mutex);
     const uint32_t watched = node_of_watched_tag(tag, mutex);
     if (watched != 0 || thread_of_ghost_tag(tag, mutex) == 0) return watched;

@@ -89,7 +89,12 @@ class Recorder {
   void correct_ghost(ThreadState& t, pthread_mutex_t* mutex, Ghost& ghost, uint32_t passed_for);
   uint32_t address_node(ThreadState& t, uint64_t key, LockKind kind, Call call);
   // The node of an address that has one.
-  uint32_t known_node(uint64_t key) const { return static_cast<uint32_t>(addresses_.find(key)); }
+  uint32_t known_node(uint64_t key) {
+    const auto known = static_cast<uint32_t>(addresses_.find(key));
+    if (known != 0 || saved_holds_ == 0) return known;
+    take_over_holds(t_self);
+    return static_cast<uint32_t>(addresses_.find(key));
+  }
   // The lock's life ended, or begins anew.
   void end_node(ThreadState& t, uint32_t node, Call call);
   void end_address(ThreadState& t, uint64_t key, Call call);
