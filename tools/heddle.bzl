@@ -94,6 +94,48 @@ def heddle_cc_test(name, deps = [], tsan = True, tsan_env = {}, gtest = True, li
     if lint:
         _lint(name, {"tags": tags})
 
+def heddle_fuzz_test(name, srcs, runs, max_len, seeds = [], data = [], deps = [], size = "small", tags = [], lint = True, **kwargs):
+    """A libFuzzer target as a test: a fixed number of inputs from a fixed seed, under ASan.
+
+    Later arguments win: --test_arg=-runs=-1 --test_arg=-max_total_time=600 --test_arg=-seed=0 goes on.
+
+    Args:
+      name: name of the test; `name`.target is the program without the sanitizer.
+      srcs: files that define LLVMFuzzerTestOneInput().
+      runs: number of inputs.
+      max_len: of an input, in bytes.
+      seeds: files to begin with, of this package.
+      data: as for cc_test.
+      deps: as for cc_test.
+      size: as for cc_test.
+      tags: as for cc_test.
+      lint: False leaves the target out of clang-tidy.
+      **kwargs: as for cc_test.
+    """
+    target = name + ".target"
+    cc_test(
+        name = target,
+        srcs = srcs,
+        data = data + seeds,
+        deps = deps,
+        linkopts = ["-fsanitize=fuzzer"],
+        tags = tags + ["manual"],
+        **kwargs
+    )
+    args = ["-runs=%d" % runs, "-max_len=%d" % max_len, "-seed=1", "-len_control=0", "-timeout=60", "-rss_limit_mb=2560"]
+    if seeds:
+        args.append("-seed_inputs=" + ",".join([native.package_name() + "/" + seed for seed in seeds]))
+    variant_test(
+        name = name,
+        test = ":" + target,
+        variant = "fuzz",
+        args = args,
+        size = size,
+        tags = tags,
+    )
+    if lint and _in_main_workspace():
+        lint_test(name = name + ".lint", target = ":" + target)
+
 def heddle_scenario_test(
         name,
         srcs,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""variant_test: an existing test, built again under a sanitizer.
+"""variant_test: an existing test, built again under a sanitizer; and variant_binary.
 
 The transition is on the attribute, not on the rule: test logs of a rule that transitions itself are
 missing from bazel-testlogs.
@@ -10,6 +10,9 @@ _COMMON = ["-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
 # Compiler options and linker options of each variant.
 _VARIANTS = {
     "asan": (["-fsanitize=address"], ["-fsanitize=address"]),
+    "fuzz": (["-fsanitize=fuzzer-no-link,address"], ["-fsanitize=address"]),
+    # With the checks that NDEBUG leaves out.
+    "checked": (["-UNDEBUG"], []),
     "tsan": (["-fsanitize=thread"], ["-fsanitize=thread"]),
     "ubsan": (
         ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"],
@@ -19,6 +22,7 @@ _VARIANTS = {
 
 _ENVIRONMENT = {
     "asan": {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1"},
+    "fuzz": {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"},
     "tsan": {"TSAN_OPTIONS": "second_deadlock_stack=1:history_size=4"},
     "ubsan": {"UBSAN_OPTIONS": "print_stacktrace=1"},
 }
@@ -67,13 +71,35 @@ _variant_test = rule(
     test = True,
 )
 
+def _variant_binary_impl(ctx):
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(
+        output = executable,
+        target_file = ctx.attr.binary[0][DefaultInfo].files_to_run.executable,
+        is_executable = True,
+    )
+    return [DefaultInfo(executable = executable, runfiles = ctx.runfiles([executable]))]
+
+variant_binary = rule(
+    implementation = _variant_binary_impl,
+    doc = "A cc_binary that needs no data, built as a variant.",
+    attrs = {
+        "binary": attr.label(cfg = _variant_transition, mandatory = True),
+        "variant": attr.string(mandatory = True, values = sorted(_VARIANTS)),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+    },
+    executable = True,
+)
+
 def variant_test(name, test, variant, env = {}, tags = [], **kwargs):
     """Runs `test` built with a sanitizer.
 
     Args:
       name: name of the new test; by convention the tested target's name plus "." plus the variant.
       test: a cc_test or cc_binary. Its own args, size and shard_count are not taken over.
-      variant: "tsan", "asan" or "ubsan".
+      variant: "tsan", "asan", "ubsan" or "fuzz" (coverage and asan).
       env: environment of the test, added to the variant's default options.
       tags: as for any test; the variant is added.
       **kwargs: any attribute common to tests.
