@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -29,7 +31,7 @@ namespace {
 
 std::string g_library;            // NOLINT
 std::string g_program;            // NOLINT
-int g_kills = 200;                // NOLINT
+std::uint32_t g_kills = 200;      // NOLINT
 std::uint32_t g_seed = 20261122;  // NOLINT
 
 struct Pair {
@@ -72,8 +74,8 @@ std::set<Pair> DependenciesOf(const Graph& graph) {
 TEST(Crash, NothingThatHappenedIsLost) {
   std::mt19937 random(g_seed);
   std::uint64_t told = 0;
-  int before_anything = 0;
-  for (int i = 0; i < g_kills; ++i) {
+  std::uint32_t before_anything = 0;
+  for (std::uint32_t i = 0; i < g_kills; ++i) {
     const Recording recording(g_library);
     // Now and then during its start, else anywhere; the file grows all the time.
     const std::chrono::microseconds delay(random() % (i % 4 == 0 ? 4'000 : 40'000));
@@ -103,9 +105,33 @@ TEST(Crash, NothingThatHappenedIsLost) {
     }
     ASSERT_TRUE(Findings(graphs).empty()) << "it takes locks in one order";
   }
-  std::printf("%d kills, %d of them before the first dependency; %llu dependencies told\n", g_kills,
-              before_anything, static_cast<unsigned long long>(told));
-  EXPECT_GT(told, static_cast<std::uint64_t>(g_kills) * 100) << "it was killed too early";
+  std::printf("%u kills, %u of them before the first dependency; %lu dependencies told\n", g_kills,
+              before_anything, told);
+  EXPECT_GT(told, std::uint64_t{g_kills} * 100) << "it was killed too early";
+}
+
+// "--kills=10" with "--kills=": 10.
+bool Number(const std::string& argument, const std::string& flag, std::uint32_t& number) {
+  if (!argument.starts_with(flag)) return false;
+  const char* const end = argument.data() + argument.size();
+  const auto [rest, error] = std::from_chars(argument.data() + flag.size(), end, number);
+  return rest == end && error == std::errc();
+}
+
+int Main(int argc, char** argv) {
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (Number(argument, "--kills=", g_kills) || Number(argument, "--seed=", g_seed)) continue;
+    files.push_back(std::filesystem::absolute(argument).string());
+  }
+  if (files.size() != 2) {
+    std::fprintf(stderr, "usage: crash_test PRELOAD PROGRAM [--kills=N] [--seed=N]\n");
+    return 2;
+  }
+  g_library = files[0];
+  g_program = files[1];
+  return RUN_ALL_TESTS();
 }
 
 }  // namespace
@@ -113,22 +139,5 @@ TEST(Crash, NothingThatHappenedIsLost) {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  std::vector<std::string> files;
-  for (int i = 1; i < argc; ++i) {
-    unsigned number = 0;
-    if (std::sscanf(argv[i], "--kills=%u", &number) == 1) {
-      heddle::lock_order::g_kills = static_cast<int>(number);
-    } else if (std::sscanf(argv[i], "--seed=%u", &number) == 1) {
-      heddle::lock_order::g_seed = number;
-    } else {
-      files.push_back(std::filesystem::absolute(argv[i]).string());
-    }
-  }
-  if (files.size() != 2) {
-    std::fprintf(stderr, "usage: crash_test PRELOAD PROGRAM [--kills=N] [--seed=N]\n");
-    return 2;
-  }
-  heddle::lock_order::g_library = files[0];
-  heddle::lock_order::g_program = files[1];
-  return RUN_ALL_TESTS();
+  return heddle::lock_order::Main(argc, argv);
 }

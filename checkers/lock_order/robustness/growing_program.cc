@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -34,12 +35,12 @@ struct Row {
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  const auto count = static_cast<std::size_t>(std::atoi(argv[1]));
+  const auto count = std::strtoul(argv[1], nullptr, 10);
   Row one(count);
   Row two(count);
   std::thread other([&] { two.all(); });
   one.all();
   other.join();
-  std::printf("%llu\n", static_cast<unsigned long long>(one.sum + two.sum));
+  std::puts(std::to_string(one.sum + two.sum).c_str());
   return 7;
 }
