@@ -16,9 +16,10 @@ int Before(const Step& step, int thread) {
   return index < step.hb.size() ? step.hb[index] : 0;
 }
 
+// The step that the event belongs to: the first that ends no earlier.
 const Step* At(const Execution& execution, int thread, int index) {
   for (const Step& step : execution.steps) {
-    if (step.thread == thread && step.index == index) return &step;
+    if (step.thread == thread && step.index >= index) return &step;
   }
   return nullptr;
 }

@@ -74,6 +74,13 @@ class Describer {
 
   void Steps() {
     for (const RecordedEvent& event : record_.events) {
+      if (Step* update = UpdateOf(event); update != nullptr) {
+        update->write = event.id;
+        update->co = event.co;
+        update->hb = event.hb;
+        update->index = event.index;
+        continue;
+      }
       Step step;
       step.number = static_cast<int>(result_.steps.size()) + 1;
       step.event = event.id;
@@ -97,6 +104,19 @@ class Describer {
         step.reads_initial = *event->reads_from == kNone;
       }
     }
+  }
+
+  // The step that an update's write belongs to.
+  Step* UpdateOf(const RecordedEvent& event) {
+    if (event.kind != "write") return nullptr;
+    for (auto step = result_.steps.rbegin(); step != result_.steps.rend(); ++step) {
+      if (step->thread != event.thread) continue;
+      const RecordedEvent* before = record_.Event(step->event);
+      const bool updates = before != nullptr && before->kind == "update" && before->written &&
+                           before->location == event.location && before->index + 1 == event.index;
+      return updates ? &*step : nullptr;
+    }
+    return nullptr;
   }
 
   std::string Value(const RecordedEvent& event) {
@@ -145,7 +165,9 @@ class Describer {
   }
 
   void Mark(int event) {
-    for (Step& step : result_.steps) step.culprit |= event != kNone && step.event == event;
+    for (Step& step : result_.steps) {
+      step.culprit |= event != kNone && (step.event == event || step.write == event);
+    }
   }
 
   void Block(const RecordedBlock& block) {
@@ -253,7 +275,7 @@ class Describer {
 
 const Step* Execution::StepOf(int event) const {
   for (const Step& step : steps) {
-    if (step.event == event && event != kNone) return &step;
+    if (event != kNone && (step.event == event || step.write == event)) return &step;
   }
   return nullptr;
 }

@@ -29,6 +29,7 @@ struct ThreadTitle {
 struct Step {
   int number = 0;  // from 1, in the order in which they took effect
   int event = kNone;
+  int write = kNone;  // the event of a read-modify-write's write, which is one step with its read
   int thread = 0;
   std::string what;  // "load flag -> 1, acquire"
   Place place;
@@ -37,8 +38,8 @@ struct Step {
   bool reads_initial = false;
   int location = kNone;
   int co = 0;
-  std::vector<int> hb;  // for each thread how many of its events
-  int index = 0;
+  std::vector<int> hb;   // for each thread how many of its events
+  int index = 0;         // of its last event in its thread
   bool culprit = false;  // named by the finding
 };
 

@@ -214,6 +214,25 @@ TEST(HtmlTest, DrawsABoxForEachStepAndAnArrowForEachRelation) {
   EXPECT_EQ(count("<g class=\"step culprit\""), 2U);
 }
 
+TEST(TextTest, AnUpdateIsOneStepThoughItIsTwoEvents) {
+  Record record;
+  Add(R"({"type":"event","id":0,"thread":1,"index":0,"kind":"update","location":0,"value":"0x0",)"
+      R"("written":"0x1","rf":-1,"hb":[0,1]})",
+      record);
+  Add(R"({"type":"event","id":1,"thread":1,"index":1,"kind":"write","location":0,"value":"0x1",)"
+      R"("co":1,"hb":[0,2]})",
+      record);
+  Add(R"({"type":"event","id":2,"thread":2,"index":0,"kind":"read","location":0,"value":"0x1",)"
+      R"("rf":1,"hb":[0,2,1]})",
+      record);
+  const Execution execution = Describe(record, "");
+  ASSERT_EQ(execution.steps.size(), 2U);
+  EXPECT_EQ(execution.steps[0].co, 1);
+  EXPECT_EQ(execution.steps[1].reads_from, 1);
+  EXPECT_EQ(Arrows(execution), (std::vector<Arrow>{{Arrow::Kind::kReadsFrom, 1, 2},
+                                                   {Arrow::Kind::kSynchronizes, 1, 2}}));
+}
+
 TEST(ArrowsTest, LeavesOutWhatFollows) {
   // Thread 0 creates 1, which creates 2: that 0's step comes before 2's follows.
   Record record;

@@ -67,6 +67,11 @@ std::string Cut(absl::string_view text) {
   return out;
 }
 
+// Without its directory: the hint has that.
+std::string ShortWhere(const Place& place) {
+  return place.where.substr(place.where.find_last_of('/') + 1);
+}
+
 class Picture {
  public:
   explicit Picture(const Execution& execution) : execution_(execution) {}
@@ -126,13 +131,14 @@ class Picture {
     if (!step.place.source.empty()) absl::StrAppend(&hint, "\n", step.place.source);
     if (step.reads_from != 0) absl::StrAppend(&hint, "\nreads from #", step.reads_from);
     if (step.reads_initial) absl::StrAppend(&hint, "\nreads the initial value");
-    absl::StrAppend(
-        &out_, "<g class=\"step", step.culprit ? " culprit" : "", "\"><title>", Escaped(hint),
-        "</title><rect class=\"box\" rx=\"4\" x=\"", x, "\" y=\"", y, "\" width=\"", kBoxWidth,
-        "\" height=\"", kBoxHeight, "\"/><text x=\"", x + 6, "\" y=\"", y + 15, "\">",
-        Escaped(Cut(absl::StrCat(step.number, " ", step.what))),
-        "</text><text class=\"small\" x=\"", x + 6, "\" y=\"", y + 31, "\">",
-        Escaped(Cut(absl::StrCat(step.place.where, " ", step.place.source))), "</text></g>\n");
+    absl::StrAppend(&out_, "<g class=\"step", step.culprit ? " culprit" : "", "\"><title>",
+                    Escaped(hint), "</title><rect class=\"box\" rx=\"4\" x=\"", x, "\" y=\"", y,
+                    "\" width=\"", kBoxWidth, "\" height=\"", kBoxHeight, "\"/><text x=\"", x + 6,
+                    "\" y=\"", y + 15, "\">",
+                    Escaped(Cut(absl::StrCat(step.number, " ", step.what))),
+                    "</text><text class=\"small\" x=\"", x + 6, "\" y=\"", y + 31, "\">",
+                    Escaped(Cut(absl::StrCat(ShortWhere(step.place), " ", step.place.source))),
+                    "</text></g>\n");
   }
 
   void Draw(const Arrow& arrow) {

@@ -21,6 +21,9 @@
 namespace heddle::explorer {
 namespace {
 
+// The runtime's functions, which stand around the program's in its own file.
+constexpr absl::string_view kOwn = "heddle::explorer::";
+
 // Smaller numbers are counts, larger ones more likely addresses or bits.
 constexpr RecordedValue kLargestDecimal = 999'999;
 
@@ -113,7 +116,9 @@ std::vector<Place> Namer::Stack(const RecordedStack& stack) {
   std::vector<lock_order::ReportFrame> frames;
   for (const std::uint64_t pc : stack) {
     const std::vector<lock_order::ReportFrame> at = symbolizer_.Frames(modules_, pc);
-    frames.insert(frames.end(), at.begin(), at.end());
+    for (const lock_order::ReportFrame& frame : at) {
+      if (!absl::StartsWith(frame.function, kOwn)) frames.push_back(frame);
+    }
   }
   std::vector<Place> places;
   if (frames.empty()) return places;
@@ -132,7 +137,10 @@ Place Namer::PlaceOf(std::uint64_t pc) {
 std::string Namer::Function(std::uint64_t entry) {
   if (entry == 0) return "";
   // A return address lies behind its call; an entry is looked up by itself.
-  return lock_order::Printable(ShortFunction(symbolizer_.Frames(modules_, entry + 1)[0].function));
+  const std::string name =
+      lock_order::Printable(ShortFunction(symbolizer_.Frames(modules_, entry + 1)[0].function));
+  // The runtime starts the first thread.
+  return absl::StartsWith(name, kOwn) ? "main" : name;
 }
 
 std::string Namer::Address(std::uint64_t address) {

@@ -70,8 +70,12 @@ std::string Operation(const Step& step) {
   return text;
 }
 
-std::string PlaceText(const Step& step) {
-  return absl::StrCat(step.place.where, step.place.source.empty() ? "" : "  ", step.place.source);
+// In a column a directory would leave no room for the line itself.
+std::string PlaceText(const Step& step, bool directory) {
+  const Place& place = step.place;
+  std::string where = place.where;
+  if (!directory) where.erase(0, where.find_last_of('/') + 1);
+  return absl::StrCat(where, place.source.empty() ? "" : "  ", place.source);
 }
 
 // Where the coherence order is not the order of the steps, in words.
@@ -118,7 +122,7 @@ void AppendColumns(const Execution& execution, int column, std::string& out) {
       number.clear();
     }
     if (step.place.where.empty()) continue;
-    line("", index, Cut(absl::StrCat("  ", PlaceText(step)), column));
+    line("", index, Cut(absl::StrCat("  ", PlaceText(step, false)), column));
   }
 }
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs registered scenarios under the explorer: every execution of the shipped code that RC11
+// allows.
+#include "checkers/scenario/engine.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "absl/flags/flag.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "checkers/explorer/engine/explorer_platform.h"
+#include "checkers/explorer/engine/run_state.h"
+#include "checkers/explorer/report/execution.h"
+#include "checkers/explorer/report/record.h"
+#include "checkers/explorer/report/text.h"
+#include "checkers/explorer/runtime/explore.h"
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/description.h"
+#include "checkers/scenario/verdict.h"
+
+ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
+          "a search that is longer is cut, and its verdict is 'incomplete'");
+ABSL_FLAG(std::string, mode, "rc11", "the memory model: rc11 or sc");
+
+namespace heddle {
+namespace explorer_engine {
+namespace {
+
+// A look at a deadline may find time left so often; then it is over, or a polling loop would never
+// end.
+constexpr int kLooks = 2;
+constexpr std::size_t kDeadlines = 8;
+
+// Of one thread. What another one has seen is no part of it: that would depend on their order.
+struct SeenDeadlines {
+  struct Entry {
+    Deadline deadline;
+    int looks = 0;
+    bool expired = false;
+  };
+  std::array<Entry, kDeadlines> entries;
+  std::size_t count = 0;
+
+  Entry& Of(Deadline deadline) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (entries[i].deadline == deadline) return entries[i];
+    }
+    if (count == kDeadlines) {
+      explorer::Call("deadline", HEDDLE_CALLER).Unsupported("a thread with more than 8 deadlines");
+    }
+    entries[count] = {.deadline = deadline};
+    return entries[count++];
+  }
+};
+thread_local SeenDeadlines deadlines;
+
+// The flag of the mutated line that ran; on a page of its own, which executions leave alone.
+std::atomic<bool>** reached_site;
+
+// One execution. In the program's memory: put back for each.
+struct Execution {
+  const Scenario* scenario = nullptr;
+  std::unique_ptr<ScenarioBody> body;
+};
+Execution execution;
+
+template <class Action>
+void Guarded(Action action) {
+  std::string message = "uncaught exception";
+  try {
+    action();
+    return;
+  } catch (const std::exception& error) {
+    absl::StrAppend(&message, ": ", error.what());
+  } catch (...) {
+    static_cast<void>(0);  // the message says all that is known
+  }
+  Fail(Verdict::kCrash, message, execution.scenario->where);
+}
+
+void* RunThread(void* index) {
+  current_thread = static_cast<int>(reinterpret_cast<std::intptr_t>(index));
+  Guarded([] { execution.body->Thread(current_thread); });
+  return nullptr;
+}
+
+void RunExecution(void* /*argument*/) {
+  Guarded([] { execution.body = execution.scenario->make(); });
+  std::array<pthread_t, kMostThreads> threads{};
+  for (int i = 0; i < execution.scenario->threads; ++i) {
+    pthread_create(&threads[static_cast<std::size_t>(i)], nullptr, RunThread,
+                   reinterpret_cast<void*>(static_cast<std::intptr_t>(i)));
+  }
+  for (int i = 0; i < execution.scenario->threads; ++i) {
+    pthread_join(threads[static_cast<std::size_t>(i)], nullptr);
+  }
+  Guarded([] { execution.body->After(); });
+  execution.body.reset();
+}
+
+// A file that is gone with this object.
+class TemporaryFile {
+ public:
+  TemporaryFile() {
+    std::error_code error;
+    const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+    std::string name = absl::StrCat(error ? "/tmp" : directory.string(), "/heddle_explore.XXXXXX");
+    const int file = mkstemp(name.data());
+    if (file < 0) return;
+    close(file);
+    path_ = name;
+  }
+  ~TemporaryFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The counterexample in words, and what replays it.
+void ReadRecord(const std::string& path, Outcome& outcome) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  const absl::StatusOr<explorer::Record> record =
+      text.ok() ? explorer::ParseRecord(*text) : absl::StatusOr<explorer::Record>(text.status());
+  if (!record.ok()) {
+    absl::StrAppend(&outcome.detail, "the record cannot be read: ", record.status().message(),
+                    "\n");
+    return;
+  }
+  outcome.state = record->replay;
+  std::error_code error;
+  const explorer::Execution found =
+      explorer::Describe(*record, std::filesystem::current_path(error).string());
+  outcome.detail = explorer::FormatText(found, {.width = 120, .replay_command = ""});
+}
+
+}  // namespace
+
+int Choose(int count) {
+  if (!explorer::Exploring() || count < 2) return 0;
+  return explorer::Call("choose", HEDDLE_CALLER).Choose(count);
+}
+
+int ThreadIndex() { return current_thread < 0 ? 0 : current_thread; }
+
+bool Expired(Deadline deadline) {
+  if (deadline == kNever) return false;
+  if (deadline <= ExplorerPlatform::Clock::now()) return true;
+  SeenDeadlines::Entry& entry = deadlines.Of(deadline);
+  if (!entry.expired) {
+    entry.expired =
+        entry.looks++ >= kLooks || explorer::Call("expired", HEDDLE_CALLER).Choose(2) == 1;
+  }
+  return entry.expired;
+}
+
+void SetExpired(Deadline deadline) { deadlines.Of(deadline).expired = true; }
+
+void NoteSite(std::atomic<bool>& reached) {
+  if (reached_site != nullptr) *reached_site = &reached;
+}
+
+}  // namespace explorer_engine
+
+// Not inlined: the caller is the scenario's line.
+[[gnu::noinline]] void Fail(Verdict verdict, std::string_view message,
+                            std::source_location /*where*/) {
+  explorer::Call("HEDDLE_ASSERT", HEDDLE_CALLER)
+      .Found(ToString(verdict).data(), "%.*s", static_cast<int>(message.size()), message.data());
+}
+
+EngineInfo ThisEngine() { return {.name = "explore", .samples = false, .seconds_limit = 600}; }
+
+std::string CheckEngineFlags() {
+  const std::string mode = absl::GetFlag(FLAGS_mode);
+  if (mode == "rc11" || mode == "sc") return "";
+  return absl::StrCat("bad value '", mode, "' for option --mode: want rc11 or sc");
+}
+
+Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
+  using namespace explorer_engine;  // NOLINT(google-build-using-namespace)
+  Outcome outcome;
+  if (scenario.threads < 1 || scenario.threads > kMostThreads) {
+    outcome.reason =
+        absl::StrCat("the explorer runs 1 to ", kMostThreads, " threads, not ", scenario.threads);
+    return outcome;
+  }
+  const TemporaryFile record;
+  if (record.path().empty()) {
+    outcome.reason = "no temporary file";
+    return outcome;
+  }
+  void* page = mmap(nullptr, sizeof *reached_site, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) {
+    outcome.reason = "out of memory";
+    return outcome;
+  }
+  reached_site = new (page) std::atomic<bool>*(nullptr);
+  execution.scenario = &scenario;
+
+  explorer::ExploreOptions settings;
+  settings.model =
+      absl::GetFlag(FLAGS_mode) == "sc" ? explorer::Model::kSc : explorer::Model::kRc11;
+  settings.max_executions = absl::GetFlag(FLAGS_max_executions);
+  settings.record = record.path();
+  settings.replay = options.replay;
+  const explorer::ExploreResult result = explorer::Explore(settings, RunExecution, nullptr);
+
+  if (*reached_site != nullptr) (*reached_site)->store(true, std::memory_order_relaxed);
+  outcome.verdict = VerdictFromString(result.verdict).value_or(Verdict::kError);
+  outcome.mode = absl::GetFlag(FLAGS_mode) == "sc" ? absl::StrCat(result.mode, ",sc") : result.mode;
+  outcome.executions = result.executions;
+  outcome.blocked = result.blocked;
+  outcome.complete = result.complete;
+  outcome.seconds = result.seconds;
+  outcome.reason = result.reason;
+  if (IsFinding(outcome.verdict) || outcome.verdict == Verdict::kError) {
+    ReadRecord(record.path(), outcome);
+  }
+  return outcome;
+}
+
+}  // namespace heddle

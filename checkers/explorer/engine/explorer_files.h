@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The simulated files (checkers/scenario/sim_files.h) under the explorer. Their code is compiled
+// without instrumentation, in explorer_files.cc: an operation is one event, a read-modify-write of
+// a location that stands for the file system, and what it does to the files follows before the
+// thread's next event. The order of these events is the order of the operations.
+#ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
+#define HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "checkers/scenario/sim_files.h"
+#include "primitives/platform.h"
+
+namespace heddle {
+
+struct ExplorerFiles {
+  static int open(const char* path, OpenMode mode);
+  static int close(int fd);
+  static int flock(int fd, LockMode mode, bool wait);
+  static int ofd_lock(int fd, LockMode mode, bool wait);
+  static int link(const char* from, const char* to);
+  static int rename(const char* from, const char* to);
+  static int unlink(const char* path);
+  static int stat(const char* path, FileId& id);
+  static int fstat(int fd, FileId& id);
+  static int read(int fd, char* buffer, std::size_t size);
+  static int write(int fd, std::string_view bytes);
+  static int fsync(int fd);
+  static bool alive(ProcessId process);
+  static ProcessId self();
+  static std::string_view host();
+
+  static void arm_crash(int process);
+  template <class Body>
+  static void run(Body body) {
+    try {
+      body();
+      exit();
+    } catch (const ProcessKilled&) {
+      static_cast<void>(0);  // the process is gone; its thread goes on to the end of the scenario
+    }
+  }
+  static void exit();
+  static void step(const char* what = "work");
+  static void respawn();
+  static void join(int process);
+  static ProcessId process_id(int process);
+  static bool killed(int process);
+  static bool put(const char* path, std::string_view bytes);
+  static bool exists(const char* path);
+  static std::string_view content(const char* path);
+  static int names();
+  static int descriptors(int process);
+};
+
+}  // namespace heddle
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_

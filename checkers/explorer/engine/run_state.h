@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine's parts share about the running execution.
+#ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_
+#define HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_
+
+namespace heddle::explorer_engine {
+
+inline constexpr int kMostThreads = 8;
+
+// The scenario's thread, or -1 in set-up and After(). Put back with the program's memory at each
+// execution, and each thread's own.
+inline thread_local int current_thread = -1;
+
+}  // namespace heddle::explorer_engine
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_

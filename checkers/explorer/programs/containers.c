@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lock-free stacks and queues of the literature, small.
+#include "checkers/explorer/programs/harness.h"
+
+typedef struct Node {
+  _Atomic(struct Node*) next;
+  int value;
+} Node;
+
+static int popped[MOST_THREADS];
+
+static void CheckSum(int n, int first) {
+  int sum = 0;
+  for (int i = 0; i < n; ++i) sum += popped[i];
+  assert(sum == n * (n + 1) / 2 + first);
+}
+
+// Treiber's stack; nodes are never used again. Each thread pushes and then pops.
+static Node stack_nodes[MOST_THREADS];
+static _Atomic(Node*) top;
+
+static void* TreiberBody(void* index) {
+  const int i = (int)(intptr_t)index;
+  Node* node = &stack_nodes[i];
+  node->value = i + 1;
+  Node* seen = LOAD(top, relaxed);
+  do {
+    STORE(node->next, seen, relaxed);
+  } while (!CAS(top, &seen, node, release, relaxed));
+  seen = LOAD(top, acquire);
+  while (seen != NULL && !CAS(top, &seen, LOAD(seen->next, relaxed), acquire, acquire)) {
+  }
+  popped[i] = seen != NULL ? seen->value : 0;
+  return NULL;
+}
+static void Treiber(int n) {
+  RunSame(n, TreiberBody);
+  CheckSum(n, 0);
+}
+
+// Michael and Scott's queue; nodes are never used again. Each thread enqueues and then dequeues.
+static Node queue_nodes[MOST_THREADS + 1];
+static _Atomic(Node*) head = &queue_nodes[MOST_THREADS];
+static _Atomic(Node*) tail = &queue_nodes[MOST_THREADS];
+
+static void Enqueue(Node* node) {
+  for (;;) {
+    Node* last = LOAD(tail, acquire);
+    Node* next = LOAD(last->next, acquire);
+    if (next != NULL) {
+      CAS(tail, &last, next, release, relaxed);
+      continue;
+    }
+    if (CAS(last->next, &next, node, release, relaxed)) {
+      CAS(tail, &last, node, release, relaxed);
+      return;
+    }
+  }
+}
+static int Dequeue(void) {
+  for (;;) {
+    Node* first = LOAD(head, acquire);
+    Node* next = LOAD(first->next, acquire);
+    if (next == NULL) return 0;
+    // The tail never falls behind the head.
+    Node* last = LOAD(tail, acquire);
+    if (first == last) CAS(tail, &last, next, release, relaxed);
+    if (CAS(head, &first, next, acq_rel, relaxed)) return next->value;
+  }
+}
+static void* MichaelScottBody(void* index) {
+  const int i = (int)(intptr_t)index;
+  queue_nodes[i].value = i + 1;
+  Enqueue(&queue_nodes[i]);
+  popped[i] = Dequeue();
+  return NULL;
+}
+static void MichaelScott(int n) {
+  RunSame(n, MichaelScottBody);
+  CheckSum(n, 0);
+}
+
+// A ring of two between one producer and one consumer, which pass n values.
+static int ring[2];
+static atomic_int written, taken;
+static int passed;
+static int received[MOST_THREADS];
+
+static void* ProducerBody(void* unused) {
+  (void)unused;
+  for (int i = 0; i < passed; ++i) {
+    const int at = LOAD(written, relaxed);
+    while (at - LOAD(taken, acquire) == 2) {
+    }
+    ring[at % 2] = i + 1;
+    STORE(written, at + 1, release);
+  }
+  return NULL;
+}
+static void* ConsumerBody(void* unused) {
+  (void)unused;
+  for (int i = 0; i < passed; ++i) {
+    const int at = LOAD(taken, relaxed);
+    while (LOAD(written, acquire) == at) {
+    }
+    received[i] = ring[at % 2];
+    STORE(taken, at + 1, release);
+  }
+  return NULL;
+}
+static void Spsc(int n) {
+  passed = n;
+  RunThreads(2, (Body* const[]){ProducerBody, ConsumerBody});
+  for (int i = 0; i < n; ++i) assert(received[i] == i + 1);
+}
+
+// Chase and Lev's deque, in the C11 form of Le, Pop, Cohen and Nardelli (PPoPP 2013), of fixed
+// size. The owner pushes two and takes one; n - 1 thieves steal one each.
+static atomic_int deque[8];
+static atomic_long bottom, oldest;
+
+static void Push(int value) {
+  const long b = LOAD(bottom, relaxed);
+  STORE(deque[b % 8], value, relaxed);
+  FENCE(release);
+  STORE(bottom, b + 1, relaxed);
+}
+static int TakeNewest(void) {
+  const long b = LOAD(bottom, relaxed) - 1;
+  STORE(bottom, b, relaxed);
+  FENCE(seq_cst);
+  long t = LOAD(oldest, relaxed);
+  if (t > b) {
+    STORE(bottom, b + 1, relaxed);
+    return 0;
+  }
+  int value = LOAD(deque[b % 8], relaxed);
+  if (t == b) {
+    if (!CAS(oldest, &t, t + 1, seq_cst, relaxed)) value = 0;
+    STORE(bottom, b + 1, relaxed);
+  }
+  return value;
+}
+static int Steal(void) {
+  long t = LOAD(oldest, acquire);
+  FENCE(seq_cst);
+  const long b = LOAD(bottom, acquire);
+  if (t >= b) return 0;
+  const int value = LOAD(deque[t % 8], relaxed);
+  return CAS(oldest, &t, t + 1, seq_cst, relaxed) ? value : 0;
+}
+static void* OwnerBody(void* unused) {
+  (void)unused;
+  Push(1);
+  Push(2);
+  popped[0] = TakeNewest();
+  return NULL;
+}
+static void* ThiefBody(void* index) {
+  popped[(intptr_t)index] = Steal();
+  return NULL;
+}
+static void ChaseLev(int n) {
+  Body* bodies[MOST_THREADS] = {OwnerBody};
+  for (int i = 1; i < n; ++i) bodies[i] = ThiefBody;
+  RunThreads(n, bodies);
+  for (int value = 1; value <= 2; ++value) {
+    int times = 0;
+    for (int i = 0; i < n; ++i) times += popped[i] == value;
+    assert(times <= 1);
+  }
+}
+
+// Vyukov's bounded queue of two cells. Each thread enqueues, and dequeues where that worked.
+enum { kCells = 2 };
+static struct {
+  atomic_uint turn;
+  int value;
+} cells[kCells];
+static atomic_uint enqueued, dequeued;
+
+static bool TryEnqueue(int value) {
+  unsigned at = LOAD(enqueued, relaxed);
+  for (;;) {
+    const unsigned turn = LOAD(cells[at % kCells].turn, acquire);
+    if (turn == at) {
+      if (!CAS(enqueued, &at, at + 1, relaxed, relaxed)) continue;
+      cells[at % kCells].value = value;
+      STORE(cells[at % kCells].turn, at + 1, release);
+      return true;
+    }
+    if ((int)(turn - at) < 0) return false;
+    at = LOAD(enqueued, relaxed);
+  }
+}
+static int TryDequeue(void) {
+  unsigned at = LOAD(dequeued, relaxed);
+  for (;;) {
+    const unsigned turn = LOAD(cells[at % kCells].turn, acquire);
+    if (turn == at + 1) {
+      if (!CAS(dequeued, &at, at + 1, relaxed, relaxed)) continue;
+      const int value = cells[at % kCells].value;
+      STORE(cells[at % kCells].turn, at + kCells, release);
+      return value;
+    }
+    if ((int)(turn - (at + 1)) < 0) return 0;
+    at = LOAD(dequeued, relaxed);
+  }
+}
+static void* MpmcBody(void* index) {
+  const int i = (int)(intptr_t)index;
+  if (TryEnqueue(i + 1)) popped[i] = TryDequeue();
+  return NULL;
+}
+static void Mpmc(int n) {
+  for (unsigned i = 0; i < kCells; ++i) STORE(cells[i].turn, i, relaxed);
+  RunSame(n, MpmcBody);
+  for (int value = 1; value <= n; ++value) {
+    int times = 0;
+    for (int i = 0; i < n; ++i) times += popped[i] == value;
+    assert(times <= 1);
+  }
+}
+
+int main(int argc, char** argv) {
+  static const Program kPrograms[] = {
+      {"treiber", Treiber}, {"michael_scott", MichaelScott},
+      {"spsc", Spsc},       {"chase_lev", ChaseLev},
+      {"mpmc", Mpmc},
+  };
+  return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One program for each thing that the explorer finds.
+#include <signal.h>
+
+#include "checkers/explorer/programs/harness.h"
+
+static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static atomic_int flag, other;
+static int data;
+
+static void RunTwo(Body* a, Body* b) { RunThreads(2, (Body* const[]){a, b}); }
+
+static void* Publish(void* unused) {
+  (void)unused;
+  data = 42;
+  STORE(flag, 1, relaxed);
+  return NULL;
+}
+static void* ReadPublished(void* unused) {
+  (void)unused;
+  if (LOAD(flag, acquire) == 1) assert(data == 42);
+  return NULL;
+}
+static void Race(int n) {
+  (void)n;
+  RunTwo(Publish, ReadPublished);
+}
+
+// One access of the two is atomic.
+static void* PlainStore(void* unused) {
+  (void)unused;
+  *(int*)&flag = 1;
+  return NULL;
+}
+static void* AtomicLoad(void* unused) {
+  (void)unused;
+  LOAD(flag, acquire);
+  return NULL;
+}
+static void RaceWithAtomic(int n) {
+  (void)n;
+  RunTwo(PlainStore, AtomicLoad);
+}
+
+// An update that is not one.
+static void* Increment(void* unused) {
+  (void)unused;
+  STORE(flag, LOAD(flag, seq_cst) + 1, seq_cst);
+  return NULL;
+}
+static void Assertion(int n) {
+  RunSame(n, Increment);
+  assert(LOAD(flag, relaxed) == n);
+}
+
+static void* FirstSecond(void* unused) {
+  (void)unused;
+  pthread_mutex_lock(&first);
+  pthread_mutex_lock(&second);
+  pthread_mutex_unlock(&second);
+  pthread_mutex_unlock(&first);
+  return NULL;
+}
+static void* SecondFirst(void* unused) {
+  (void)unused;
+  pthread_mutex_lock(&second);
+  pthread_mutex_lock(&first);
+  pthread_mutex_unlock(&first);
+  pthread_mutex_unlock(&second);
+  return NULL;
+}
+static void Abba(int n) {
+  (void)n;
+  RunTwo(FirstSecond, SecondFirst);
+}
+
+static void SelfDeadlock(int n) {
+  (void)n;
+  pthread_mutex_lock(&first);
+  pthread_mutex_lock(&first);
+}
+
+// The condition is looked at before the lock that protects it is taken.
+static void* WaitForFlag(void* unused) {
+  (void)unused;
+  if (LOAD(flag, acquire) == 0) {
+    pthread_mutex_lock(&first);
+    pthread_cond_wait(&condition, &first);
+    pthread_mutex_unlock(&first);
+  }
+  return NULL;
+}
+static void* RaiseFlag(void* unused) {
+  (void)unused;
+  STORE(flag, 1, release);
+  pthread_mutex_lock(&first);
+  pthread_cond_signal(&condition);
+  pthread_mutex_unlock(&first);
+  return NULL;
+}
+static void LostWakeup(int n) {
+  (void)n;
+  RunTwo(WaitForFlag, RaiseFlag);
+}
+
+static void* SpinForFlag(void* unused) {
+  (void)unused;
+  while (LOAD(flag, acquire) != 2) {
+  }
+  return NULL;
+}
+static void* RaiseFlagAtomically(void* unused) {
+  (void)unused;
+  STORE(flag, 1, release);
+  return NULL;
+}
+static void Livelock(int n) {
+  (void)n;
+  RunTwo(SpinForFlag, RaiseFlagAtomically);
+}
+
+static int* _Atomic shared;
+
+static void* ReadShared(void* unused) {
+  (void)unused;
+  int* pointer = LOAD(shared, acquire);
+  if (pointer != NULL) data = *pointer;
+  return NULL;
+}
+static void* FreeShared(void* unused) {
+  (void)unused;
+  int* pointer = EXCHANGE(shared, NULL, acq_rel);
+  free(pointer);
+  return NULL;
+}
+static void ShareNew(void) {
+  int* pointer = malloc(sizeof *pointer);
+  *pointer = 7;
+  STORE(shared, pointer, release);
+}
+static void UseAfterFree(int n) {
+  (void)n;
+  ShareNew();
+  RunTwo(ReadShared, FreeShared);
+}
+
+static void* FreeOnce(void* unused) {
+  (void)unused;
+  // Two may see it before either takes it away.
+  int* pointer = LOAD(shared, acquire);
+  if (pointer == NULL) return NULL;
+  STORE(shared, NULL, relaxed);
+  free(pointer);
+  return NULL;
+}
+static void DoubleFree(int n) {
+  (void)n;
+  ShareNew();
+  RunTwo(FreeOnce, FreeOnce);
+}
+
+static void* ReplaceShared(void* unused) {
+  (void)unused;
+  int* pointer = malloc(sizeof *pointer);
+  *pointer = 1;
+  // Whoever comes second loses the first one's.
+  int* before = LOAD(shared, acquire);
+  STORE(shared, pointer, release);
+  free(before);
+  return NULL;
+}
+static void* ReplaceIfNone(void* unused) {
+  (void)unused;
+  int* pointer = malloc(sizeof *pointer);
+  *pointer = 2;
+  if (LOAD(shared, acquire) != NULL) {
+    free(pointer);
+  } else {
+    STORE(shared, pointer, release);
+  }
+  return NULL;
+}
+static void Leak(int n) {
+  (void)n;
+  RunTwo(ReplaceShared, ReplaceIfNone);
+  free(LOAD(shared, relaxed));
+}
+
+// The flag is raised before what it promises is there.
+static atomic_int* _Atomic cell;
+static void* AllocateCell(void* unused) {
+  (void)unused;
+  atomic_int* made = malloc(sizeof *made);
+  STORE(cell, made, release);
+  STORE(*made, 1, relaxed);
+  return NULL;
+}
+static void* ReadCell(void* unused) {
+  (void)unused;
+  atomic_int* made = LOAD(cell, acquire);
+  if (made != NULL) data = LOAD(*made, relaxed);
+  return NULL;
+}
+static void Uninitialized(int n) {
+  (void)n;
+  RunTwo(AllocateCell, ReadCell);
+  free(LOAD(cell, relaxed));
+}
+
+static atomic_int slots;
+static int* table;
+static void* FillSlot(void* unused) {
+  (void)unused;
+  table[ADD(slots, 1, relaxed)] = 1;
+  return NULL;
+}
+static void OutOfBounds(int n) {
+  table = malloc((size_t)(n - 1) * sizeof *table);
+  RunSame(n, FillSlot);
+  free(table);
+}
+
+static void* LockFirst(void* unused) {
+  (void)unused;
+  pthread_mutex_lock(&first);
+  STORE(flag, 1, release);
+  pthread_mutex_unlock(&first);
+  return NULL;
+}
+static void* UnlockFirst(void* unused) {
+  (void)unused;
+  if (LOAD(flag, acquire) == 1) pthread_mutex_unlock(&first);
+  return NULL;
+}
+static void BadUnlock(int n) {
+  (void)n;
+  RunTwo(LockFirst, UnlockFirst);
+}
+
+static void* DestroyFirst(void* unused) {
+  (void)unused;
+  if (LOAD(flag, acquire) == 1) pthread_mutex_destroy(&first);
+  return NULL;
+}
+static void DestroyedInUse(int n) {
+  (void)n;
+  RunTwo(LockFirst, DestroyFirst);
+}
+
+static void* Dereference(void* unused) {
+  (void)unused;
+  data = *LOAD(shared, acquire);
+  return NULL;
+}
+static void* TakeAway(void* unused) {
+  (void)unused;
+  STORE(shared, NULL, release);
+  return NULL;
+}
+static void Segfault(int n) {
+  (void)n;
+  static int target = 1;
+  STORE(shared, &target, relaxed);
+  RunTwo(Dereference, TakeAway);
+}
+
+static void* AbortWhenSet(void* unused) {
+  (void)unused;
+  if (LOAD(flag, relaxed) == 1) abort();
+  return NULL;
+}
+static void Abort(int n) {
+  (void)n;
+  RunTwo(AbortWhenSet, RaiseFlagAtomically);
+}
+
+// Every turn is another state.
+static void* CountForEver(void* unused) {
+  (void)unused;
+  while (LOAD(flag, acquire) != 2) ADD(other, 1, relaxed);
+  return NULL;
+}
+static void CountingLoop(int n) {
+  (void)n;
+  RunTwo(CountForEver, RaiseFlagAtomically);
+}
+
+int main(int argc, char** argv) {
+  static const Program kPrograms[] = {
+      {"race", Race},
+      {"race_with_atomic", RaceWithAtomic},
+      {"assertion", Assertion},
+      {"abba", Abba},
+      {"self_deadlock", SelfDeadlock},
+      {"lost_wakeup", LostWakeup},
+      {"livelock", Livelock},
+      {"use_after_free", UseAfterFree},
+      {"double_free", DoubleFree},
+      {"leak", Leak},
+      {"uninitialized", Uninitialized},
+      {"out_of_bounds", OutOfBounds},
+      {"bad_unlock", BadUnlock},
+      {"destroyed_in_use", DestroyedInUse},
+      {"segfault", Segfault},
+      {"abort", Abort},
+      {"counting_loop", CountingLoop},
+  };
+  return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
+}

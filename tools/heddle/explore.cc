@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/heddle/explore.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "checkers/explorer/report/execution.h"
+#include "checkers/explorer/report/html.h"
+#include "checkers/explorer/report/record.h"
+#include "checkers/explorer/report/text.h"
+#include "checkers/lock_order/report/printable.h"
+#include "checkers/scenario/command_line.h"
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/verdict.h"
+#include "tools/heddle/explore_build.h"
+#include "tools/heddle/explore_options.h"
+#include "tools/heddle/explore_run.h"
+
+namespace heddle {
+namespace explore {
+namespace {
+
+namespace fs = std::filesystem;
+using explorer::Record;
+
+int Usage(absl::string_view problem) {
+  std::fprintf(stderr, "heddle explore: %s\n", std::string(problem).c_str());
+  return kExitUsage;
+}
+
+int Failed(absl::string_view problem) {
+  std::fprintf(stderr, "heddle explore: %s\n", std::string(problem).c_str());
+  return kExitInternal;
+}
+
+class Scratch {
+ public:
+  Scratch() {
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    // The runtime's options are separated by colons.
+    const bool usable = !error && parent.string().find(':') == std::string::npos;
+    std::string name = absl::StrCat(usable ? parent.string() : "/tmp", "/heddle_explore.XXXXXX");
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// One line on a terminal, rewritten.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : on_(!quiet && isatty(STDERR_FILENO) != 0) {}
+  ~ProgressLine() { Clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void Show(const explorer::RecordedProgress& progress) {
+    if (!on_ || (progress.complete == 0 && progress.blocked == 0)) return;
+    std::string text = absl::StrFormat("%d executions", progress.complete);
+    if (progress.seconds > 0) {
+      absl::StrAppendFormat(&text, ", %.0f/s",
+                            static_cast<double>(progress.complete) / progress.seconds);
+    }
+    if (progress.done && *progress.done > 0 && *progress.done <= 1) {
+      absl::StrAppendFormat(&text, ", about %.0f%%, %.0f s left", *progress.done * 100,
+                            progress.seconds * (1 - *progress.done) / *progress.done);
+    }
+    std::fprintf(stderr, "\r%s\033[K", text.c_str());
+    shown_ = true;
+  }
+
+  void Clear() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+    shown_ = false;
+  }
+
+ private:
+  const bool on_;
+  bool shown_ = false;
+};
+
+// The program's name in verdicts and file names.
+std::string NameOf(const Options& options) {
+  return options.binary.empty() ? options.sources[0] : options.binary;
+}
+
+std::string OutDirectory(const Options& options) {
+  if (!options.out.empty()) return options.out;
+  const char* workspace = std::getenv("HEDDLE_WORKSPACE");
+  return absl::StrCat(workspace != nullptr ? workspace : ".", "/out");
+}
+
+int TerminalWidth() {
+  constexpr int kOtherwise = 120;
+  constexpr int kLeast = 60;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kOtherwise;
+  return std::max<int>(size.ws_col, kLeast);
+}
+
+class Exploration {
+ public:
+  // `path` is that of the execution to replay; empty: all.
+  Exploration(const Options& options, const std::string& path) : options_(options), path_(path) {}
+
+  int Run() {
+    const Scratch scratch;
+    if (scratch.path().empty()) {
+      return Failed(absl::StrCat("no temporary directory: ", std::strerror(errno)));
+    }
+    std::string program = options_.binary;
+    if (program.empty()) {
+      program = options_.keep.empty() ? absl::StrCat(scratch.path(), "/program") : options_.keep;
+      if (const int status = Build(options_, scratch.path(), program); status != kExitOk) {
+        return status;
+      }
+    } else if (access(program.c_str(), X_OK) != 0) {
+      return Usage(absl::StrCat(program, ": ", std::strerror(errno)));
+    }
+    std::error_code error;
+    program = fs::absolute(program, error).string();
+    const RunResult result = Explore(program, absl::StrCat(scratch.path(), "/record"));
+    if (result.interrupted) return kExitInterrupted;
+    if (!result.started) return Usage(absl::StrCat(program, ": ", result.problem));
+    if (!problem_.empty()) return Failed(absl::StrCat("the record of the exploration: ", problem_));
+    return Report(program, result);
+  }
+
+ private:
+  RunResult Explore(const std::string& program, const std::string& record) {
+    RecordedRun run;
+    run.command = {program};
+    run.command.insert(run.command.end(), options_.arguments.begin(), options_.arguments.end());
+    run.record = record;
+    std::vector<std::pair<std::string, std::string>> settings = options_.runtime;
+    if (!path_.empty()) settings.emplace_back("replay", path_);
+    settings.emplace_back("record", record);
+    run.options = RuntimeOptions(settings);
+    run.show_output = !options_.replay.empty();
+    ProgressLine line(options_.quiet);
+    std::string partial;
+    run.on_text = [&](const std::string& text) {
+      partial += text;
+      std::size_t from = 0;
+      for (std::size_t end = 0; (end = partial.find('\n', from)) != std::string::npos;
+           from = end + 1) {
+        const absl::string_view one = absl::string_view(partial).substr(from, end - from);
+        const absl::Status status = explorer::AddLine(one, record_);
+        if (!status.ok() && problem_.empty()) problem_ = std::string(status.message());
+      }
+      partial.erase(0, from);
+    };
+    run.on_tick = [&] { line.Show(record_.progress); };
+    return RunRecorded(run);
+  }
+
+  int Report(const std::string& program, const RunResult& result) {
+    if (record_.error) {
+      std::fputs(explorer::FormatText(explorer::Describe(record_, Directory()),
+                                      {.width = TerminalWidth(), .replay_command = ""})
+                     .c_str(),
+                 stderr);
+      return kExitUsage;
+    }
+    if (!record_.end) return Died(program, result);
+    const explorer::RecordedEnd& end = *record_.end;
+    const auto verdict = VerdictFromString(end.verdict);
+    if (!verdict) return Failed(absl::StrCat("unknown verdict '", end.verdict, "'"));
+    std::string path;
+    if (IsFinding(*verdict) && options_.replay.empty() && !record_.replay.empty()) {
+      if (const absl::Status status = Keep(*verdict, path); !status.ok()) {
+        return Failed(status.message());
+      }
+    }
+    const explorer::Execution execution = explorer::Describe(record_, Directory());
+    Print(*verdict, execution, path);
+    if (const absl::Status status = Write(*verdict, execution, path); !status.ok()) {
+      return Usage(status.message());
+    }
+    return *verdict == Verdict::kPass ? kExitOk : kExitFound;
+  }
+
+  int Died(const std::string& program, const RunResult& result) {
+    std::fputs(result.output.c_str(), stderr);
+    if (result.status > 128) {
+      return Failed(absl::StrCat(program, ": the exploration ended by signal ", result.status - 128,
+                                 " (", strsignal(result.status - 128), ")"));
+    }
+    if (record_.program.empty()) {
+      return Usage(absl::StrCat(program, ": not linked with the explorer's runtime"));
+    }
+    return Failed(absl::StrCat(program, ": the exploration ended with status ", result.status,
+                               " and without a verdict"));
+  }
+
+  // The counterexample's file.
+  absl::Status Keep(Verdict verdict, std::string& path) {
+    const std::string directory = OutDirectory(options_);
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cannot create ", directory, ": ", error.message()));
+    }
+    path = fs::path(absl::StrCat(directory, "/", fs::path(NameOf(options_)).filename().string(),
+                                 ".explore.txt"))
+               .lexically_normal()
+               .string();
+    const absl::string_view name(ToString(verdict).data(), ToString(verdict).size());
+    return WriteCounterexample(path, {.scenario = NameOf(options_),
+                                      .mutant = "",
+                                      .engine = "explore",
+                                      .mode = record_.end->mode,
+                                      .verdict = std::string(name),
+                                      .state = record_.replay,
+                                      .text = explorer::FormatText(
+                                          explorer::Describe(record_, Directory()),
+                                          {.width = 120, .replay_command = ReplayCommand(path)})});
+  }
+
+  std::string ReplayCommand(const std::string& path) const {
+    std::string command = absl::StrCat("./heddle explore --replay=", ShellQuoted(path));
+    for (const std::string& word : options_.repeat) {
+      absl::StrAppend(&command, " ", ShellQuoted(word));
+    }
+    if (!options_.arguments.empty()) command += " --";
+    for (const std::string& word : options_.arguments) {
+      absl::StrAppend(&command, " ", ShellQuoted(word));
+    }
+    return command;
+  }
+
+  void Print(Verdict verdict, const explorer::Execution& execution, const std::string& path) const {
+    const explorer::RecordedEnd& end = *record_.end;
+    if (options_.quiet && verdict == Verdict::kPass) return;
+    if (verdict != Verdict::kPass) {
+      std::fputs(
+          explorer::FormatText(execution, {.width = TerminalWidth(), .replay_command = ""}).c_str(),
+          stdout);
+      std::fputc('\n', stdout);
+    }
+    std::printf("%s\n", Summary(verdict, end).c_str());
+    if (!path.empty()) std::printf("replay it:  %s\n", ReplayCommand(path).c_str());
+  }
+
+  std::string Summary(Verdict verdict, const explorer::RecordedEnd& end) const {
+    std::string how = end.mode == "full" || end.mode.empty() ? "" : absl::StrCat(" ", end.mode);
+    if (end.complete) {
+      how = absl::StrCat(" exhaustive (", record_.model == "sc" ? "SC" : "RC11", ")");
+    }
+    const absl::string_view name(ToString(verdict).data(), ToString(verdict).size());
+    std::string text = absl::StrCat(NameOf(options_), ": ", name, how, ", ", end.executions,
+                                    end.executions == 1 ? " execution" : " executions");
+    if (end.blocked > 0) absl::StrAppend(&text, ", ", end.blocked, " blocked");
+    absl::StrAppendFormat(&text, ", %.2f s", end.seconds);
+    if (end.seed) absl::StrAppend(&text, ", seed ", *end.seed);
+    if (!end.reason.empty()) absl::StrAppend(&text, "\n  ", lock_order::Printable(end.reason));
+    return text;
+  }
+
+  absl::Status Write(Verdict verdict, const explorer::Execution& execution,
+                     const std::string& path) const {
+    const explorer::RecordedEnd& end = *record_.end;
+    if (!options_.json.empty()) {
+      VerdictRecord record;
+      record.scenario = NameOf(options_);
+      record.primitive = NameOf(options_);
+      record.threads = end.threads;
+      record.engine = "explore";
+      record.mode = end.mode.empty() ? "full" : end.mode;
+      record.executions = end.executions;
+      record.blocked = end.blocked;
+      record.complete = end.complete;
+      record.seconds = end.seconds;
+      record.verdict = verdict;
+      record.expected = "pass";
+      record.ok = verdict == Verdict::kPass;
+      if (!path.empty()) record.counterexample = path;
+      record.seed = end.seed;
+      record.reason = end.reason;
+      record.detail = explorer::FormatText(execution, {.width = 120, .replay_command = ""});
+      const absl::Status status = WriteFile(options_.json, absl::StrCat(ToJson(record), "\n"));
+      if (!status.ok()) return status;
+    }
+    if (!options_.html.empty()) {
+      return WriteFile(options_.html,
+                       explorer::FormatHtml(execution, {.title = NameOf(options_),
+                                                        .summary = Summary(verdict, end)}));
+    }
+    return absl::OkStatus();
+  }
+
+  static std::string Directory() {
+    std::error_code error;
+    return fs::current_path(error).string();
+  }
+
+  const Options& options_;
+  const std::string path_;
+  Record record_;
+  std::string problem_;  // the first line of the record that is none
+};
+
+}  // namespace
+}  // namespace explore
+
+int RunExplore(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<explore::Options> options = explore::ParseOptions(arguments);
+  if (!options.ok()) return explore::Usage(options.status().message());
+  if (options->help) {
+    std::fputs(explore::kHelp, stdout);
+    return kExitOk;
+  }
+  std::string path;
+  if (!options->replay.empty()) {
+    const absl::StatusOr<Counterexample> file = ReadCounterexample(options->replay);
+    if (!file.ok()) return explore::Usage(file.status().message());
+    if (file->engine != "explore") {
+      return explore::Usage(absl::StrCat(options->replay, ": made by the engine ", file->engine));
+    }
+    path = file->state;
+  }
+  const explore::StopSignals signals;
+  const int status = explore::Exploration(*options, path).Run();
+  return explore::StopSignals::Requested() ? kExitInterrupted : status;
+}
+
+}  // namespace heddle
