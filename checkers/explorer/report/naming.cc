@@ -22,7 +22,7 @@ namespace heddle::explorer {
 namespace {
 
 // The runtime's functions, which stand around the program's in its own file.
-constexpr absl::string_view kOwn = "heddle::explorer::";
+constexpr absl::string_view kOwn = "checkers/explorer/runtime/";
 
 // Smaller numbers are counts, larger ones more likely addresses or bits.
 constexpr RecordedValue kLargestDecimal = 999'999;
@@ -117,7 +117,7 @@ std::vector<Place> Namer::Stack(const RecordedStack& stack) {
   for (const std::uint64_t pc : stack) {
     const std::vector<lock_order::ReportFrame> at = symbolizer_.Frames(modules_, pc);
     for (const lock_order::ReportFrame& frame : at) {
-      if (!absl::StartsWith(frame.function, kOwn)) frames.push_back(frame);
+      if (!absl::StrContains(frame.file, kOwn)) frames.push_back(frame);
     }
   }
   std::vector<Place> places;
@@ -137,10 +137,10 @@ Place Namer::PlaceOf(std::uint64_t pc) {
 std::string Namer::Function(std::uint64_t entry) {
   if (entry == 0) return "";
   // A return address lies behind its call; an entry is looked up by itself.
-  const std::string name =
-      lock_order::Printable(ShortFunction(symbolizer_.Frames(modules_, entry + 1)[0].function));
+  const lock_order::ReportFrame frame = symbolizer_.Frames(modules_, entry + 1)[0];
   // The runtime starts the first thread.
-  return absl::StartsWith(name, kOwn) ? "main" : name;
+  if (absl::StrContains(frame.file, kOwn)) return "main";
+  return lock_order::Printable(ShortFunction(frame.function));
 }
 
 std::string Namer::Address(std::uint64_t address) {
