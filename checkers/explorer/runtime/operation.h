@@ -85,6 +85,8 @@ struct Operation {
   // What the program called, and what a thread that waits there waits for (record.md, `waits`).
   const char* name = nullptr;
   const char* waits_for = nullptr;
+  // The wait has a time limit: who is left in it for ever is not stuck.
+  bool expires = false;
 
   Answer answer;
 };

@@ -89,6 +89,9 @@ class Call {
     return operation.answer.success;
   }
 
+  // What this call waits for has a time limit, from here on or no more.
+  void SetExpires(bool expires) { expires_ = expires; }
+
   void Fence(Order order);
   // Each of 0..choices-1 is explored.
   int Choose(int choices);
@@ -111,6 +114,7 @@ class Call {
     operation.name = name_;
     operation.waits_for = waits_for_;
     operation.access.site = site_;
+    operation.expires = expires_;
     return operation;
   }
 
@@ -141,6 +145,7 @@ class Call {
   const char* name_;
   const char* waits_for_;
   Site site_;
+  bool expires_ = false;
 };
 
 // A value that a waiting operation takes.

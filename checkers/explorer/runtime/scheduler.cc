@@ -111,7 +111,7 @@ void Scheduler::EndExecution() {
       }
       return;
     case Ending::kHang:
-      DescribeHang();
+      if (!SomeWaitExpires()) DescribeHang();
       return;
     case Ending::kFailed:
       if (fault_.verdict == nullptr) {
@@ -307,6 +307,17 @@ ThreadId Scheduler::HolderOf(std::uintptr_t address) const {
 void Scheduler::Fail(const Fault& fault) {
   fault_ = fault;
   search_.GiveUp();
+}
+
+bool Scheduler::SomeWaitExpires() const {
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    if (fiber.started && !fiber.finished && fiber.operation != nullptr &&
+        fiber.operation->expires) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void Scheduler::DescribeHang() {

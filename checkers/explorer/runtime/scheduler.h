@@ -75,6 +75,7 @@ class Scheduler {
   static void Return(Fiber& fiber, const Operation& operation);
   void StartThread(Fiber& creator, const Operation& operation);
   void Fail(const Fault& fault);
+  bool SomeWaitExpires() const;
   void DescribeHang();
 
   ExploreOptions options_;

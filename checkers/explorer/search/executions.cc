@@ -130,7 +130,7 @@ Ending Search::Impl::End() {
       if (event.kind != Kind::kRead) continue;
       // Its own silent write may have come behind what it read.
       const std::size_t newest = graph().location(event.location).writes.size();
-      hang = graph().Co(event.reads_from) + (event.update ? 1U : 0U) >= newest;
+      hang = graph().Co(event.reads_from) + (WritesNow(graph(), own[i]) ? 1U : 0U) >= newest;
     }
   }
   if (all_finished) {

@@ -168,6 +168,11 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
       ++At(thread).position;
     }
   }
+  // What it reads must have happened in this run, too: what comes before it is in memory only then.
+  if (const EventId from = graph()[id].reads_from; from != kInit && !HasReplayed(from)) {
+    At(thread).position = graph()[id].index;
+    return WaitFor(thread, from);
+  }
   return answer;
 }
 

@@ -138,12 +138,19 @@ bool Search::Impl::Follows(const Graph& graph, EventId write, EventId behind) {
   const View& prefix = graph[write].porf;
   if (write <= behind || !graph.Contains(prefix, behind)) return false;
   const std::vector<EventId>& writes = graph.location(graph[write].location).writes;
+  bool is_next = true;
   for (std::size_t co = graph[behind].co; co < writes.size(); ++co) {
     const EventId between = writes[co];
     if (between == write || !graph.Contains(prefix, between)) continue;
-    if (!graph.Contains(graph[between].porf, behind)) return false;
+    is_next = false;
+    // By way of one that was the newest when it came.
+    const View& earlier = graph[between].porf;
+    const bool newest =
+        std::none_of(writes.begin() + static_cast<std::ptrdiff_t>(co) + 1, writes.end(),
+                     [&](EventId newer) { return graph.Contains(earlier, newer); });
+    if (newest && Follows(graph, between, behind) && Follows(graph, write, between)) return true;
   }
-  return true;
+  return is_next;
 }
 
 // What a write that was just added lets earlier reads of its location read instead. With a

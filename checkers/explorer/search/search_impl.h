@@ -179,9 +179,10 @@ class Search::Impl {
   void Revisits(Execution& execution, EventId write, std::size_t conflict);
   // The write behind which a waiting read has waited, if a revisit has made it; else kNoEvent.
   static EventId Behind(const Graph& graph, const Event& read);
-  // A revisit has made a read wait behind a write, which was the newest then. It may read `write`
-  // if that comes of it, and nothing does that is newer than what it waits behind and does not:
-  // such a write can be read where the read waits behind something else, and only there.
+  // A revisit has made a read wait behind a write, the newest then. It may read `write` if that
+  // comes of it and nothing else that comes with `write` is newer than what it waits behind; or if
+  // that is so step by step. Otherwise it reads `write` where it waits behind something else, and
+  // only there.
   static bool Follows(const Graph& graph, EventId write, EventId behind);
   bool IsMaximal(const Graph& graph, EventId read, EventId write) const;
   void Wake(LocationId location);

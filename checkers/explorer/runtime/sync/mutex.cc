@@ -4,8 +4,10 @@
 // lock is one read-modify-write that waits for 0.
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/sync/sync.h"
 
 namespace heddle::explorer {
 namespace {
@@ -21,24 +23,6 @@ void CheckKind(Call& call, const pthread_mutex_t* mutex) {
       kind != PTHREAD_MUTEX_ERRORCHECK && kind != PTHREAD_MUTEX_ADAPTIVE_NP) {
     call.Unsupported("robust and priority mutexes");
   }
-}
-
-Held* FindHeld(Fiber& fiber, const void* lock) {
-  for (int i = fiber.held_count; i-- > 0;) {
-    if (fiber.held[i].address == lock) return &fiber.held[i];
-  }
-  return nullptr;
-}
-
-void AddHeld(Call& call, const void* lock, const char* what) {
-  Fiber& fiber = call.fiber();
-  if (fiber.held_count == kMaxHeld) call.Unsupported("more than %d locks at once", kMaxHeld);
-  fiber.held[fiber.held_count++] = {.address = lock, .what = what, .site = call.site(), .count = 1};
-}
-
-void RemoveHeld(Fiber& fiber, Held* held) {
-  for (; held + 1 < fiber.held + fiber.held_count; ++held) held[0] = held[1];
-  --fiber.held_count;
 }
 
 // Of a mutex that the thread holds already: what a lock of it gives; -1: it waits for itself.
@@ -76,17 +60,8 @@ void UnlockMutex(Call& call, pthread_mutex_t* mutex) {
   call.Store(WordOf(mutex), 0, Order::kRelease);
 }
 
-}  // namespace heddle::explorer
-
-using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
-
-HEDDLE_INTERPOSE int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_lock"));
-    return real(mutex);
-  }
-  Call call("pthread_mutex_lock", HEDDLE_CALLER, "mutex");
+int DoLockMutex(pthread_mutex_t* mutex, Site site) {
+  Call call("pthread_mutex_lock", site, "mutex");
   CheckKind(call, mutex);
   if (Held* const held = FindHeld(call.fiber(), mutex)) {
     const int result = Again(*held, KindOf(mutex));
@@ -96,13 +71,8 @@ HEDDLE_INTERPOSE int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   return 0;
 }
 
-HEDDLE_INTERPOSE int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_trylock"));
-    return real(mutex);
-  }
-  Call call("pthread_mutex_trylock", HEDDLE_CALLER);
+int DoTryLockMutex(pthread_mutex_t* mutex, Site site) {
+  Call call("pthread_mutex_trylock", site);
   CheckKind(call, mutex);
   if (Held* const held = FindHeld(call.fiber(), mutex)) {
     return KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE ? Again(*held, KindOf(mutex)) : EBUSY;
@@ -110,13 +80,21 @@ HEDDLE_INTERPOSE int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   return TryLockMutex(call, mutex) ? 0 : EBUSY;
 }
 
-HEDDLE_INTERPOSE int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_unlock"));
-    return real(mutex);
+int DoTimedLockMutex(pthread_mutex_t* mutex, Site site) {
+  Call call("pthread_mutex_timedlock", site, "mutex");
+  CheckKind(call, mutex);
+  if (Held* const held = FindHeld(call.fiber(), mutex)) {
+    const int result = Again(*held, KindOf(mutex));
+    return result >= 0 ? result : ETIMEDOUT;
   }
-  Call call("pthread_mutex_unlock", HEDDLE_CALLER);
+  if (call.Choose(2) == 1) return TryLockMutex(call, mutex) ? 0 : ETIMEDOUT;
+  call.SetExpires(true);
+  LockMutex(call, mutex);
+  return 0;
+}
+
+int DoUnlockMutex(pthread_mutex_t* mutex, Site site) {
+  Call call("pthread_mutex_unlock", site);
   CheckKind(call, mutex);
   Held* const held = FindHeld(call.fiber(), mutex);
   if (held == nullptr) {
@@ -130,30 +108,16 @@ HEDDLE_INTERPOSE int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   return 0;
 }
 
-HEDDLE_INTERPOSE int pthread_mutex_init(pthread_mutex_t* mutex,
-                                        const pthread_mutexattr_t* attributes) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(pthread_mutex_t*, const pthread_mutexattr_t*)>(
-            RealFunction("pthread_mutex_init"));
-    return real(mutex, attributes);
-  }
-  Call call("pthread_mutex_init", HEDDLE_CALLER);
+int DoInitMutex(pthread_mutex_t* mutex, int kind, Site site) {
+  Call call("pthread_mutex_init", site);
   call.Writes(mutex, sizeof *mutex);
-  int kind = PTHREAD_MUTEX_NORMAL;
-  if (attributes != nullptr) pthread_mutexattr_gettype(attributes, &kind);
   *mutex = {};
   mutex->__data.__kind = kind;
   return 0;
 }
 
-HEDDLE_INTERPOSE int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(pthread_mutex_t*)>(RealFunction("pthread_mutex_destroy"));
-    return real(mutex);
-  }
-  Call call("pthread_mutex_destroy", HEDDLE_CALLER);
+int DoDestroyMutex(pthread_mutex_t* mutex, Site site) {
+  Call call("pthread_mutex_destroy", site);
   CheckKind(call, mutex);
   const int owner = call.Load(WordOf(mutex), Order::kRelaxed);
   if (owner != 0) {
@@ -162,4 +126,48 @@ HEDDLE_INTERPOSE int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   }
   call.Writes(mutex, sizeof *mutex);
   return 0;
+}
+
+}  // namespace heddle::explorer
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+HEDDLE_INTERPOSE int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_lock)(mutex);
+  return DoLockMutex(mutex, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_trylock)(mutex);
+  return DoTryLockMutex(mutex, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_timedlock(pthread_mutex_t* mutex,
+                                             const timespec* deadline) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_timedlock)(mutex, deadline);
+  return DoTimedLockMutex(mutex, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
+                                             const timespec* deadline) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, deadline);
+  return DoTimedLockMutex(mutex, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_unlock)(mutex);
+  return DoUnlockMutex(mutex, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_init(pthread_mutex_t* mutex,
+                                        const pthread_mutexattr_t* attributes) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_init)(mutex, attributes);
+  int kind = PTHREAD_MUTEX_NORMAL;
+  if (attributes != nullptr) pthread_mutexattr_gettype(attributes, &kind);
+  return DoInitMutex(mutex, kind, HEDDLE_CALLER);
+}
+
+HEDDLE_INTERPOSE int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(pthread_mutex_destroy)(mutex);
+  return DoDestroyMutex(mutex, HEDDLE_CALLER);
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the modelled primitives share. A thread's wait for another is always one read (or
+// read-modify-write) that admits only what ends the wait; a critical section of a model's own is
+// under a lock of that kind, so what it keeps beside the search's locations is ordered as the lock
+// is.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_SYNC_SYNC_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_SYNC_SYNC_H_
+
+#include <pthread.h>
+
+#include "checkers/explorer/runtime/operations.h"
+
+// The C library's own function of that name.
+#define HEDDLE_REAL(name) \
+  (reinterpret_cast<decltype(&::name)>(::heddle::explorer::RealFunction(#name)))
+
+namespace heddle::explorer {
+
+// What the current thread holds, for reports and for misuse.
+Held* FindHeld(Fiber& fiber, const void* lock);
+void AddHeld(Call& call, const void* lock, const char* what);
+void RemoveHeld(Fiber& fiber, Held* held);
+
+// A lock word holds 0, or one more than its owner's id.
+void LockWord(Call& call, int* word);
+bool TryLockWord(Call& call, int* word);
+void UnlockWord(Call& call, int* word);
+
+// Mutexes; the result is errno's.
+int DoLockMutex(pthread_mutex_t* mutex, Site site);
+int DoTryLockMutex(pthread_mutex_t* mutex, Site site);
+int DoTimedLockMutex(pthread_mutex_t* mutex, Site site);
+int DoUnlockMutex(pthread_mutex_t* mutex, Site site);
+int DoInitMutex(pthread_mutex_t* mutex, int kind, Site site);
+int DoDestroyMutex(pthread_mutex_t* mutex, Site site);
+// Without regard to recursion; the caller knows that the thread does or does not hold it.
+void LockMutex(Call& call, pthread_mutex_t* mutex);
+void UnlockMutex(Call& call, pthread_mutex_t* mutex);
+
+int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site site);
+int DoSignal(pthread_cond_t* condition, bool all, Site site);
+
+// Who waits at addresses (of condition variables, futexes), in order of arrival. A thread that
+// waits has entered, and sleeps until somebody takes that back. Addresses with one hash share a
+// queue, as in the kernel: where a queue is must not depend on the order in which addresses are
+// waited at.
+class WaitQueue {
+ public:
+  // Enters the lock of the address's queue, which Unlock() leaves.
+  static WaitQueue& Lock(Call& call, const void* address);
+  void Unlock(Call& call);
+
+  // Under the lock.
+  void Enter(Call& call, const void* address);
+  int CountAt(const void* address) const;
+  // Wakes the one who came `place`-th of those that wait at the address.
+  void Wake(Call& call, const void* address, int place);
+  // Takes back Enter(), of the current thread. False: it has been woken.
+  bool Leave(Call& call);
+
+  // Not under the lock: until it is woken.
+  void Sleep(Call& call);
+
+ private:
+  struct Waiter {
+    const void* address;
+    ThreadId thread;
+  };
+  void Remove(int index);
+
+  int lock_;
+  int size_;
+  Waiter waiters_[kMaxThreads];
+  int woken_[kMaxThreads];  // by thread
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_SYNC_SYNC_H_
