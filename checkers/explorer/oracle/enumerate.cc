@@ -128,6 +128,9 @@ class Enumerator {
           node.synchronizes = partial.threads[s->thread].finish;
           Append(partial, node);
           break;
+        case Statement::Kind::kTurn:
+          partial.states[t].turn = static_cast<int>(partial.execution.nodes.size());
+          break;
         case Statement::Kind::kChoose:
           Choose(partial, t, *s);
           return Advanced::kBranched;
@@ -226,6 +229,19 @@ class Enumerator {
     if (Consistent(next.execution, options_)) Visit(std::move(next));
   }
 
+  // All that the thread's turn has read is the newest there is.
+  bool NothingNewer(const Partial& partial, std::size_t thread) const {
+    const Execution& execution = partial.execution;
+    for (auto i = static_cast<std::size_t>(partial.states[thread].turn); i < execution.nodes.size();
+         ++i) {
+      const Node& node = execution.nodes[i];
+      if (node.thread != static_cast<int>(thread) || node.kind != Node::Kind::kRead) continue;
+      const std::vector<int>& co = execution.co[static_cast<std::size_t>(node.location)];
+      if (node.reads_from != (co.empty() ? -1 : co.back())) return false;
+    }
+    return true;
+  }
+
   // Notes a graph that is complete, or in which somebody waits for ever.
   void End(Partial& partial) {
     bool finished = true;
@@ -236,6 +252,7 @@ class Enumerator {
       finished = false;
       const Statement& s = *Next(partial, t);
       if (s.kind == Statement::Kind::kJoin) continue;
+      if (s.spins && NothingNewer(partial, t)) continue;
       if (s.until) {
         const std::vector<int>& co = partial.execution.co[s.location];
         const Word newest = ValueOf(partial, s.location, co.empty() ? -1 : co.back());

@@ -21,7 +21,7 @@ Program Parsed(const std::string& text) {
 
 TEST(ProgramTest, PrintsWhatParses) {
   RandomOptions options;
-  options.weak = options.choices = options.plain = true;
+  options.weak = options.turns = options.choices = options.plain = true;
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const Program program = RandomProgram(seed, options);
     const std::string text = Print(program);
@@ -144,6 +144,10 @@ TEST(EnumerateTest, FindsWhoWaitsForEver) {
   EXPECT_FALSE(
       hangs("thread\n lock a\n lock b\n unlock b\n unlock a\n"
             "thread\n lock a\n lock b\n unlock b\n unlock a\n"));
+  // A loop of two reads goes round for ever, unless the store makes an end of it.
+  const std::string loop = "thread\n turn\n r0 = load x rlx\n r1 = load y rlx\n spin r1 == 1\n";
+  EXPECT_TRUE(hangs(loop));
+  EXPECT_FALSE(hangs(loop + "thread\n store y 1 rlx\n"));
   // An assumption that fails is the end of an execution, not a hang.
   EXPECT_FALSE(
       hangs("thread\n r0 = load x rlx\n assume r0 == 1\n store y 1 rlx\n"

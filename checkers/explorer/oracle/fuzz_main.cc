@@ -23,8 +23,9 @@ ABSL_FLAG(std::uint64_t, count, 1000, "how many programs");
 ABSL_FLAG(int, threads, 4, "at most that many");
 ABSL_FLAG(int, operations, 9, "at most that many, in all threads");
 ABSL_FLAG(int, locations, 3, "at most that many");
-ABSL_FLAG(std::string, features, "update,cas,branch,assume,await,mutex,main",
-          "what programs may contain besides reads, writes and fences; also weak,choose,plain");
+ABSL_FLAG(
+    std::string, features, "update,cas,branch,assume,await,mutex,main",
+    "what programs may contain besides reads, writes and fences; also turn,weak,choose,plain");
 ABSL_FLAG(std::string, model, "rc11", "rc11, sc or cxx11");
 ABSL_FLAG(std::uint64_t, failures, 5, "stop after that many programs that differ");
 ABSL_FLAG(std::uint64_t, max_states, 20'000, "skip programs with more partial graphs");
@@ -40,9 +41,11 @@ int Usage(const std::string& message) {
 
 bool SetFeature(const std::string& name, RandomOptions& options) {
   const std::vector<std::pair<std::string, bool*>> features = {
-      {"update", &options.updates},  {"cas", &options.compare_exchange}, {"weak", &options.weak},
-      {"branch", &options.branches}, {"assume", &options.assumes},       {"await", &options.awaits},
-      {"mutex", &options.mutexes},   {"choose", &options.choices},       {"main", &options.main},
+      {"update", &options.updates}, {"cas", &options.compare_exchange},
+      {"weak", &options.weak},      {"branch", &options.branches},
+      {"assume", &options.assumes}, {"await", &options.awaits},
+      {"turn", &options.turns},     {"mutex", &options.mutexes},
+      {"choose", &options.choices}, {"main", &options.main},
       {"plain", &options.plain}};
   for (const auto& [feature, flag] : features) {
     if (feature == name) {

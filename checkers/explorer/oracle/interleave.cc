@@ -64,6 +64,7 @@ class Interleaver {
     ThreadState& state = states_[thread];
     Node node{.thread = static_cast<int>(thread), .location = s.location};
     ++state.pc;
+    if (s.kind == Statement::Kind::kTurn) return true;
     if (s.kind == Statement::Kind::kStore) {
       Write(node, s.operand.In(state.registers));
       return true;

@@ -12,6 +12,7 @@ namespace heddle::explorer::oracle {
 
 struct ThreadState {
   int pc = 0;
+  int turn = 0;  // the first of its events in the current turn of a loop
   Registers registers{};
 };
 

@@ -145,8 +145,11 @@ class Parser {
     } else if (first == "fence") {
       s.kind = Statement::Kind::kFence;
       s.order = ParseOrder(Word_());
-    } else if (first == "assume") {
+    } else if (first == "turn") {
+      s.kind = Statement::Kind::kTurn;
+    } else if (first == "assume" || first == "spin") {
       s.kind = Statement::Kind::kAssume;
+      s.spins = first == "spin";
       s.reg = Register(Word_());
       s.condition = ParseCondition();
     } else if ((first == "create" || first == "join") && depth_ == 0) {

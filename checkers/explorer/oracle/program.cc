@@ -49,7 +49,9 @@ std::string Text(const Program& program, const Statement& s) {
     case Statement::Kind::kIf:
       return absl::StrCat("if r", s.reg, " ", Text(s.condition));
     case Statement::Kind::kAssume:
-      return absl::StrCat("assume r", s.reg, " ", Text(s.condition));
+      return absl::StrCat(s.spins ? "spin r" : "assume r", s.reg, " ", Text(s.condition));
+    case Statement::Kind::kTurn:
+      return "turn";
     case Statement::Kind::kChoose:
       return absl::StrCat(target, "choose ", s.choices);
     case Statement::Kind::kCreate:

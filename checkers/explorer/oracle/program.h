@@ -21,6 +21,9 @@
 //       store y 2 rlx
 //     end
 //     assume r0 != 2
+//     turn                         # of a loop that changes nothing until it ends
+//     r3 = load y rlx
+//     spin r3 == r0                # goes round again unless it holds
 //     r2 = choose 2
 //     lock m                       # r7 = cas m 0 1 acq rlx until == 0
 //     unlock m                     # store m 0 rel
@@ -78,6 +81,7 @@ struct Statement {
     kFence,
     kIf,
     kAssume,
+    kTurn,
     kChoose,
     kCreate,
     kJoin,
@@ -96,6 +100,7 @@ struct Statement {
   std::optional<Condition> until{};  // makes a load or update an await
 
   Condition condition{};
+  bool spins = false;  // of kAssume: the end of a turn
   std::vector<Statement> then_block{};
   std::vector<Statement> else_block{};
 

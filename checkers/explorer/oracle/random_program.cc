@@ -169,6 +169,7 @@ class Generator {
     if (kind < 24 && options_.awaits && options_.updates && left_ >= 3) return Ticket(block);
     if (kind < 32 && options_.branches && left_ >= 2) return Branch(block);
     if (kind < 37 && options_.assumes && left_ >= 2) return Assume(block);
+    if (kind >= 88 && options_.turns && left_ >= 3) return Turn(block);
     if (kind < 41 && options_.compare_exchange && left_ >= 2) return Increment(block);
     if (kind < 44 && options_.choices) {
       block.push_back({.kind = Statement::Kind::kChoose, .reg = Target(), .choices = 2});
@@ -260,6 +261,27 @@ class Generator {
     Statement pass = Store(owner);
     pass.operand = {.reg = take.reg, .constant = 1};
     block.insert(block.end(), {take, wait, pass});
+  }
+
+  void Turn(Block& block) {
+    block.push_back({.kind = Statement::Kind::kTurn});
+    Statement spin{.kind = Statement::Kind::kAssume, .spins = true};
+    const Statement load = Load(Location());
+    block.push_back(load);
+    if (options_.compare_exchange && Chance(40)) {
+      Statement update = CompareExchange(load.location);
+      update.expected = {.reg = load.reg, .constant = 0};
+      spin.reg = update.reg;
+      spin.condition.right.reg = load.reg;
+      block.push_back(std::move(update));
+    } else {
+      block.push_back(Load(Location()));
+      spin.reg = Chance(50) ? load.reg : block.back().reg;
+      spin.condition = Comparing();
+      if (Chance(30)) spin.condition.right = {.reg = load.reg, .constant = 0};
+    }
+    block.push_back(std::move(spin));
+    if (left_ > 0) block.push_back(Access());
   }
 
   // A turn of a loop that increments by compare-exchange.

@@ -23,6 +23,7 @@ struct RandomOptions {
   bool branches = true;
   bool assumes = true;
   bool awaits = true;
+  bool turns = false;  // of loops that read more than once
   bool mutexes = true;
   bool choices = false;
   bool main = true;    // a thread that does something before it creates the others, and after

@@ -78,9 +78,13 @@ class Runner {
       search_.Finish(id);
       return false;
     }
+    if (s->kind == Statement::Kind::kTurn) {
+      state.turn = search_.Position(id);
+      ++state.pc;
+      return true;
+    }
     const auto position = static_cast<std::size_t>(search_.Position(id));
-    const Answer answer =
-        Tell(id, *s, state.registers, static_cast<Site>(0x1000 * (thread + 1) + state.pc));
+    const Answer answer = Tell(id, *s, state, static_cast<Site>(0x1000 * (thread + 1) + state.pc));
     if (answer.action != Action::kGo || s->kind == Statement::Kind::kAssume) return false;
     ++state.pc;
     switch (s->kind) {
@@ -106,7 +110,8 @@ class Runner {
     return true;
   }
 
-  Answer Tell(ThreadId id, const Statement& s, const Registers& registers, Site site) {
+  Answer Tell(ThreadId id, const Statement& s, const ThreadState& state, Site site) {
+    const Registers& registers = state.registers;
     Access access{.address = 0x100000 + static_cast<std::uintptr_t>(64 * s.location),
                   .size = kSize,
                   .order = s.order,
@@ -134,7 +139,7 @@ class Runner {
       case Statement::Kind::kFence:
         return search_.Fence(id, s.order, site);
       case Statement::Kind::kAssume:
-        return search_.Block(id, -1, site);
+        return search_.Block(id, s.spins ? state.turn : -1, site);
       case Statement::Kind::kChoose:
         return search_.Choose(id, s.choices, site);
       case Statement::Kind::kCreate:
@@ -142,6 +147,7 @@ class Runner {
       case Statement::Kind::kJoin:
         return search_.Join(id, search_thread_[static_cast<std::size_t>(s.thread)], site);
       case Statement::Kind::kIf:
+      case Statement::Kind::kTurn:
         break;
     }
     return {};
