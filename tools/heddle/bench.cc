@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
@@ -29,13 +28,16 @@
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
 #include "nlohmann/json.hpp"
+#include "tools/heddle/bench_lock_order.h"
 #include "tools/heddle/common_flags.h"
+#include "tools/heddle/spread.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
 ABSL_FLAG(int, repetitions, 9, "how often each row is measured");
 ABSL_FLAG(double, min_time, 0.05, "seconds that a row is measured for, in each repetition");
 ABSL_FLAG(bool, list, false, "list the rows and their references, and measure nothing");
+ABSL_FLAG(bool, quick, false, "a third of the repetitions and a tenth of the work: a first look");
 
 // Shared with other subcommands.
 
@@ -79,12 +81,6 @@ double Fairness(const std::vector<const Measurement*>& measurements) {
   return SpreadOf(values).median;
 }
 
-json ToJson(const Spread& spread) {
-  return {{"median", spread.median},
-          {"quartiles", {spread.low, spread.high}},
-          {"range", {spread.least, spread.most}}};
-}
-
 std::string Time(double ns) {
   if (ns < 100) return absl::StrFormat("%.1f", ns);
   return absl::StrFormat("%.0f", ns);
@@ -123,21 +119,6 @@ absl::Status AddResults(absl::string_view text, Repetition& repetition) {
     }
   }
   return absl::OkStatus();
-}
-
-Spread SpreadOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto at = [&values](double share) {
-    const double position = share * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const std::size_t above = std::min(below + 1, values.size() - 1);
-    return values[below] + (values[above] - values[below]) * (position - std::floor(position));
-  };
-  return {.median = at(0.5),
-          .low = at(0.25),
-          .high = at(0.75),
-          .least = values.front(),
-          .most = values.back()};
 }
 
 Comparison Compare(const Pair& pair, const std::vector<Repetition>& repetitions) {
@@ -269,7 +250,7 @@ using bench::Comparison;
 using bench::Pair;
 using bench::Repetition;
 
-constexpr absl::string_view kFlags[] = {"repetitions", "min_time", "json", "list", "help"};
+constexpr absl::string_view kFlags[] = {"repetitions", "min_time", "quick", "json", "list", "help"};
 
 struct Binary {
   std::string path;
@@ -359,10 +340,9 @@ std::string Filter(const std::vector<Pair>& pairs) {
 }
 
 // False when interrupted.
-bool Measure(const std::vector<Binary>& binaries, int count, std::vector<Repetition>& repetitions,
-             absl::Status& status) {
+bool Measure(const std::vector<Binary>& binaries, int count, double seconds,
+             std::vector<Repetition>& repetitions, absl::Status& status) {
   const bool progress = isatty(STDERR_FILENO) != 0;
-  const double seconds = absl::GetFlag(FLAGS_min_time);
   for (int i = 0; i < count && status.ok(); ++i) {
     Repetition repetition;
     for (const Binary& binary : binaries) {
@@ -424,18 +404,33 @@ int RunBench(const std::vector<std::string>& arguments) {
   if (!patterns.ok()) return Fail(kExitUsage, patterns.status().message());
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
-        "usage: heddle bench [PATTERN...] [options]\n\n"
+        "usage: heddle bench [PATTERN...] [options]\n"
+        "       heddle bench lock_order [PATTERN...] [options]\n\n"
         "Measures the rows that contain a PATTERN, or whose reference does, each against its "
-        "reference.\n\n%s",
+        "reference.\nThe second form measures what the lock-order analyzer costs, beside "
+        "others.\n\n%s",
         FlagHelp(kFlags).c_str());
     return kExitOk;
   }
-  const int count = absl::GetFlag(FLAGS_repetitions);
-  const double min_time = absl::GetFlag(FLAGS_min_time);
+  int count = absl::GetFlag(FLAGS_repetitions);
+  double min_time = absl::GetFlag(FLAGS_min_time);
+  const bool quick = absl::GetFlag(FLAGS_quick);
   const std::string json = absl::GetFlag(FLAGS_json);
   if (count < 1) return Fail(kExitUsage, "option --repetitions must be at least 1");
   if (!(min_time > 0 && min_time <= 3600)) {
     return Fail(kExitUsage, "option --min_time must be above 0 and at most 3600 seconds");
+  }
+  if (quick) {
+    count = (count + 2) / 3;
+    min_time /= 10;
+  }
+  if (!patterns->empty() && patterns->front() == "lock_order") {
+    if (!json.empty() && !Writable(json)) {
+      return Fail(kExitUsage, absl::StrCat("cannot write ", json));
+    }
+    return RunLockOrderBench(
+        {patterns->begin() + 1, patterns->end()},
+        {.repetitions = count, .quick = quick, .list = absl::GetFlag(FLAGS_list), .json = json});
   }
 
   absl::StatusOr<std::vector<Binary>> binaries = FindBinaries();
@@ -450,7 +445,7 @@ int RunBench(const std::vector<std::string>& arguments) {
 
   std::vector<Repetition> repetitions;
   absl::Status status;
-  const bool finished = Measure(*binaries, count, repetitions, status);
+  const bool finished = Measure(*binaries, count, min_time, repetitions, status);
   // Interrupted binaries end with a status, too.
   if (finished && !status.ok()) return ExitStatus(status);
   std::vector<Comparison> comparisons;

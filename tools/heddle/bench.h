@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "tools/heddle/spread.h"
 
 namespace heddle {
 
@@ -38,14 +39,6 @@ struct Measurement {
 };
 using Repetition = std::map<std::string, Measurement>;  // by row
 
-struct Spread {
-  double median = 0;
-  double low = 0;  // quartiles
-  double high = 0;
-  double least = 0;
-  double most = 0;
-};
-
 struct Comparison {
   Pair pair;
   Spread ours;
@@ -61,9 +54,6 @@ struct Comparison {
 
 // Adds the rows in one binary's output (Google Benchmark's JSON).
 absl::Status AddResults(absl::string_view json, Repetition& repetition);
-
-// Quartiles by linear interpolation. `values` is not empty.
-Spread SpreadOf(std::vector<double> values);
 
 Comparison Compare(const Pair& pair, const std::vector<Repetition>& repetitions);
 
