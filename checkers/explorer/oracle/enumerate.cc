@@ -229,7 +229,7 @@ class Enumerator {
     if (Consistent(next.execution, options_)) Visit(std::move(next));
   }
 
-  // All that the thread's turn has read is the newest there is.
+  // All that the thread's turn has read is what a next turn would read.
   bool NothingNewer(const Partial& partial, std::size_t thread) const {
     const Execution& execution = partial.execution;
     for (auto i = static_cast<std::size_t>(partial.states[thread].turn); i < execution.nodes.size();
@@ -237,7 +237,7 @@ class Enumerator {
       const Node& node = execution.nodes[i];
       if (node.thread != static_cast<int>(thread) || node.kind != Node::Kind::kRead) continue;
       const std::vector<int>& co = execution.co[static_cast<std::size_t>(node.location)];
-      if (node.reads_from != (co.empty() ? -1 : co.back())) return false;
+      if (node.value != ValueOf(partial, node.location, co.empty() ? -1 : co.back())) return false;
     }
     return true;
   }

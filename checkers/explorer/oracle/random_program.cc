@@ -224,17 +224,26 @@ class Generator {
     Statement test = Load(lock);
     test.until = free;
     block.push_back(test);
+    const bool turn = options_.turns && Chance(40);
     Statement set = options_.compare_exchange && Chance(50) ? CompareExchange(lock) : Modify(lock);
     if (set.operation != Rmw::kCompareExchange) set.operation = Rmw::kExchange;
     set.operand = {.reg = -1, .constant = 1};
     set.expected = {};
     const int reg = set.reg;
-    const bool waits = Chance(30);
+    if (turn) block.insert(block.end() - 1, {.kind = Statement::Kind::kTurn});
+    const bool waits = !turn && Chance(30);
     if (waits) set.until = free;
     block.push_back(std::move(set));
     Statement unlock = Store(lock);
     unlock.operand = {};
     if (waits) {
+      if (left_ > 0) block.push_back(Access());
+      block.push_back(unlock);
+      return;
+    }
+    if (turn) {
+      block.push_back(
+          {.kind = Statement::Kind::kAssume, .reg = reg, .condition = free, .spins = true});
       if (left_ > 0) block.push_back(Access());
       block.push_back(unlock);
       return;
