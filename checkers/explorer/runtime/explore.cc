@@ -75,7 +75,11 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
 }  // namespace
 
 void Fatal(const char* format, ...) {
-  state().mode = Mode::kRuntime;
+  State& shared = state();
+  if (shared.scheduler != nullptr) {
+    shared.mode = Mode::kRuntime;
+    SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
+  }
   char message[512];
   va_list arguments;
   va_start(arguments, format);
@@ -84,7 +88,7 @@ void Fatal(const char* format, ...) {
   fflush(stdout);
   fprintf(stderr, "heddle explorer: %s\n", message);
   RecordError(message);
-  state().mode = Mode::kNative;
+  shared.mode = Mode::kNative;
   std::_Exit(2);
 }
 

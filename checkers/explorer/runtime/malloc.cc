@@ -12,6 +12,7 @@
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/shadow.h"
+#include "checkers/explorer/runtime/thread_local_storage.h"
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -23,6 +24,33 @@ void __libc_free(void* block);
 
 namespace heddle::explorer {
 namespace {
+
+// libc's own: the scheduler's memory, and the program's where nothing is explored.
+void* NativeAllocate(std::size_t size, std::size_t alignment) {
+  if (state().mode == Mode::kNative) {
+    return alignment == 0 ? __libc_malloc(size) : __libc_memalign(alignment, size);
+  }
+  const OwnThreadPointer own;
+  return alignment == 0 ? __libc_malloc(size) : __libc_memalign(alignment, size);
+}
+
+void* NativeAllocateZeroed(std::size_t count, std::size_t size) {
+  if (state().mode == Mode::kNative) return __libc_calloc(count, size);
+  const OwnThreadPointer own;
+  return __libc_calloc(count, size);
+}
+
+void* NativeReallocate(void* block, std::size_t size) {
+  if (state().mode == Mode::kNative) return __libc_realloc(block, size);
+  const OwnThreadPointer own;
+  return __libc_realloc(block, size);
+}
+
+void NativeFree(void* block) {
+  if (state().mode == Mode::kNative) return __libc_free(block);
+  const OwnThreadPointer own;
+  __libc_free(block);
+}
 
 void* Allocate(std::size_t size, std::size_t alignment, Allocator allocator, bool zeroed,
                const char* name, Site site) {
@@ -66,7 +94,7 @@ void CheckUnused(Call& call, const Block& block) {
 void Free(void* pointer, const char* name, Site site) {
   if (pointer == nullptr) return;
   if (!Exploring()) {
-    __libc_free(pointer);
+    NativeFree(pointer);
     return;
   }
   State& shared = state();
@@ -98,7 +126,7 @@ void Free(void* pointer, const char* name, Site site) {
 }
 
 void* Reallocate(void* pointer, std::size_t size, Site site) {
-  if (!Exploring()) return __libc_realloc(pointer, size);
+  if (!Exploring()) return NativeReallocate(pointer, size);
   void* const moved = Allocate(size, 0, Allocator::kMalloc, false, "realloc", site);
   if (pointer == nullptr) return moved;
   Heap& heap = *state().heap;
@@ -118,8 +146,7 @@ void* Reallocate(void* pointer, std::size_t size, Site site) {
 void* New(std::size_t size, std::size_t alignment, Allocator allocator, bool throws, Site site) {
   if (Exploring()) return Allocate(size, alignment, allocator, false, "operator new", site);
   for (;;) {
-    void* const block = alignment == 0 ? __libc_malloc(size == 0 ? 1 : size)
-                                       : __libc_memalign(alignment, size == 0 ? 1 : size);
+    void* const block = NativeAllocate(size == 0 ? 1 : size, alignment);
     if (block != nullptr) return block;
     const std::new_handler handler = std::get_new_handler();
     if (handler == nullptr) {
@@ -137,15 +164,17 @@ using heddle::explorer::Allocate;
 using heddle::explorer::Allocator;
 using heddle::explorer::Exploring;
 using heddle::explorer::Free;
+using heddle::explorer::NativeAllocate;
+using heddle::explorer::NativeAllocateZeroed;
 using heddle::explorer::New;
 
 HEDDLE_INTERPOSE void* malloc(std::size_t size) {
-  if (!Exploring()) return __libc_malloc(size);
+  if (!Exploring()) return NativeAllocate(size, 0);
   return Allocate(size, 0, Allocator::kMalloc, false, "malloc", HEDDLE_CALLER);
 }
 
 HEDDLE_INTERPOSE void* calloc(std::size_t count, std::size_t size) {
-  if (!Exploring()) return __libc_calloc(count, size);
+  if (!Exploring()) return NativeAllocateZeroed(count, size);
   std::size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) {
     errno = ENOMEM;
@@ -168,12 +197,12 @@ HEDDLE_INTERPOSE void* reallocarray(void* block, std::size_t count, std::size_t 
 }
 
 HEDDLE_INTERPOSE void* memalign(std::size_t alignment, std::size_t size) {
-  if (!Exploring()) return __libc_memalign(alignment, size);
+  if (!Exploring()) return NativeAllocate(size, alignment);
   return Allocate(size, alignment, Allocator::kMalloc, false, "memalign", HEDDLE_CALLER);
 }
 
 HEDDLE_INTERPOSE void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  if (!Exploring()) return __libc_memalign(alignment, size);
+  if (!Exploring()) return NativeAllocate(size, alignment);
   return Allocate(size, alignment, Allocator::kMalloc, false, "aligned_alloc", HEDDLE_CALLER);
 }
 
@@ -181,7 +210,7 @@ HEDDLE_INTERPOSE int posix_memalign(void** block, std::size_t alignment, std::si
   if (alignment < sizeof(void*) || (alignment & (alignment - 1)) != 0) return EINVAL;
   void* const found = Exploring() ? Allocate(size, alignment, Allocator::kMalloc, false,
                                              "posix_memalign", HEDDLE_CALLER)
-                                  : __libc_memalign(alignment, size);
+                                  : NativeAllocate(size, alignment);
   if (found == nullptr) return ENOMEM;
   *block = found;
   return 0;

@@ -45,8 +45,9 @@ Scheduler::~Scheduler() {
 }
 
 void Scheduler::Run() {
-  own_thread_pointer_ = ThreadPointer();
   State& shared = state();
+  shared.own_thread_pointer = ThreadPointer();
+  shared.has_fsgsbase = HasFsgsbase();
   shared.scheduler = this;
   shared.shadow = &shadow_;
   shared.heap = &heap_;
@@ -78,6 +79,7 @@ void Scheduler::Run() {
       break;
     }
   }
+  SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
   globals_.Release();
   shared.mode = Mode::kNative;
   shared.scheduler = nullptr;
@@ -154,11 +156,12 @@ void Scheduler::Resume(Fiber& fiber) {
   shared.clock = &search_.Clock(fiber.id);
   shared.position = static_cast<std::uint32_t>(search_.Position(fiber.id));
   shared.watching = !fiber.loop.states.empty();
-  SetThreadPointer(fiber.storage.pointer());
+  if (ThreadPointer() != fiber.storage.pointer()) {
+    SetThreadPointer(fiber.storage.pointer(), shared.has_fsgsbase);
+  }
   shared.mode = Mode::kProgram;
   heddle_explorer_resume(fiber.frame);
   shared.mode = Mode::kRuntime;
-  SetThreadPointer(own_thread_pointer_);
   fiber.frame = shared.frame;
 }
 
@@ -250,7 +253,6 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
       Fail(*operation.fault);
       return Next::kStop;
     case Operation::Kind::kFatal:
-      SetThreadPointer(own_thread_pointer_);
       Fatal("%s", operation.fault->message);
     case Operation::Kind::kNothing:
     case Operation::Kind::kEndTrial:
@@ -286,7 +288,10 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
 void Scheduler::StartThread(Fiber& creator, const Operation& operation) {
   const auto id = static_cast<ThreadId>(operation.answer.value);
   Fiber& fiber = fibers_[id];
-  fiber.Allocate(id);
+  if (fiber.stack_low == nullptr) {
+    const OwnThreadPointer own;
+    fiber.Allocate(id);
+  }
   fiber.Start(operation.function, operation.argument);
   fiber.parent = creator.id;
   fiber.created_at = operation.access.site;

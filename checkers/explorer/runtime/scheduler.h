@@ -87,7 +87,6 @@ class Scheduler {
   std::array<Fiber, kMaxThreads> fibers_;
   void* (*function_)(void*);
   void* argument_;
-  void* own_thread_pointer_ = nullptr;
 
   bool stopped_ = false;  // this execution
   bool learned_ = false;  // about a loop: everything starts anew

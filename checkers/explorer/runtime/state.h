@@ -73,8 +73,10 @@ struct alignas(kPage) State {
   Frame* frame;   // of the thread that entered last
   void* scheduler_stack;
   Fiber* current;
-  const View* clock;       // happens-before the current thread's next operation
-  std::uint32_t position;  // events of the current thread
+  const View* clock;         // happens-before the current thread's next operation
+  std::uint32_t position;    // events of the current thread
+  void* own_thread_pointer;  // the process's own thread's
+  bool has_fsgsbase;
   Scheduler* scheduler;
   Shadow* shadow;
   Heap* heap;

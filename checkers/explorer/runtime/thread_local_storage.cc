@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/state.h"
 
 namespace heddle::explorer {
 namespace {
@@ -24,11 +25,6 @@ constexpr std::size_t kStackGuard = 0x28;
 constexpr std::size_t kPointerGuard = 0x30;
 
 constexpr unsigned long kFsgsbase = 1UL << 1;  // of AT_HWCAP2
-
-bool HasFsgsbase() {
-  static const bool has = (getauxval(AT_HWCAP2) & kFsgsbase) != 0;
-  return has;
-}
 
 template <typename Function>
 Function* Private(const char* name) {
@@ -64,22 +60,26 @@ std::size_t StaticSize() {
 
 }  // namespace
 
-void* ThreadPointer() {
-  void* pointer;
-  asm("movq %%fs:0, %0" : "=r"(pointer));
-  return pointer;
+bool HasFsgsbase() { return (getauxval(AT_HWCAP2) & kFsgsbase) != 0; }
+
+void SetThreadPointerSlowly(void* pointer) {
+  long result;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(SYS_arch_prctl), "D"(ARCH_SET_FS), "S"(pointer)
+               : "rcx", "r11", "memory");
 }
 
-void SetThreadPointer(void* pointer) {
-  if (HasFsgsbase()) {
-    asm volatile("wrfsbase %0" : : "r"(pointer) : "memory");
-  } else {
-    long result;
-    asm volatile("syscall"
-                 : "=a"(result)
-                 : "a"(SYS_arch_prctl), "D"(ARCH_SET_FS), "S"(pointer)
-                 : "rcx", "r11", "memory");
+OwnThreadPointer::OwnThreadPointer() : former_(ThreadPointer()) {
+  const State& shared = state();
+  if (former_ != shared.own_thread_pointer) {
+    SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
   }
+}
+
+OwnThreadPointer::~OwnThreadPointer() {
+  const State& shared = state();
+  if (former_ != shared.own_thread_pointer) SetThreadPointer(former_, shared.has_fsgsbase);
 }
 
 void ThreadLocalStorage::Allocate() {
@@ -94,10 +94,9 @@ void ThreadLocalStorage::Allocate() {
   memcpy(descriptor + kPointerGuard, own + kPointerGuard, sizeof(std::uintptr_t));
   // isalpha() and its kin read thread-local tables that a thread of libc's own has set up.
   auto* const set_up_ctype = Private<void()>("__ctype_init");
-  HasFsgsbase();
-  SetThreadPointer(pointer_);
+  SetThreadPointer(pointer_, HasFsgsbase());
   set_up_ctype();
-  SetThreadPointer(own);
+  SetThreadPointer(own, HasFsgsbase());
   const std::size_t size = StaticSize();
   low_ = descriptor - size;
   pristine_ = static_cast<char*>(malloc(size + 1));

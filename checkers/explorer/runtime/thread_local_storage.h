@@ -29,10 +29,37 @@ class ThreadLocalStorage {
   char* pristine_ = nullptr;
 };
 
-// The fs register of the running thread. Between a change and its undoing nothing thread-local of
-// the former thread is reachable.
-void* ThreadPointer();
-void SetThreadPointer(void* pointer);
+// The fs register of the running thread.
+inline void* ThreadPointer() {
+  void* pointer;
+  asm("movq %%fs:0, %0" : "=r"(pointer));
+  return pointer;
+}
+
+// By system call, where the kernel does not let programs write it.
+void SetThreadPointerSlowly(void* pointer);
+bool HasFsgsbase();
+
+inline void SetThreadPointer(void* pointer, bool has_fsgsbase) {
+  if (has_fsgsbase) {
+    asm volatile("wrfsbase %0" : : "r"(pointer) : "memory");
+  } else {
+    SetThreadPointerSlowly(pointer);
+  }
+}
+
+// The C library's own functions, those that allocate above all, run with the process's own thread
+// pointer. While the scheduler runs it is that of the thread that ran last.
+class OwnThreadPointer {
+ public:
+  OwnThreadPointer();
+  ~OwnThreadPointer();
+  OwnThreadPointer(const OwnThreadPointer&) = delete;
+  OwnThreadPointer& operator=(const OwnThreadPointer&) = delete;
+
+ private:
+  void* former_;
+};
 
 }  // namespace heddle::explorer
 
