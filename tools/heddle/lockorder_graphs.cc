@@ -143,11 +143,12 @@ void ShowOne(const std::string& path, const Graph& graph, Symbolizer& symbolizer
   bytes += graph.events.size() * sizeof(lock_order::Event);
   std::printf(
       "%zu locks, %zu chains of held locks, %zu visits, %zu threads, %zu stacks; %lu bytes, %lu "
-      "per "
-      "lock; %lu acquisitions, %lu slow\n\n",
+      "per lock; %lu acquisitions, %lu slow (%.1f per million)\n\n",
       graph.nodes.size() - 1, graph.chains.size() - 1, graph.visits.size() - 1,
       graph.threads.size() - 1, graph.stacks.size() - 1, bytes,
-      bytes / std::max<std::size_t>(graph.nodes.size() - 1, 1), info.acquisitions, info.slow_paths);
+      bytes / std::max<std::size_t>(graph.nodes.size() - 1, 1), info.acquisitions, info.slow_paths,
+      static_cast<double>(info.slow_paths) * 1e6 /
+          static_cast<double>(std::max<uint64_t>(info.acquisitions, 1)));
   const lock_order::Classes classes = lock_order::FindClasses(graph, symbolizer.Namer());
   ShowClasses(graph, classes, symbolizer);
   ShowEdges(graph, classes);
