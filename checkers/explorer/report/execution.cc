@@ -81,6 +81,7 @@ class Describer {
         update->index = event.index;
         continue;
       }
+      if (Hidden(event)) continue;
       Step step;
       step.number = static_cast<int>(result_.steps.size()) + 1;
       step.event = event.id;
@@ -104,6 +105,24 @@ class Describer {
         step.reads_initial = *event->reads_from == kNone;
       }
     }
+  }
+
+  // What a reader would only skip: waits that ended, ends of threads, and how the runtime's own
+  // wait queues are locked.
+  bool Hidden(const RecordedEvent& event) {
+    if (event.kind == "finish") return true;
+    if (event.kind == "park") {
+      return std::any_of(record_.events.begin(), record_.events.end(),
+                         [&](const RecordedEvent& other) {
+                           return other.thread == event.thread && other.index > event.index;
+                         });
+    }
+    const RecordedLocation* location = record_.Location(event.location);
+    if (location == nullptr || !namer_.IsRuntimes(location->address)) return false;
+    return std::any_of(record_.events.begin(), record_.events.end(),
+                       [&](const RecordedEvent& other) {
+                         return other.location == event.location && other.kind == "update";
+                       });
   }
 
   // The step that an update's write belongs to.

@@ -238,7 +238,7 @@ TEST(ArrowsTest, LeavesOutWhatFollows) {
   Record record;
   Add(R"({"type":"event","id":0,"thread":0,"index":0,"kind":"create","hb":[1]})", record);
   Add(R"({"type":"event","id":1,"thread":1,"index":0,"kind":"create","hb":[1,1]})", record);
-  Add(R"({"type":"event","id":2,"thread":2,"index":0,"kind":"finish","hb":[1,1,1]})", record);
+  Add(R"({"type":"event","id":2,"thread":2,"index":0,"kind":"fence","hb":[1,1,1]})", record);
   EXPECT_EQ(Arrows(Describe(record, "")),
             (std::vector<Arrow>{Arrow{Arrow::Kind::kSynchronizes, 1, 2},
                                 Arrow{Arrow::Kind::kSynchronizes, 2, 3}}));

@@ -143,7 +143,12 @@ std::string Namer::Function(std::uint64_t entry) {
   return lock_order::Printable(ShortFunction(frame.function));
 }
 
+bool Namer::IsRuntimes(std::uint64_t address) {
+  return absl::StartsWith(symbolizer_.Variable(modules_, address), "heddle::explorer::");
+}
+
 std::string Namer::Address(std::uint64_t address) {
+  if (IsRuntimes(address)) return absl::StrCat("a wait queue (", HexOf(address & 0xfff), ")");
   if (const RecordedBlock* block = record_.BlockAt(address); block != nullptr) {
     const std::uint64_t offset = address - block->address;
     return offset == 0 ? absl::StrCat("block ", block->id)

@@ -28,6 +28,8 @@ class Namer {
   std::string Function(std::uint64_t entry);
 
   std::string Address(std::uint64_t address);
+  // A variable of the explorer's runtime, which is in the program's file.
+  bool IsRuntimes(std::uint64_t address);
   std::string Location(int location);
   // An access's `size` bytes.
   std::string Value(RecordedValue value, int size);
