@@ -30,7 +30,7 @@ entries() {
 compile() {
   local directory=$1 program=$2 source compiler
   shift 2
-  source=$(ls "$here/programs/$program".c* 2>/dev/null)
+  source=$(ls "$here/programs/$program".c* 2>/dev/null) || return 1  # in a folder: needs Abseil
   [ "$directory/$program" -nt "$source" ] && return 0
   case $source in
     *.cc) compiler="$cxx -std=c++20" ;;
