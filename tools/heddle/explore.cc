@@ -40,7 +40,7 @@ namespace explore {
 namespace {
 
 namespace fs = std::filesystem;
-using explorer::Record;
+using explorer::report::Record;
 
 int Usage(absl::string_view problem) {
   std::fprintf(stderr, "heddle explore: %s\n", std::string(problem).c_str());
@@ -83,7 +83,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void Show(const explorer::RecordedProgress& progress) {
+  void Show(const explorer::report::RecordedProgress& progress) {
     if (!on_ || (progress.complete == 0 && progress.blocked == 0)) return;
     std::string text = absl::StrFormat("%d executions", progress.complete);
     if (progress.seconds > 0) {
@@ -174,7 +174,7 @@ class Exploration {
       for (std::size_t end = 0; (end = partial.find('\n', from)) != std::string::npos;
            from = end + 1) {
         const absl::string_view one = absl::string_view(partial).substr(from, end - from);
-        const absl::Status status = explorer::AddLine(one, record_);
+        const absl::Status status = explorer::report::AddLine(one, record_);
         if (!status.ok() && problem_.empty()) problem_ = std::string(status.message());
       }
       partial.erase(0, from);
@@ -185,14 +185,14 @@ class Exploration {
 
   int Report(const std::string& program, const RunResult& result) {
     if (record_.error) {
-      std::fputs(explorer::FormatText(explorer::Describe(record_, Directory()),
-                                      {.width = TerminalWidth(), .replay_command = ""})
+      std::fputs(explorer::report::FormatText(explorer::report::Describe(record_, Directory()),
+                                              {.width = TerminalWidth(), .replay_command = ""})
                      .c_str(),
                  stderr);
       return kExitUsage;
     }
     if (!record_.end) return Died(program, result);
-    const explorer::RecordedEnd& end = *record_.end;
+    const explorer::report::RecordedEnd& end = *record_.end;
     const auto verdict = VerdictFromString(end.verdict);
     if (!verdict) return Failed(absl::StrCat("unknown verdict '", end.verdict, "'"));
     std::string path;
@@ -201,7 +201,7 @@ class Exploration {
         return Failed(status.message());
       }
     }
-    const explorer::Execution execution = explorer::Describe(record_, Directory());
+    const explorer::report::Execution execution = explorer::report::Describe(record_, Directory());
     Print(*verdict, execution, path);
     if (const absl::Status status = Write(*verdict, execution, path); !status.ok()) {
       return Usage(status.message());
@@ -242,8 +242,8 @@ class Exploration {
                                       .mode = record_.end->mode,
                                       .verdict = std::string(name),
                                       .state = record_.replay,
-                                      .text = explorer::FormatText(
-                                          explorer::Describe(record_, Directory()),
+                                      .text = explorer::report::FormatText(
+                                          explorer::report::Describe(record_, Directory()),
                                           {.width = 120, .replay_command = ReplayCommand(path)})});
   }
 
@@ -259,12 +259,14 @@ class Exploration {
     return command;
   }
 
-  void Print(Verdict verdict, const explorer::Execution& execution, const std::string& path) const {
-    const explorer::RecordedEnd& end = *record_.end;
+  void Print(Verdict verdict, const explorer::report::Execution& execution,
+             const std::string& path) const {
+    const explorer::report::RecordedEnd& end = *record_.end;
     if (options_.quiet && verdict == Verdict::kPass) return;
     if (verdict != Verdict::kPass) {
       std::fputs(
-          explorer::FormatText(execution, {.width = TerminalWidth(), .replay_command = ""}).c_str(),
+          explorer::report::FormatText(execution, {.width = TerminalWidth(), .replay_command = ""})
+              .c_str(),
           stdout);
       std::fputc('\n', stdout);
     }
@@ -272,7 +274,7 @@ class Exploration {
     if (!path.empty()) std::printf("replay it:  %s\n", ReplayCommand(path).c_str());
   }
 
-  std::string Summary(Verdict verdict, const explorer::RecordedEnd& end) const {
+  std::string Summary(Verdict verdict, const explorer::report::RecordedEnd& end) const {
     std::string how = end.mode == "full" || end.mode.empty() ? "" : absl::StrCat(" ", end.mode);
     if (end.complete) {
       how = absl::StrCat(" exhaustive (", record_.model == "sc" ? "SC" : "RC11", ")");
@@ -287,9 +289,9 @@ class Exploration {
     return text;
   }
 
-  absl::Status Write(Verdict verdict, const explorer::Execution& execution,
+  absl::Status Write(Verdict verdict, const explorer::report::Execution& execution,
                      const std::string& path) const {
-    const explorer::RecordedEnd& end = *record_.end;
+    const explorer::report::RecordedEnd& end = *record_.end;
     if (!options_.json.empty()) {
       VerdictRecord record;
       record.scenario = NameOf(options_);
@@ -307,14 +309,14 @@ class Exploration {
       if (!path.empty()) record.counterexample = path;
       record.seed = end.seed;
       record.reason = end.reason;
-      record.detail = explorer::FormatText(execution, {.width = 120, .replay_command = ""});
+      record.detail = explorer::report::FormatText(execution, {.width = 120, .replay_command = ""});
       const absl::Status status = WriteFile(options_.json, absl::StrCat(ToJson(record), "\n"));
       if (!status.ok()) return status;
     }
     if (!options_.html.empty()) {
       return WriteFile(options_.html,
-                       explorer::FormatHtml(execution, {.title = NameOf(options_),
-                                                        .summary = Summary(verdict, end)}));
+                       explorer::report::FormatHtml(execution, {.title = NameOf(options_),
+                                                                .summary = Summary(verdict, end)}));
     }
     return absl::OkStatus();
   }

@@ -105,7 +105,8 @@ std::vector<std::string> LinkCommand(const Options& options,
           "-Wl,--build-id"},
          command);
   Append(options.link_flags, command);
-  Append({"-pthread", "-ldl", "-o", program}, command);
+  // A table that is filled lazily would be emptied before each execution.
+  Append({"-pthread", "-ldl", "-Wl,-z,relro,-z,now", "-o", program}, command);
   return command;
 }
 

@@ -145,8 +145,9 @@ class TemporaryFile {
 // The counterexample in words, and what replays it.
 void ReadRecord(const std::string& path, Outcome& outcome) {
   const absl::StatusOr<std::string> text = ReadFile(path);
-  const absl::StatusOr<explorer::Record> record =
-      text.ok() ? explorer::ParseRecord(*text) : absl::StatusOr<explorer::Record>(text.status());
+  const absl::StatusOr<explorer::report::Record> record =
+      text.ok() ? explorer::report::ParseRecord(*text)
+                : absl::StatusOr<explorer::report::Record>(text.status());
   if (!record.ok()) {
     absl::StrAppend(&outcome.detail, "the record cannot be read: ", record.status().message(),
                     "\n");
@@ -154,9 +155,9 @@ void ReadRecord(const std::string& path, Outcome& outcome) {
   }
   outcome.state = record->replay;
   std::error_code error;
-  const explorer::Execution found =
-      explorer::Describe(*record, std::filesystem::current_path(error).string());
-  outcome.detail = explorer::FormatText(found, {.width = 120, .replay_command = ""});
+  const explorer::report::Execution found =
+      explorer::report::Describe(*record, std::filesystem::current_path(error).string());
+  outcome.detail = explorer::report::FormatText(found, {.width = 120, .replay_command = ""});
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "checkers/explorer/report/execution.h"
 #include "checkers/explorer/report/html.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 int Before(const Step& step, int thread) {
@@ -72,4 +72,4 @@ std::vector<Arrow> Arrows(const Execution& execution) {
   return arrows;
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

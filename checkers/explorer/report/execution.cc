@@ -13,7 +13,7 @@
 #include "checkers/explorer/report/record.h"
 #include "checkers/lock_order/report/printable.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 using lock_order::Printable;
@@ -303,4 +303,4 @@ Execution Describe(const Record& record, const std::string& directory) {
   return Describer(record, directory).Run();
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

@@ -10,7 +10,7 @@
 
 #include "checkers/explorer/report/record.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 
 struct Place {
   std::string function;
@@ -64,6 +64,6 @@ struct Execution {
 // Sources are looked for below `directory`, and files there are named relative to it.
 Execution Describe(const Record& record, const std::string& directory);
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_REPORT_EXECUTION_H_

@@ -19,7 +19,7 @@
 #include "checkers/scenario/counterexample.h"
 #include "gtest/gtest.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 Record Load(const std::string& name) {
@@ -256,4 +256,4 @@ TEST(ArrowsTest, CoherenceGoesFromEachWriteToTheNext) {
 }
 
 }  // namespace
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

@@ -14,7 +14,7 @@
 #include "checkers/explorer/report/execution.h"
 #include "checkers/lock_order/report/printable.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 constexpr char kHead[] = R"(<!DOCTYPE html>
@@ -225,4 +225,4 @@ std::string FormatHtml(const Execution& execution, const HtmlOptions& options) {
   return out;
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

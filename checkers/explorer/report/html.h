@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "checkers/explorer/report/execution.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 
 struct HtmlOptions {
   std::string title;
@@ -33,6 +33,6 @@ struct Arrow {
 // happens-before between threads what does not follow from other arrows of it.
 std::vector<Arrow> Arrows(const Execution& execution);
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_REPORT_HTML_H_

@@ -18,7 +18,7 @@
 #include "checkers/lock_order/report/places.h"
 #include "checkers/lock_order/report/printable.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 // The runtime's functions, which stand around the program's in its own file.
@@ -178,4 +178,4 @@ std::string Namer::Value(RecordedValue value, int size) {
   return HexOf(value);
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

@@ -14,7 +14,7 @@
 #include "checkers/lock_order/report/source_lines.h"
 #include "checkers/lock_order/report/symbolizer.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 
 class Namer {
  public:
@@ -46,6 +46,6 @@ class Namer {
   lock_order::SourceLines sources_;
 };
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_REPORT_NAMING_H_

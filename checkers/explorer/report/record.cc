@@ -15,7 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 using Json = nlohmann::json;
@@ -316,4 +316,4 @@ absl::StatusOr<Record> ParseRecord(absl::string_view text) {
   }
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 
 using RecordedValue = unsigned __int128;
 using RecordedStack = std::vector<std::uint64_t>;  // return addresses, innermost first
@@ -172,6 +172,6 @@ absl::Status AddLine(absl::string_view line, Record& record);
 // skipped.
 absl::StatusOr<Record> ParseRecord(absl::string_view text);
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_REPORT_RECORD_H_

@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 TEST(RecordTest, ReadsAnEvent) {
@@ -80,4 +80,4 @@ TEST(RecordTest, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

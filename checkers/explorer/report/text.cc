@@ -12,7 +12,7 @@
 #include "checkers/explorer/report/execution.h"
 #include "checkers/lock_order/report/printable.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 namespace {
 
 // Of the number before a step.
@@ -183,4 +183,4 @@ std::string FormatText(const Execution& execution, const TextOptions& options) {
   return out;
 }
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report

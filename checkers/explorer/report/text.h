@@ -8,7 +8,7 @@
 
 #include "checkers/explorer/report/execution.h"
 
-namespace heddle::explorer {
+namespace heddle::explorer::report {
 
 struct TextOptions {
   int width = 120;
@@ -18,6 +18,6 @@ struct TextOptions {
 
 std::string FormatText(const Execution& execution, const TextOptions& options);
 
-}  // namespace heddle::explorer
+}  // namespace heddle::explorer::report
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_REPORT_TEXT_H_
