@@ -40,20 +40,43 @@ class KeepErrno {
 
 inline constexpr size_t kHugePage = size_t{2} << 20;
 
-// Zeroed private pages, or nullptr. A raw system call: mmap itself may be interposed. Great tables
-// are looked up at random, so they get huge pages where the kernel gives them.
+#if defined(__clang__)
+#if __has_feature(thread_sanitizer)
+#define HEDDLE_BUILT_WITH_TSAN 1
+#endif
+#endif
+
+// Raw system calls: mmap itself may be interposed. But ThreadSanitizer, with which only tests are
+// built, must see what is mapped anew.
+inline long map_call(size_t bytes) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+#if defined(HEDDLE_BUILT_WITH_TSAN)
+  return reinterpret_cast<long>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0));
+#else
+  return syscall(SYS_mmap, nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+#endif
+}
+inline void unmap_call(uintptr_t address, size_t bytes) {
+#if defined(HEDDLE_BUILT_WITH_TSAN)
+  munmap(reinterpret_cast<void*>(address), bytes);
+#else
+  syscall(SYS_munmap, address, bytes);
+#endif
+}
+
+// Zeroed private pages, or nullptr. Great tables are looked up at random, so they get huge pages
+// where the kernel gives them.
 inline void* map_pages(size_t bytes) {
   const bool huge = bytes >= kHugePage && bytes % kHugePage == 0;
   const size_t asked = huge ? bytes + kHugePage : bytes;
-  const long mapped = syscall(SYS_mmap, nullptr, asked, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const long mapped = map_call(asked);
   if (mapped == -1) return nullptr;
   auto address = static_cast<uintptr_t>(mapped);
   if (huge) {
     const uintptr_t aligned = (address + kHugePage - 1) & ~(kHugePage - 1);
-    if (aligned != address) syscall(SYS_munmap, address, aligned - address);
+    if (aligned != address) unmap_call(address, aligned - address);
     const uintptr_t end = address + asked;
-    if (aligned + bytes != end) syscall(SYS_munmap, aligned + bytes, end - aligned - bytes);
+    if (aligned + bytes != end) unmap_call(aligned + bytes, end - aligned - bytes);
     address = aligned;
     syscall(SYS_madvise, address, bytes, MADV_HUGEPAGE);
   }
@@ -61,7 +84,7 @@ inline void* map_pages(size_t bytes) {
 }
 
 inline void unmap_pages(void* address, size_t bytes) {
-  if (address != nullptr) syscall(SYS_munmap, address, bytes);
+  if (address != nullptr) unmap_call(reinterpret_cast<uintptr_t>(address), bytes);
 }
 
 // Fields of mapped records that change after publication are whole, aligned words.

@@ -51,7 +51,7 @@ HEDDLE_INLINE void write_inline_entry(Thread* record, uint32_t depth, uint32_t n
                                       Call call, ChainWord word) {
   Held& held = record->held[depth];
   using Packed = uint64_t __attribute__((may_alias));
-  *reinterpret_cast<Packed*>(&held) = node_and_flags(node, flags);
+  __atomic_store_n(reinterpret_cast<Packed*>(&held), node_and_flags(node, flags), __ATOMIC_RELAXED);
   held.site = call.site;
   held.stack_pointer = call.stack_pointer;
   held.sequence = record->sequence + 1;
@@ -63,7 +63,7 @@ HEDDLE_INLINE void write_entry(ThreadState& t, uint32_t depth, uint32_t node, ui
                                Call call, ChainWord word) {
   Held& held = held_at(t, depth);
   using Packed = uint64_t __attribute__((may_alias));
-  *reinterpret_cast<Packed*>(&held) = node_and_flags(node, flags);
+  __atomic_store_n(reinterpret_cast<Packed*>(&held), node_and_flags(node, flags), __ATOMIC_RELAXED);
   held.site = call.site;
   held.stack_pointer = call.stack_pointer;
   held.sequence = t.record->sequence + 1;

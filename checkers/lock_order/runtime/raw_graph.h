@@ -23,22 +23,27 @@ class RawGraph {
     const uint64_t per = kChunkBytes / table.record_bytes;
     const uint64_t position = index / per;
     const auto* numbers =
-        reinterpret_cast<const uint64_t*>(chunk(table.directory[position / 8192]));
+        reinterpret_cast<const uint64_t*>(chunk(word(table.directory[position / 8192])));
     if (numbers == nullptr) return nullptr;
-    const uint8_t* data = chunk(numbers[position % 8192]);
+    const uint8_t* data = chunk(word(numbers[position % 8192]));
     return data == nullptr
                ? nullptr
                : reinterpret_cast<const Record*>(data + index % per * table.record_bytes);
   }
 
+  // Records up to here are whole, also while the file is written.
+  uint64_t published_count(TableId id) const {
+    return __atomic_load_n(&header().tables[id].count, __ATOMIC_ACQUIRE);
+  }
+
   uint64_t count(TableId id) const {
-    const uint64_t published = header().tables[id].count;
+    const uint64_t published = published_count(id);
     return published == 0 ? 0 : published - 1;
   }
 
   template <class Record, class Visitor>
   void each(TableId id, Visitor visit) const {
-    const uint64_t count = header().tables[id].count;
+    const uint64_t count = published_count(id);
     for (uint64_t i = 1; i < count; ++i) {
       const auto* record = at<Record>(id, i);
       if (record != nullptr) visit(i, *record);
@@ -57,6 +62,7 @@ class RawGraph {
   }
 
  private:
+  static uint64_t word(const uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
   const uint8_t* chunk(uint64_t number) const {
     const uint64_t at = kHeaderBytes + number * kChunkBytes;
     return number == 0 || at + kChunkBytes > size_ ? nullptr : base_ + at;
