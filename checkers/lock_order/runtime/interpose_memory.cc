@@ -63,11 +63,22 @@ HEDDLE_COLD void gone(ThreadState& t, uint64_t from, uint64_t bytes, Call call) 
   }
 }
 
+// Most blocks end long before the next held lock: their size need not be known.
+bool may_contain_held(ThreadState& t, uint64_t from) {
+  constexpr uint64_t kGreatest = 1ULL << 32;
+  for (uint32_t i = t.record->depth; i-- > 0;) {
+    const uint32_t index = held_at(t, i).node;
+    if (index != 0 && g_recorder.node(index).address - from < kGreatest) return true;
+  }
+  return false;
+}
+
 HEDDLE_COLD void freed(ThreadState& t, void* memory, Call call) {
+  const auto from = reinterpret_cast<uint64_t>(memory);
+  if (memory == nullptr || t.busy != 0 || !may_contain_held(t, from)) return;
   if (g_free.load(std::memory_order_acquire) == nullptr) find_free();
   const SizeFunction size = g_size.load(std::memory_order_relaxed);
-  if (size == nullptr || memory == nullptr || t.busy != 0) return;
-  gone(t, reinterpret_cast<uint64_t>(memory), size(memory), call);
+  if (size != nullptr) gone(t, from, size(memory), call);
 }
 
 HEDDLE_INLINE bool holding(const ThreadState& t) {
