@@ -215,6 +215,7 @@ Graph RichGraph() {
     module.bias = 0x400000;
     module.path = g.Name(path);
     module.build_id_bytes = 20;
+    module.build_id[0] = static_cast<uint8_t>(g.graph.modules.size());
     g.graph.modules.push_back(module);
   }
   g.graph.info.program = "/nowhere/app";

@@ -32,15 +32,30 @@ HEDDLE_COLD int lock_contended(pthread_mutex_t* mutex, uint32_t node, Call call)
   return result;
 }
 
+// Not by itself: that is recursion, or a deadlock that has no end to measure.
+bool held_by_another(const pthread_mutex_t* mutex) {
+  return __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 0 &&
+         t_self.record != nullptr &&
+         __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) !=
+             static_cast<int>(t_self.record->tid);
+}
+
+template <class Real>
+HEDDLE_INLINE int acquire(pthread_mutex_t* mutex, const Waiting& wait, Real real) {
+  const uint64_t from = wait.node != 0 && held_by_another(mutex) ? monotonic_now() : 0;
+  const int result = real();
+  if (from != 0) g_recorder.add_wait(wait.node, monotonic_now() - from);
+  finish_mutex(t_self, result, wait);
+  return result;
+}
+
 HEDDLE_COLD int lock_slowly(pthread_mutex_t* mutex, Call call) {
   ThreadState& t = t_self;
   if (lock_ghost(t, mutex, call)) return 0;
   Waiting wait;
   const uint32_t node = mutex_node(t, mutex, kMutexNormal, call, false);
   begin(t, node, 0, call, unpack_chain(mutex_chain(mutex)), &wait);
-  const int result = g_real.pthread_mutex_lock(mutex);
-  finish_mutex(t_self, result, wait);
-  return result;
+  return acquire(mutex, wait, [mutex] { return g_real.pthread_mutex_lock(mutex); });
 }
 
 // Keeps a constant result from the compiler, so that calls of the functions below are jumps.
@@ -164,9 +179,7 @@ HEDDLE_EXPORT int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec
   ThreadState& t = t_self;
   Waiting wait;
   begin(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed, call, ChainWord{}, &wait);
-  const int result = HEDDLE_REAL(pthread_mutex_timedlock)(mutex, until);
-  finish_mutex(t_self, result, wait);
-  return result;
+  return acquire(mutex, wait, [&] { return HEDDLE_REAL(pthread_mutex_timedlock)(mutex, until); });
 }
 
 HEDDLE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
@@ -175,9 +188,8 @@ HEDDLE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t cloc
   ThreadState& t = t_self;
   Waiting wait;
   begin(t, mutex_node(t, mutex, kMutexNormal, call, false), kTimed, call, ChainWord{}, &wait);
-  const int result = HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, until);
-  finish_mutex(t_self, result, wait);
-  return result;
+  return acquire(mutex, wait,
+                 [&] { return HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, until); });
 }
 
 HEDDLE_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,

@@ -50,6 +50,12 @@ HEDDLE_INLINE bool stops_readers(const pthread_rwlock_t* lock, uint8_t flags) {
          lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
 }
 
+// The word's lowest bits: write phase, held or wanted to write; from the fourth on: readers.
+HEDDLE_INLINE bool must_wait(const pthread_rwlock_t* lock, uint8_t flags) {
+  const unsigned word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+  return (flags & kShared) != 0 ? (word & 3) == 3 : (word & 2) != 0 || (word >> 3) != 0;
+}
+
 template <class Real>
 HEDDLE_INLINE int wait_for(pthread_rwlock_t* lock, uint8_t flags, Call call, Real real) {
   ThreadState& t = t_self;
@@ -58,7 +64,10 @@ HEDDLE_INLINE int wait_for(pthread_rwlock_t* lock, uint8_t flags, Call call, Rea
   if (HEDDLE_UNLIKELY(stops_readers(lock, flags)) && wait.node != 0 && t.record->depth == 0) {
     g_recorder.visit_alone(t, wait.node, wait.flags, call);
   }
+  const bool waits = HEDDLE_UNLIKELY(must_wait(lock, flags)) && wait.node != 0;
+  const uint64_t from = waits ? monotonic_now() : 0;
   const int result = real();
+  if (HEDDLE_UNLIKELY(waits)) g_recorder.add_wait(wait.node, monotonic_now() - from);
   if (HEDDLE_LIKELY(result == 0)) {
     finish(t_self, wait);
   } else {
