@@ -3,11 +3,14 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
+#include "checkers/explorer/runtime/describe.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/plain.h"
+#include "checkers/explorer/runtime/shadow.h"
 
 namespace heddle::explorer {
 namespace {
@@ -86,6 +89,37 @@ void Call::Reads(const void* address, std::size_t size) {
 
 void Call::Writes(const void* address, std::size_t size) {
   PlainRange(reinterpret_cast<std::uintptr_t>(address), size, true, site_);
+}
+
+void Call::Destroys(const void* object, std::size_t size, const char* what) {
+  Shadow& shadow = *state().shadow;
+  const auto address = reinterpret_cast<std::uintptr_t>(object);
+  for (std::uintptr_t at = address; at < address + size;) {
+    const std::uintptr_t offset = at % Shadow::kGranule;
+    const std::size_t part = std::min<std::size_t>(Shadow::kGranule - offset, address + size - at);
+    const auto mask = static_cast<std::uint8_t>(((1U << part) - 1) << offset);
+    const ShadowCell* const cell = shadow.Look(at);
+    const ShadowAccess* const other =
+        cell == nullptr ? nullptr : shadow.Unordered(*cell, mask, thread(), *state().clock);
+    if (other != nullptr) {
+      Fault fault;
+      DescribeRace(at,
+                   {.site = site_,
+                    .position = state().position,
+                    .thread = static_cast<std::uint8_t>(thread()),
+                    .mask = mask,
+                    .write = true,
+                    .atomic = false},
+                   *other, fault);
+      fault.verdict = verdict::kDestroyedInUse;
+      snprintf(fault.message, sizeof fault.message,
+               "thread %d destroys the %s %p, which thread %d may still use", thread(), what,
+               object, other->thread);
+      Report(fault);
+    }
+    at += part;
+  }
+  Writes(object, size);
 }
 
 void* RealFunction(const char* name) {

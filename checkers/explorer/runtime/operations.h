@@ -108,6 +108,9 @@ class Call {
   void Reads(const void* address, std::size_t size);
   void Writes(const void* address, std::size_t size);
 
+  // The end of an object that threads synchronize by: what others do with it must come before.
+  void Destroys(const void* address, std::size_t size, const char* what);
+
   Operation Make(Operation::Kind kind) const {
     Operation operation;
     operation.kind = kind;

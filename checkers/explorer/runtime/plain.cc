@@ -106,7 +106,7 @@ bool Uninitialized(const ShadowCell& cell, std::uintptr_t address, std::size_t s
     if (bytes[i] != Heap::kPattern) return false;
   }
   const Block* const block = state().heap->Near(address);
-  return block != nullptr && !block->zeroed && !state().shadow->Written(cell, mask);
+  return block != nullptr && !block->zeroed && !state().shadow->Written(cell, mask, false);
 }
 
 void CheckHeap(std::uintptr_t address, std::size_t size, bool write, Site site) {

@@ -2,6 +2,7 @@
 #include "checkers/explorer/runtime/scheduler.h"
 
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <time.h>
 
 #include <cstdio>
@@ -57,6 +58,8 @@ void Scheduler::Run() {
   if (!options_.replay.empty() && !search_.Restore(options_.replay)) {
     Fatal("replay=: that is no execution of this program");
   }
+  // Otherwise reference counts of the C++ library are not atomic.
+  __libc_single_threaded = 0;
   const SignalHandlers handlers;
   globals_.Take();
   const double deadline = options_.seconds == 0 ? 0 : Now() + options_.seconds;

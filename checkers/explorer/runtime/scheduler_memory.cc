@@ -296,7 +296,7 @@ bool Scheduler::CheckInitialized(const Fiber& fiber, const Operation& operation)
   ShadowCell* const cell = shadow_.Look(access.address);
   const std::uint8_t mask = static_cast<std::uint8_t>(
       ((1U << std::min<unsigned>(access.size, 8)) - 1) << (access.address % Shadow::kGranule));
-  if (cell != nullptr && shadow_.Written(*cell, mask)) return true;
+  if (cell != nullptr && shadow_.Written(*cell, mask, true)) return true;
   Fault fault;
   fault.verdict = verdict::kUninitialized;
   fault.thread = fiber.id;

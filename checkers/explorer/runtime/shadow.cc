@@ -156,14 +156,13 @@ const ShadowAccess* Shadow::Unordered(const ShadowCell& cell, std::uint8_t mask,
   return nullptr;
 }
 
-bool Shadow::Written(const ShadowCell& cell, std::uint8_t mask) const {
+bool Shadow::Written(const ShadowCell& cell, std::uint8_t mask, bool plainly) const {
   std::uint8_t written = 0;
-  for (std::uint8_t i = 0; i < cell.count; ++i) {
-    if (cell.accesses[i].write) written |= cell.accesses[i].mask;
-  }
-  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) {
-    if (nodes[at].access.write) written |= nodes[at].access.mask;
-  }
+  const auto count = [&](const ShadowAccess& access) {
+    if (access.write && !(plainly && access.atomic)) written |= access.mask;
+  };
+  for (std::uint8_t i = 0; i < cell.count; ++i) count(cell.accesses[i]);
+  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) count(nodes[at].access);
   return (mask & ~written) == 0;
 }
 

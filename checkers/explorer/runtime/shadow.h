@@ -51,7 +51,8 @@ struct Shadow {
   // Some access to bytes of `mask` that does not happen before.
   const ShadowAccess* Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,
                                 const View& clock) const;
-  bool Written(const ShadowCell& cell, std::uint8_t mask) const;
+  // All of the bytes have been written to; `plainly`: not by atomic operations.
+  bool Written(const ShadowCell& cell, std::uint8_t mask, bool plainly) const;
 
   struct Node {
     ShadowAccess access;

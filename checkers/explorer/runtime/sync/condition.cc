@@ -73,7 +73,7 @@ HEDDLE_INTERPOSE int pthread_cond_destroy(pthread_cond_t* condition) noexcept {
                static_cast<void*>(condition));
   }
   queue.Unlock(call);
-  call.Writes(condition, sizeof *condition);
+  call.Destroys(condition, sizeof *condition, "condition variable");
   return 0;
 }
 

@@ -124,7 +124,7 @@ int DoDestroyMutex(pthread_mutex_t* mutex, Site site) {
     call.Found(verdict::kDestroyedInUse, "thread %d destroys the mutex %p, which thread %d holds",
                call.thread(), static_cast<void*>(mutex), owner - 1);
   }
-  call.Writes(mutex, sizeof *mutex);
+  call.Destroys(mutex, sizeof *mutex, "mutex");
   return 0;
 }
 

@@ -126,7 +126,7 @@ HEDDLE_INTERPOSE int pthread_rwlock_destroy(pthread_rwlock_t* lock) noexcept {
     call.Found(verdict::kDestroyedInUse, "thread %d destroys the rwlock %p, which is held",
                call.thread(), static_cast<void*>(lock));
   }
-  call.Writes(lock, sizeof *lock);
+  call.Destroys(lock, sizeof *lock, "rwlock");
   return 0;
 }
 

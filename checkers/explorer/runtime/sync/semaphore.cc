@@ -58,7 +58,7 @@ HEDDLE_INTERPOSE int sem_init(sem_t* semaphore, int shared, unsigned value) noex
 
 HEDDLE_INTERPOSE int sem_destroy(sem_t* semaphore) noexcept {
   if (!Exploring()) return HEDDLE_REAL(sem_destroy)(semaphore);
-  Call("sem_destroy", HEDDLE_CALLER).Writes(semaphore, sizeof *semaphore);
+  Call("sem_destroy", HEDDLE_CALLER).Destroys(semaphore, sizeof *semaphore, "semaphore");
   return 0;
 }
 
