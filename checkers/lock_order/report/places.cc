@@ -75,8 +75,9 @@ bool IsRuntimeModule(absl::string_view module) {
            (name.size() == library.size() || name[library.size()] == '.' ||
             name[library.size()] == '-');
   };
-  return is("libc") || is("libpthread") || is("libstdc++") || is("libc++") || is("libc++abi") ||
-         absl::StartsWith(name, "ld-linux") || absl::StartsWith(name, "ld-musl");
+  return is("libheddle_lockorder") || is("libc") || is("libpthread") || is("libstdc++") ||
+         is("libc++") || is("libc++abi") || absl::StartsWith(name, "ld-linux") ||
+         absl::StartsWith(name, "ld-musl");
 }
 
 std::string ShortPath(absl::string_view file, absl::string_view directory) {

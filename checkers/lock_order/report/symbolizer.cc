@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "checkers/lock_order/analysis/classes.h"
 #include "checkers/lock_order/report/function_scopes.h"
+#include "checkers/lock_order/report/symbol_index.h"
 
 namespace heddle::lock_order {
 namespace {
@@ -93,11 +94,7 @@ class Symbolizer::File {
     if (!usable()) return frames;
     ReportFrame frame;
     std::string directory;
-    GElf_Off within = 0;
-    GElf_Sym symbol;
-    const char* name =
-        dwfl_module_addrinfo(module_, offset, &within, &symbol, nullptr, nullptr, nullptr);
-
+    const Symbol* symbol = SymbolAt(offset);
     if (Unit* unit = UnitAt(offset); unit != nullptr) {
       const Dwarf_Addr address = offset - unit->bias;
       if (Dwarf_Line* line = dwarf_getsrc_die(&unit->die, address); line != nullptr) {
@@ -109,21 +106,17 @@ class Symbolizer::File {
       AddInlined(unit->functions, address, frame, frames);
       directory = unit->functions.Directory();
     }
-    if (frame.function.empty() && name != nullptr) frame.function = Demangle(name);
+    if (frame.function.empty() && symbol != nullptr) frame.function = Demangle(symbol->name);
     frames.push_back(frame);
     for (ReportFrame& one : frames) one.directory = directory;
     return frames;
   }
 
   std::string Variable(uint64_t offset) {
-    GElf_Off within = 0;
-    GElf_Sym symbol;
-    const char* name =
-        dwfl_module_addrinfo(module_, offset, &within, &symbol, nullptr, nullptr, nullptr);
-    if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || within >= symbol.st_size) {
-      return "";
-    }
-    return within == 0 ? Demangle(name) : absl::StrCat(Demangle(name), "+", within);
+    const Symbol* symbol = SymbolAt(offset);
+    if (symbol == nullptr || symbol->type != STT_OBJECT || offset >= symbol->high) return "";
+    const std::string name = Demangle(symbol->name);
+    return offset == symbol->low ? name : absl::StrCat(name, "+", offset - symbol->low);
   }
 
  private:
@@ -137,6 +130,11 @@ class Symbolizer::File {
     Dwarf_Addr high;
     std::size_t unit;
   };
+
+  const Symbol* SymbolAt(uint64_t offset) {
+    if (symbols_ == nullptr) symbols_ = std::make_unique<SymbolIndex>(module_);
+    return symbols_->At(offset);
+  }
 
   // An index of our own: not every compiler writes one, and without it elfutils finds no unit.
   Unit* UnitAt(uint64_t offset) {
@@ -193,6 +191,7 @@ class Symbolizer::File {
   Dwfl_Module* module_ = nullptr;
   Dwarf_Addr low_ = 0;
   Dwarf_Addr high_ = 0;
+  std::unique_ptr<SymbolIndex> symbols_;
   bool indexed_ = false;
   std::vector<Unit> units_;
   std::vector<Range> ranges_;  // by address
