@@ -101,11 +101,13 @@ void Guarded(Action action) {
 void* RunThread(void* index) {
   current_thread = static_cast<int>(reinterpret_cast<std::intptr_t>(index));
   Guarded([] { execution.body->Thread(current_thread); });
+  EndFileOperation();
   return nullptr;
 }
 
 void RunExecution(void* /*argument*/) {
   Guarded([] { execution.body = execution.scenario->make(); });
+  EndFileOperation();
   std::array<pthread_t, kMostThreads> threads{};
   for (int i = 0; i < execution.scenario->threads; ++i) {
     pthread_create(&threads[static_cast<std::size_t>(i)], nullptr, RunThread,

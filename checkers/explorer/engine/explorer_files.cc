@@ -20,28 +20,46 @@ using explorer::Order;
 using explorer::Rmw;
 using explorer::Value;
 
-// The location that stands for the file system: how many operations there were.
-std::uint64_t operations;
+// The lock of the file system. Odd: held; free, it is twice the number of operations so far.
+std::uint64_t turn;
 
 // Where the scenario called the operation that is about to begin. No thread is switched in between.
 explorer::Site caller;
 
-// What the thread has seen of `operations`.
-thread_local std::uint64_t seen;
+// The lock as the thread has left it, and whether it has it now.
+thread_local std::uint64_t left;
+thread_local bool holding;
+// It has only looked since it got it.
+thread_local bool waited;
+
+void Enter(const char* operation, explorer::Admits& admits, const char* waits_for) {
+  left = Call(operation, caller, waits_for)
+             .Modify(&turn, Rmw::kAdd, std::uint64_t{1}, Order::kAcquire, &admits);
+  holding = true;
+  waited = false;
+}
+
+void Leave(std::uint64_t value) {
+  holding = false;
+  left = value;
+  Call("end of a file operation", caller).Store(&turn, value, Order::kRelease);
+}
 
 struct Hooks {
   static void step(const char* operation, std::source_location /*where*/) {
     if (!explorer::Exploring()) return;
-    seen =
-        Call(operation, caller).Modify(&operations, Rmw::kAdd, std::uint64_t{1}, Order::kAcqRel) +
-        1;
+    if (holding) Leave(left + 2);
+    AdmitsIf is_free([](Value value) { return value % 2 == 0; });
+    Enter(operation, is_free, "mutex");
   }
 
-  // One read that takes any state but the one that was not good enough.
+  // Takes any state but the one that was not good enough. Looking changes nothing, so that two who
+  // wait do not wake each other.
   static void wait(std::source_location /*where*/) {
-    AdmitsIf other([last = seen](Value value) { return value != last; });
-    seen = Call("wait for a file operation", caller, "await")
-               .Modify(&operations, Rmw::kOr, std::uint64_t{0}, Order::kAcqRel, &other);
+    if (holding) Leave(waited ? left : left + 2);
+    AdmitsIf other([last = left](Value value) { return value % 2 == 0 && value != last; });
+    Enter("wait for a file operation", other, "await");
+    waited = true;
   }
 
   static int choose(int count) { return Call("choose", caller).Choose(count); }
@@ -52,6 +70,10 @@ struct Hooks {
 using Files = SimFiles<Hooks>;
 
 }  // namespace
+
+void explorer_engine::EndFileOperation() {
+  if (holding) Leave(left + 2);
+}
 
 #define HEDDLE_FORWARD(call) \
   do {                       \
@@ -85,7 +107,12 @@ void ExplorerFiles::arm_crash(int process) { Files::arm_crash(process); }
 void ExplorerFiles::exit() { HEDDLE_FORWARD(exit()); }
 void ExplorerFiles::step(const char* what) { HEDDLE_FORWARD(step(what)); }
 void ExplorerFiles::respawn() { HEDDLE_FORWARD(respawn()); }
-void ExplorerFiles::join(int process) { HEDDLE_FORWARD(join(process)); }
+void ExplorerFiles::join(int process) {
+  caller = HEDDLE_CALLER;
+  // The first look is at a state that the order of the steps determines, too.
+  if (!holding) Hooks::step("join", {});
+  Files::join(process);
+}
 ProcessId ExplorerFiles::process_id(int process) { return Files::process_id(process); }
 bool ExplorerFiles::killed(int process) { return Files::killed(process); }
 bool ExplorerFiles::put(const char* path, std::string_view bytes) {

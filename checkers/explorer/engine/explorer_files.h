@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The simulated files (checkers/scenario/sim_files.h) under the explorer. Their code is compiled
-// without instrumentation, in explorer_files.cc: an operation is one event, a read-modify-write of
-// a location that stands for the file system, and what it does to the files follows before the
-// thread's next event. The order of these events is the order of the operations.
+// The simulated files (checkers/scenario/sim_files.h) under the explorer, which sees one lock: an
+// operation takes it, and keeps it for what the thread does up to its next operation. So a step is
+// indivisible with the scenario's own bookkeeping, as other engines have it, and the orders of the
+// steps are the orders in which the lock is taken. Compiled without instrumentation, in
+// explorer_files.cc.
 #ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
 #define HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
 

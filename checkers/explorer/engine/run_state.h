@@ -12,6 +12,9 @@ inline constexpr int kMostThreads = 8;
 // execution, and each thread's own.
 inline thread_local int current_thread = -1;
 
+// The calling thread's last file operation (explorer_files.h) is over.
+void EndFileOperation();
+
 }  // namespace heddle::explorer_engine
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_
