@@ -25,7 +25,7 @@ constexpr char kHelp[] =
        heddle lockorder report [OPTION]... GRAPH...
        heddle lockorder merge OUT GRAPH...
        heddle lockorder show GRAPH...
-       heddle lockorder hierarchy GRAPH... [-o FILE]
+       heddle lockorder hierarchy GRAPH... [-o FILE] [--annotations]
 
 Runs a dynamically linked program and reports the deadlocks that its locks could end in, or have ended
 in. Graphs are what --keep-graph keeps.
@@ -45,6 +45,7 @@ in. Graphs are what --keep-graph keeps.
   --no-file_locks, --no-semaphores, --no-signals, --no-stacks
                          leave these out
   --limit_mb=N           of one process's recording
+  --annotations          hierarchy: as ACQUIRED_BEFORE and ACQUIRED_AFTER of Clang's thread safety analysis
 
 The same options in HEDDLE_LOCKORDER_OPTIONS=name=value:name=value, which the command line overrides.
 Exit status: the command's; 66 (--exitcode) if that is 0 and something was found; 2 wrong usage, 3 the
@@ -140,6 +141,8 @@ int RunLockorder(const std::vector<std::string>& arguments) {
     command = rest[0];
     rest.erase(rest.begin());
   }
+  bool annotations = false;
+  if (command == "hierarchy") annotations = std::erase(rest, "--annotations") != 0;
   bool help = false;
   std::string output;
   const std::string problem = TakeOptions(rest, !command.empty(), help, output, options);
@@ -156,7 +159,7 @@ int RunLockorder(const std::vector<std::string>& arguments) {
   if (command == "report") return Report(options, rest);
   if (command == "merge") return Merge(rest);
   if (command == "show") return Show(rest);
-  if (command == "hierarchy") return ShowHierarchy(rest, output);
+  if (command == "hierarchy") return ShowHierarchy(rest, output, annotations);
   return RunCommand(options, rest);
 }
 

@@ -24,7 +24,9 @@ int RunCommand(const lock_order::Options& options, const std::vector<std::string
 int Report(const lock_order::Options& options, const std::vector<std::string>& graphs);
 int Merge(const std::vector<std::string>& arguments);
 int Show(const std::vector<std::string>& graphs);
-int ShowHierarchy(const std::vector<std::string>& graphs, const std::string& output);
+// `output`: a file; empty: standard output. `annotations`: for Clang instead of for --enforce.
+int ShowHierarchy(const std::vector<std::string>& graphs, const std::string& output,
+                  bool annotations);
 
 // One line on standard error; returns kExitUsage.
 int Usage(const std::string& problem);

@@ -18,6 +18,7 @@
 #include "checkers/lock_order/analysis/graph_writer.h"
 #include "checkers/lock_order/analysis/hierarchy.h"
 #include "checkers/lock_order/analysis/merge.h"
+#include "checkers/lock_order/report/annotations.h"
 #include "checkers/lock_order/report/session.h"
 #include "checkers/lock_order/report/show.h"
 #include "checkers/lock_order/report/symbolizer.h"
@@ -98,12 +99,14 @@ int Show(const std::vector<std::string>& paths) {
   return kExitOk;
 }
 
-int ShowHierarchy(const std::vector<std::string>& paths, const std::string& output) {
+int ShowHierarchy(const std::vector<std::string>& paths, const std::string& output,
+                  bool annotations) {
   const absl::StatusOr<Graphs> graphs = Read(paths);
   if (!graphs.ok()) return Usage(std::string(graphs.status().message()));
   Symbolizer symbolizer;
   const std::string text =
-      FormatHierarchy(lock_order::InferHierarchy(graphs->graphs, symbolizer.Namer()));
+      annotations ? lock_order::ClangAnnotations(graphs->graphs, symbolizer.Namer())
+                  : FormatHierarchy(lock_order::InferHierarchy(graphs->graphs, symbolizer.Namer()));
   if (output.empty()) {
     std::fputs(text.c_str(), stdout);
     return kExitOk;
