@@ -16,8 +16,10 @@
 #include "checkers/lock_order/analysis/merge.h"
 #include "checkers/lock_order/analysis/wait_for.h"
 #include "checkers/lock_order/fuzz/demand.h"
+#include "checkers/lock_order/report/annotations.h"
 #include "checkers/lock_order/report/describe.h"
 #include "checkers/lock_order/report/formats.h"
+#include "checkers/lock_order/report/show.h"
 #include "checkers/lock_order/report/symbolizer.h"
 
 namespace heddle::lock_order {
@@ -42,6 +44,10 @@ bool FitsALine(const Hierarchy& hierarchy) {
 }
 
 void Infer(const Graph& graph) {
+  for (const char c : ClangAnnotations({&graph})) {
+    Demand(c == '\n' || static_cast<unsigned char>(c) >= ' ' ? "" : "a control character",
+           "annotations");
+  }
   const Hierarchy hierarchy = InferHierarchy({&graph, &graph});
   const auto parsed = ParseHierarchy(FormatHierarchy(hierarchy));
   if (!FitsALine(hierarchy)) return;
@@ -156,6 +162,7 @@ void UseGraph(const Graph& graph, bool print) {
     if (!print) break;
     Demand(ReportAs(format, report).empty() && !report.findings.empty() ? "nothing" : "", format);
   }
+  if (print) Demand(GraphAsText("graph", graph, symbolizer).empty() ? "nothing" : "", "show");
   Infer(graph);
   Merge(graph);
 }
