@@ -152,8 +152,13 @@ Recording::~Recording() {
 }
 
 Command Recording::Watched(const Command& command, const std::string& options) const {
-  Command watched = command;
+  Command watched = Linked(command, options);
   watched.environment.push_back("LD_PRELOAD=" + library_);
+  return watched;
+}
+
+Command Recording::Linked(const Command& command, const std::string& options) const {
+  Command watched = command;
   watched.environment.push_back("HEDDLE_LOCKORDER_OPTIONS=watcher=none:graph=" + graph() +
                                 (options.empty() ? "" : ":" + options));
   return watched;

@@ -48,6 +48,9 @@ class Recording {
   // The command under the preload. `options`: further ones, separated by colons.
   Command Watched(const Command& command, const std::string& options = "") const;
 
+  // The command of a program that has the recorder linked in.
+  Command Linked(const Command& command, const std::string& options = "") const;
+
   // The graphs of the run's processes, the first process's first. Fails the test when one cannot be
   // read; one whose process ended before its header was complete is left out.
   std::vector<Graph> Graphs() const;

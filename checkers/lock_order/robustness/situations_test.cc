@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each situation is run bare and under the recorder: same output, same status, nothing on standard
 // error, and what is found is what is there.
-//   situations_test PRELOAD PROGRAM EARLY_LIBRARY
+//   situations_test PRELOAD PROGRAM LINKED_PROGRAM EARLY_LIBRARY STATIC_PROGRAM
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +14,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,7 +25,9 @@ namespace {
 
 std::string g_library;  // NOLINT
 std::string g_program;  // NOLINT
+std::string g_linked;   // NOLINT
 std::string g_early;    // NOLINT
+std::string g_static;   // NOLINT
 
 // Distinct pairs of locks, one acquired under the other, in all processes.
 std::size_t Dependencies(const std::vector<Graph>& graphs) {
@@ -45,15 +52,21 @@ struct Expected {
 };
 void PrintTo(const Expected& expected, std::ostream* out) { *out << expected.situation; }
 
-class Situation : public testing::TestWithParam<Expected> {};
+class Situation : public testing::TestWithParam<std::tuple<bool, Expected>> {
+ protected:
+  static Command Observed(const Recording& recording, const char* situation) {
+    const bool linked = std::get<0>(GetParam());
+    return linked ? recording.Linked({.words = {g_linked, situation}})
+                  : recording.Watched({.words = {g_program, situation}});
+  }
+};
 
 TEST_P(Situation, IsAsItWouldBeAlone) {
-  const Expected& expected = GetParam();
-  const Command command{.words = {g_program, expected.situation}};
-  const Outcome bare = Complete(command);
+  const Expected& expected = std::get<1>(GetParam());
+  const Outcome bare = Complete({.words = {g_program, expected.situation}});
   const Recording recording(g_library);
   const auto start = std::chrono::steady_clock::now();
-  const Outcome watched = Complete(recording.Watched(command));
+  const Outcome watched = Complete(Observed(recording, expected.situation));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_EQ(watched.status, bare.status);
   EXPECT_EQ(watched.output, bare.output);
@@ -68,10 +81,10 @@ TEST_P(Situation, IsAsItWouldBeAlone) {
 
 // A thread that has given everything back holds nothing.
 TEST_P(Situation, LeavesNothingHeld) {
-  const Expected& expected = GetParam();
+  const Expected& expected = std::get<1>(GetParam());
   if (!expected.findings.empty() || expected.processes != 1 || expected.ends_busy) return;
   const Recording recording(g_library);
-  (void)Complete(recording.Watched({.words = {g_program, expected.situation}}));
+  (void)Complete(Observed(recording, expected.situation));
   for (const Graph& graph : recording.Graphs()) {
     if (graph.info.exited == 0) continue;
     for (std::size_t i = 1; i < graph.threads.size(); ++i) {
@@ -118,8 +131,12 @@ const Expected kSituations[] = {
     {.situation = "loads_meanwhile", .least_dependencies = 100},
 };
 
-INSTANTIATE_TEST_SUITE_P(All, Situation, testing::ValuesIn(kSituations),
-                         [](const auto& info) { return std::string(info.param.situation); });
+INSTANTIATE_TEST_SUITE_P(All, Situation,
+                         testing::Combine(testing::Bool(), testing::ValuesIn(kSituations)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param) ? "linked_" : "preloaded_") +
+                                  std::get<1>(info.param).situation;
+                         });
 
 // A library whose constructor runs before the recorder's own, or after it.
 TEST(Early, ALibraryThatIsLoadedBesides) {
@@ -143,17 +160,67 @@ TEST(Early, ALibraryThatIsLoadedBesides) {
   EXPECT_GE(Dependencies(graphs), 6U);
 }
 
+// There is nothing to preload into, and nothing goes wrong.
+TEST(Outside, AStaticProgram) {
+  const Recording recording(g_library);
+  const Outcome bare = Complete({.words = {g_static}});
+  const Outcome watched = Complete(recording.Watched({.words = {g_static}}));
+  EXPECT_EQ(bare.status, 0);
+  EXPECT_EQ(watched.status, bare.status);
+  EXPECT_EQ(watched.output, bare.output);
+  EXPECT_EQ(watched.errors, bare.errors);
+  EXPECT_TRUE(recording.Graphs().empty());
+}
+
+// A program with more rights than its caller takes no file name from the caller's environment.
+TEST(Outside, ASetuidProgram) {
+  constexpr uid_t kOwner = 65534;
+  constexpr uid_t kCaller = 65533;
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Recording recording(g_library);
+  ASSERT_EQ(chmod(recording.directory().c_str(), 0777), 0);
+  const Recording elsewhere(g_library);
+  ASSERT_EQ(chmod(elsewhere.directory().c_str(), 0755), 0);
+  const std::string copy = elsewhere.directory() + "/program";
+  std::filesystem::copy_file(g_linked, copy);
+  Command command{.words = {copy, "nests"}};
+  command.before_exec = [] {
+    if (setgid(kCaller) != 0 || setuid(kCaller) != 0) _exit(126);
+  };
+  ASSERT_EQ(chmod(copy.c_str(), 0755), 0);
+  const Outcome ordinary = Complete(recording.Linked(command));
+  ASSERT_EQ(WEXITSTATUS(ordinary.status), 5) << ordinary.errors;
+  ASSERT_EQ(recording.Graphs().size(), 1U);
+  std::filesystem::remove(recording.graph());
+
+  ASSERT_EQ(chown(copy.c_str(), kOwner, kOwner), 0);
+  ASSERT_EQ(chmod(copy.c_str(), 04755), 0);
+  struct statvfs mounted{};
+  ASSERT_EQ(statvfs(copy.c_str(), &mounted), 0);
+  if ((mounted.f_flag & ST_NOSUID) != 0) GTEST_SKIP() << "setuid has no effect here";
+  const Outcome outcome = Complete(recording.Linked(command));
+  EXPECT_EQ(outcome.status, ordinary.status);
+  EXPECT_EQ(outcome.output, ordinary.output);
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_TRUE(recording.Graphs().empty());
+}
+
 }  // namespace
 }  // namespace heddle::lock_order
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: situations_test PRELOAD PROGRAM EARLY_LIBRARY\n");
+  if (argc != 6) {
+    std::fprintf(stderr,
+                 "usage: situations_test PRELOAD PROGRAM LINKED_PROGRAM EARLY_LIBRARY "
+                 "STATIC_PROGRAM\n");
     return 2;
   }
-  heddle::lock_order::g_library = std::filesystem::absolute(argv[1]).string();
-  heddle::lock_order::g_program = std::filesystem::absolute(argv[2]).string();
-  heddle::lock_order::g_early = std::filesystem::absolute(argv[3]).string();
+  const auto path = [argv](int i) { return std::filesystem::absolute(argv[i]).string(); };
+  heddle::lock_order::g_library = path(1);
+  heddle::lock_order::g_program = path(2);
+  heddle::lock_order::g_linked = path(3);
+  heddle::lock_order::g_early = path(4);
+  heddle::lock_order::g_static = path(5);
   return RUN_ALL_TESTS();
 }
