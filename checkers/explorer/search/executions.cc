@@ -49,6 +49,12 @@ bool Search::Impl::Begin() {
            });
     return false;
   }
+  if (restored_) {
+    if (begun_) return false;
+    begun_ = true;
+    StartRun();
+    return true;
+  }
   if (fresh_) {
     fresh_ = false;
     if (Random()) {
@@ -121,16 +127,15 @@ Ending Search::Impl::End() {
     all_finished = false;
     if (thread.state == State::kParks) hang = hang && thread.waits_in_vain;
     if (thread.state != State::kBlocked) continue;
-    // A turn that has changed nothing, in which all was as new as can be, repeats for ever.
+    // The next turn reads the newest writes. Where those are of the same values, it is the same
+    // turn.
     hang = hang && thread.first_of_turn >= 0;
     const std::vector<EventId>& own = graph().thread(id);
     for (std::size_t i = static_cast<std::size_t>(std::max(thread.first_of_turn, 0));
          hang && i < own.size(); ++i) {
       const Event& event = graph()[own[i]];
       if (event.kind != Kind::kRead) continue;
-      // Its own silent write may have come behind what it read.
-      const std::size_t newest = graph().location(event.location).writes.size();
-      hang = graph().Co(event.reads_from) + (WritesNow(graph(), own[i]) ? 1U : 0U) >= newest;
+      hang = event.value == graph().ValueOf(graph().Newest(event.location), event.location);
     }
   }
   if (all_finished) {

@@ -45,7 +45,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
       if (id == tentative_) return Resolve(thread, id, admits);
       Answer answer{Action::kGo, event.value, true};
       if (update != nullptr) {
-        answer.success = updates_[event.update_id].Succeeds(event.value);
+        answer.success = WritesNow(graph(), id);
         if (updates_[event.update_id].update.operation == Rmw::kCompareExchange &&
             (update->expected != updates_[event.update_id].update.expected ||
              update->operand != updates_[event.update_id].update.operand)) {
@@ -129,9 +129,14 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const View prefix = before == nullptr ? View() : before->porf;
   const std::size_t newest = graph().location(location).writes.size();
   others_.clear();
+  failures_.clear();
+  const auto may_fail = [&](EventId write) {
+    if (MayFail(event, graph().ValueOf(write, location))) failures_.push_back(write);
+  };
   if (order != Order::kPlain) {
     for (std::size_t co = graph().LowerBound(location, clock); co < newest; ++co) {
       const EventId write = graph().WriteAt(location, co);
+      may_fail(write);
       if (update != nullptr &&
           updates_[event.update_id].Succeeds(graph().ValueOf(write, location)) &&
           Taken(location, co, prefix)) {
@@ -155,6 +160,10 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   if (!Random()) {
     for (const EventId write : others_) {
       current_->items.push_back({Item::Kind::kReadFrom, id, write});
+    }
+    may_fail(graph().Newest(location));
+    for (const EventId write : failures_) {
+      current_->items.push_back({Item::Kind::kFail, id, write});
     }
   }
   if (!goes_on) return Park(thread, location);

@@ -20,14 +20,22 @@ namespace heddle::explorer {
 void Search::Impl::SetReadsFrom(Graph& graph, EventId read, EventId write) {
   Event& event = graph[read];
   if (event.update) {
-    event.order = updates_[event.update_id].OrderAt(graph.ValueOf(write, event.location));
+    const KnownUpdate& known = updates_[event.update_id];
+    const bool succeeds = !event.fails && known.Succeeds(graph.ValueOf(write, event.location));
+    event.order = succeeds ? known.success : known.update.failure;
   }
   graph.SetReadsFrom(read, write);
 }
 
 bool Search::Impl::WritesNow(const Graph& graph, EventId read) const {
   const Event& event = graph[read];
-  return event.update && updates_[event.update_id].Succeeds(event.value);
+  return event.update && !event.fails && updates_[event.update_id].Succeeds(event.value);
+}
+
+bool Search::Impl::MayFail(const Event& event, Value value) const {
+  if (!event.update || event.is_await || Random()) return false;
+  const KnownUpdate& known = updates_[event.update_id];
+  return known.update.weak && known.Succeeds(value);
 }
 
 View Search::Impl::ReleaseOf(const Graph& graph, EventId write) const {
@@ -219,6 +227,7 @@ bool Search::Impl::ApplyRevisit(const Execution& from, EventId read, EventId wri
     const auto id = static_cast<EventId>(i);
     if (graph.Contains(prefix, id)) graph[id].revisitable = false;
   }
+  graph[read].fails = false;
   SetReadsFrom(graph, read, new_write);
   graph[read].maximal = graph.Newest(graph[read].location) == new_write;
   stack_.push_back(std::move(execution));
@@ -227,6 +236,10 @@ bool Search::Impl::ApplyRevisit(const Execution& from, EventId read, EventId wri
     tentative_ = read;
     return true;
   }
+  if (MayFail(graph[read], graph[read].value)) {
+    stack_.back()->items.push_back(
+        {Item::Kind::kFailNow, read, static_cast<EventId>(graph.size())});
+  }
   return !WritesNow(graph, read) || AddUpdateWrite(*stack_.back(), read);
 }
 
@@ -234,16 +247,24 @@ bool Search::Impl::Apply(const Item& item) {
   Execution& execution = *stack_.back();
   Graph& graph = execution.graph;
   switch (item.kind) {
+    case Item::Kind::kFail:
     case Item::Kind::kReadFrom: {
       Event event = graph[item.event];
       graph.Cut(item.event);
       event.kind = Kind::kRead;
       event.maximal = false;
+      event.fails = item.kind == Item::Kind::kFail;
       graph.Add(event);
       SetReadsFrom(graph, item.event, item.write);
       if (!ScConsistent(graph, item.event)) return false;
       return !WritesNow(graph, item.event) || AddUpdateWrite(execution, item.event);
     }
+    case Item::Kind::kFailNow:
+      graph.Cut(item.write);
+      graph[item.event].fails = true;
+      graph[item.event].maximal = false;
+      SetReadsFrom(graph, item.event, graph[item.event].reads_from);
+      return ScConsistent(graph, item.event);
     case Item::Kind::kPlace:
       graph.Cut(item.event + std::size_t{1});
       graph.Place(item.event, item.write);

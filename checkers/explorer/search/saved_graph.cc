@@ -79,7 +79,8 @@ std::string Search::Impl::Save() const {
     out.Put(event.thread);
     out.Put(event.peer);
     out.Put(event.size);
-    out.Put((event.update ? 1U : 0U) | (event.is_await ? 2U : 0U) | (event.maximal ? 4U : 0U));
+    out.Put((event.update ? 1U : 0U) | (event.is_await ? 2U : 0U) | (event.maximal ? 4U : 0U) |
+            (event.fails ? 8U : 0U));
     out.Put(event.reads_from);
     out.PutValue(event.value);
     if (event.location == kNoLocation) continue;
@@ -92,6 +93,7 @@ std::string Search::Impl::Save() const {
       out.PutValue(known.update.operand);
       out.PutValue(known.update.expected);
       out.Put(static_cast<std::uint64_t>(known.update.failure));
+      out.Put(known.update.weak ? 1U : 0U);
       out.Put(static_cast<std::uint64_t>(known.success));
     }
   }
@@ -114,10 +116,11 @@ bool Search::Impl::Restore(std::string_view text) {
     event.thread = static_cast<std::uint8_t>(in.Get(kMaxThreads - 1));
     event.peer = static_cast<std::uint8_t>(in.Get(kMaxThreads - 1));
     event.size = static_cast<std::uint8_t>(in.Get(sizeof(Value)));
-    const std::uint64_t flags = in.Get(7);
+    const std::uint64_t flags = in.Get(15);
     event.update = (flags & 1U) != 0;
     event.is_await = (flags & 2U) != 0;
     event.maximal = (flags & 4U) != 0;
+    event.fails = (flags & 8U) != 0;
     sources.push_back(in.Get(kEnd));
     event.value = in.GetValue();
     const bool accesses =
@@ -138,6 +141,7 @@ bool Search::Impl::Restore(std::string_view text) {
         update.operand = in.GetValue();
         update.expected = in.GetValue();
         update.failure = static_cast<Order>(in.Get(kLastOrder));
+        update.weak = in.Get(1) != 0;
         event.update_id = Intern(update, static_cast<Order>(in.Get(kLastOrder)));
       }
     }

@@ -35,13 +35,12 @@ struct KnownUpdate {
   bool Succeeds(Value old) const {
     return update.operation != Rmw::kCompareExchange || old == update.expected;
   }
-  Order OrderAt(Value old) const { return Succeeds(old) ? success : update.failure; }
 };
 
 inline bool Equal(const KnownUpdate& a, const KnownUpdate& b) {
   return a.update.operation == b.update.operation && a.update.operand == b.update.operand &&
          a.update.expected == b.update.expected && a.update.failure == b.update.failure &&
-         a.success == b.success;
+         a.update.weak == b.update.weak && a.success == b.success;
 }
 
 // What is still to be explored of an execution graph: the graph up to `event`, changed there.
@@ -51,6 +50,8 @@ struct Item {
     kPlace,     // the write `event` stands behind `write` in coherence order
     kRevisit,   // the read `event` reads from the later write `write`
     kChoose,    // the choice `event` is `write`
+    kFail,      // the weak compare-exchange whose read is `event` reads from `write` and fails
+    kFailNow,   // the one that was revisited fails, in the graph of the first `write` events
   };
   Kind kind = Kind::kReadFrom;
   EventId event = 0;
@@ -169,6 +170,8 @@ class Search::Impl {
   // Sets what a read reads from; for a read-modify-write also its order.
   void SetReadsFrom(Graph& graph, EventId read, EventId write);
   bool WritesNow(const Graph& graph, EventId read) const;
+  // Whether it may read `write` and fail all the same, as the weak ones do.
+  bool MayFail(const Event& event, Value value) const;
   // The write of the read-modify-write whose read is given. False: another one reads the same
   // write, and only the revisits that undo that one are to be explored.
   bool AddUpdateWrite(Execution& execution, EventId read);
@@ -211,7 +214,8 @@ class Search::Impl {
   Execution* current_ = nullptr;
   bool fresh_ = true;
   bool cut_ = false;
-  bool restored_ = false;
+  bool restored_ = false;  // and whether that has been explored:
+  bool begun_ = false;
   double explored_ = 0;
   double weight_ = 1;           // of the current execution and what was found in it
   std::size_t first_item_ = 0;  // that the current execution has added to its graph's
@@ -221,6 +225,7 @@ class Search::Impl {
   bool any_fence_ = false;
   std::vector<EventId> renumbered_;
   std::vector<EventId> others_;
+  std::vector<EventId> failures_;
   std::vector<std::pair<Value, bool>> admitted_;
 
   std::array<Thread, kMaxThreads> threads_;
