@@ -9,6 +9,7 @@
 
 #include "checkers/explorer/oracle/axioms.h"
 #include "checkers/explorer/oracle/program.h"
+#include "checkers/explorer/oracle/run_search.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer::oracle {
@@ -19,6 +20,7 @@ struct Compared {
   // Too many graphs for brute force: nothing was compared.
   bool skipped = false;
   std::size_t graphs = 0;
+  std::size_t found = 0;  // of these, by the search
   std::size_t blocked = 0;
   std::size_t dropped = 0;
   bool hangs = false;
@@ -26,6 +28,7 @@ struct Compared {
 
 struct CompareOptions {
   Options search;
+  RunOptions run;
   ModelOptions model;  // that the search is compared with
   std::size_t max_states = 20'000;
   int timeout_seconds = 20;  // of a comparison in a process of its own

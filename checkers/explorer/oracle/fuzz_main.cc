@@ -29,6 +29,10 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, model, "rc11", "rc11, sc or cxx11");
 ABSL_FLAG(std::uint64_t, failures, 5, "stop after that many programs that differ");
 ABSL_FLAG(std::uint64_t, max_states, 20'000, "skip programs with more partial graphs");
+ABSL_FLAG(std::uint64_t, split, 0, "split the search into pieces after that many executions");
+ABSL_FLAG(bool, save, false, "save and restore each complete execution");
+ABSL_FLAG(std::string, strategy, "all", "all, random or pct");
+ABSL_FLAG(std::uint64_t, executions, 1000, "of the strategies random and pct, for each program");
 ABSL_FLAG(std::string, program, "", "compare the program in this file instead");
 
 namespace heddle::explorer::oracle {
@@ -99,6 +103,15 @@ int Run() {
   }
   CompareOptions options;
   options.max_states = absl::GetFlag(FLAGS_max_states);
+  const std::string strategy = absl::GetFlag(FLAGS_strategy);
+  if (strategy == "random" || strategy == "pct") {
+    options.search.strategy = strategy == "pct" ? Strategy::kPct : Strategy::kRandom;
+    options.search.max_executions = absl::GetFlag(FLAGS_executions);
+  } else if (strategy != "all") {
+    return Usage(absl::StrCat("unknown strategy: ", strategy));
+  }
+  options.run.split_after = absl::GetFlag(FLAGS_split);
+  options.run.save_and_restore = absl::GetFlag(FLAGS_save);
   const std::string model = absl::GetFlag(FLAGS_model);
   if (model == "sc") {
     options.search.model = options.model.model = Model::kSc;
@@ -113,7 +126,7 @@ int Run() {
 
   const std::uint64_t first = absl::GetFlag(FLAGS_seed);
   std::uint64_t failures = 0;
-  std::size_t compared = 0, skipped = 0, graphs = 0, blocked = 0, dropped = 0, hangs = 0;
+  std::size_t compared = 0, skipped = 0, graphs = 0, found = 0, blocked = 0, dropped = 0, hangs = 0;
   for (std::uint64_t seed = first; seed - first < absl::GetFlag(FLAGS_count); ++seed) {
     const Program program = RandomProgram(seed, random);
     const Compared result = CompareApart(program, options);
@@ -124,13 +137,14 @@ int Run() {
     }
     (result.skipped ? skipped : compared) += 1;
     graphs += result.graphs;
+    found += result.found;
     blocked += result.blocked;
     dropped += result.dropped;
     hangs += result.hangs ? 1 : 0;
   }
   std::cout << compared << " programs equal, " << failures << " not, " << skipped << " too large; "
-            << graphs << " executions, " << blocked << " blocked, " << dropped << " dropped; "
-            << hangs << " programs can hang\n";
+            << graphs << " executions, " << found << " found, " << blocked << " blocked, "
+            << dropped << " dropped; " << hangs << " programs can hang\n";
   return failures == 0 ? 0 : 1;
 }
 

@@ -57,7 +57,7 @@ RandomOptions Straight() {
 RandomOptions Branching() {
   RandomOptions options = Straight();
   options.updates = options.compare_exchange = options.branches = options.assumes = true;
-  options.choices = options.main = true;
+  options.weak = options.choices = options.main = true;
   return options;
 }
 
@@ -106,6 +106,47 @@ TEST(SearchTest, EqualsBruteForceOnWaitingPrograms) {
   ExpectEqual(Waiting(), kRc11, 1, 700);
   ExpectEqual(Waiting(), kSc, 2001, 200);
   ExpectEqual(Waiting(), kCxx11, 3001, 100);
+}
+
+TEST(SearchTest, PiecesOfASearchAreAllOfItAndShareNothing) {
+  CompareOptions options = For(kRc11);
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    options.run.split_after = 1 + seed % 4;
+    const Program program = RandomProgram(seed, Waiting());
+    EXPECT_EQ(CompareApart(program, options).difference, "") << Print(program);
+  }
+}
+
+TEST(SearchTest, SavedGraphsAreRestored) {
+  CompareOptions options = For(kRc11);
+  options.run.save_and_restore = true;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    const Program program = RandomProgram(seed, Waiting());
+    EXPECT_EQ(CompareApart(program, options).difference, "") << Print(program);
+  }
+}
+
+TEST(SearchTest, RandomExecutionsExist) {
+  for (const Strategy strategy : {Strategy::kRandom, Strategy::kPct}) {
+    CompareOptions options = For(kRc11);
+    options.search.strategy = strategy;
+    options.search.max_executions = 200;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+      const Program program = RandomProgram(seed, Waiting());
+      EXPECT_EQ(CompareApart(program, options).difference, "") << Print(program);
+    }
+  }
+}
+
+TEST(SearchTest, RandomExecutionsFindAllThatIsSmall) {
+  CompareOptions options = For(kRc11);
+  options.search.strategy = Strategy::kRandom;
+  options.search.max_executions = 5000;
+  for (const Litmus& litmus : AllLitmus()) {
+    if (litmus.rc11 > 24) continue;
+    SCOPED_TRACE(litmus.name);
+    EXPECT_EQ(RunSearch(Parsed(litmus.text), options.search).graphs.size(), litmus.rc11);
+  }
 }
 
 // What the comparison is worth: a search of another model is found out, by a program that is small.

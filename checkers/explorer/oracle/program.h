@@ -13,7 +13,7 @@
 //     store x r0+1 rel
 //     r1 = add x 1 rlx             # xchg add sub and or xor nand
 //     r1 = xchg x 1 acq until == 0
-//     r1 = cas x 0 1 ar rlx        # wcas: may fail spuriously
+//     r1 = cas x 0 1 ar rlx        # wcas: may fail spuriously, unless it waits
 //     fence sc
 //     if r0 == 1                   # == != >=
 //       store y 1 rlx

@@ -57,7 +57,7 @@ class Generator {
  private:
   std::uint64_t Below(std::uint64_t n) { return random_() % n; }
   int Between(int low, int high) {
-    return low + static_cast<int>(Below(static_cast<std::uint64_t>(high - low + 1)));
+    return low + static_cast<int>(Below(static_cast<std::uint64_t>(high - low) + 1));
   }
   bool Chance(int percent) { return Below(100) < static_cast<std::uint64_t>(percent); }
 

@@ -30,9 +30,14 @@ class Until final : public Admits {
   const Registers& registers_;
 };
 
+Site SiteOf(int thread, const ThreadState& state) {
+  return 0x1000 * (static_cast<Site>(thread) + 1) + static_cast<Site>(state.pc);
+}
+
 class Runner {
  public:
-  Runner(const Program& program, const Options& options) : program_(program), search_(options) {
+  Runner(const Program& program, const Options& options, const RunOptions& run)
+      : program_(program), options_(options), run_(run), search_(options) {
     if (!program.has_main) {
       for (const auto create : {true, false}) {
         for (std::size_t thread = 1; thread < program.threads.size(); ++thread) {
@@ -48,27 +53,52 @@ class Runner {
 
   Searched Run() {
     while (search_.Begin()) {
-      states_.assign(code_.size(), {});
-      places_.assign(search_.graph().locations(), -1);
-      program_thread_.assign(kMaxThreads, 0);
-      search_thread_.assign(code_.size(), kNoThread);
-      search_thread_[0] = 0;
-      for (ThreadId thread = search_.Next(); thread != kNoThread; thread = search_.Next()) {
-        while (Step(thread)) {
-        }
-      }
-      const Ending ending = search_.End();
-      if (ending == Ending::kComplete) Complete();
-      if (ending == Ending::kHang) result_.hangs = true;
-      if (ending == Ending::kFailed) result_.failure = search_.Failure();
+      Execute();
       if (!result_.failure.empty()) break;
+      const std::uint64_t executions = ++executions_;
+      if (executions == run_.split_after) {
+        for (std::size_t pieces = search_.Split(); pieces > 0; --pieces) {
+          search_.ChoosePiece(pieces / 2);
+          while (search_.Begin()) Execute();
+        }
+        break;
+      }
     }
     result_.counts = search_.counts();
-    if (result_.failure.empty() && !search_.Complete()) result_.failure = "the search was cut";
+    const bool exhaustive = options_.strategy == Strategy::kExhaustive;
+    if (result_.failure.empty() && exhaustive && !search_.Complete()) {
+      result_.failure = "the search was cut";
+    }
     return std::move(result_);
   }
 
+  // Runs the one graph of the text; its signature.
+  std::string Replay(const std::string& text) {
+    if (!search_.Restore(text)) return "cannot be restored";
+    if (!search_.Begin()) return "is not explored after it was restored";
+    Execute();
+    if (search_.Begin()) return "is not the only one after it was restored";
+    return result_.graphs.empty() ? "is not complete after it was restored"
+                                  : *result_.graphs.begin();
+  }
+
  private:
+  void Execute() {
+    states_.assign(code_.size(), {});
+    places_.assign(search_.graph().locations(), -1);
+    program_thread_.assign(kMaxThreads, 0);
+    search_thread_.assign(code_.size(), kNoThread);
+    search_thread_[0] = 0;
+    for (ThreadId thread = search_.Next(); thread != kNoThread; thread = search_.Next()) {
+      while (Step(thread)) {
+      }
+    }
+    const Ending ending = search_.End();
+    if (ending == Ending::kComplete) Complete();
+    if (ending == Ending::kHang) result_.hangs = true;
+    if (ending == Ending::kFailed) result_.failure = search_.Failure();
+  }
+
   // False when another thread is to go on.
   bool Step(ThreadId id) {
     const int thread = program_thread_[static_cast<std::size_t>(id)];
@@ -84,7 +114,7 @@ class Runner {
       return true;
     }
     const auto position = static_cast<std::size_t>(search_.Position(id));
-    const Answer answer = Tell(id, *s, state, static_cast<Site>(0x1000 * (thread + 1) + state.pc));
+    const Answer answer = Tell(id, *s, state, SiteOf(thread, state));
     if (answer.action != Action::kGo || s->kind == Statement::Kind::kAssume) return false;
     ++state.pc;
     switch (s->kind) {
@@ -112,7 +142,7 @@ class Runner {
 
   Answer Tell(ThreadId id, const Statement& s, const ThreadState& state, Site site) {
     const Registers& registers = state.registers;
-    Access access{.address = 0x100000 + static_cast<std::uintptr_t>(64 * s.location),
+    Access access{.address = 0x100000 + 64 * static_cast<std::uintptr_t>(s.location),
                   .size = kSize,
                   .order = s.order,
                   .site = site,
@@ -156,6 +186,10 @@ class Runner {
   void Complete() {
     const Execution execution = Convert(search_.graph());
     std::string signature = Signature(program_, execution);
+    if (run_.save_and_restore) {
+      const std::string again = Runner(program_, options_, {}).Replay(search_.Save());
+      if (again != signature) result_.failure = absl::StrCat(signature, " saved: ", again);
+    }
     result_.outcomes.insert(Outcome(program_, execution, states_));
     if (!result_.graphs.insert(signature).second) {
       result_.duplicates.push_back(std::move(signature));
@@ -197,7 +231,10 @@ class Runner {
   }
 
   const Program& program_;
+  const Options options_;
+  const RunOptions run_;
   Search search_;
+  std::uint64_t executions_ = 0;
   std::vector<Statement> main_;  // of a program without one
   std::vector<Code> code_;
   std::vector<ThreadState> states_;
@@ -209,8 +246,8 @@ class Runner {
 
 }  // namespace
 
-Searched RunSearch(const Program& program, const Options& options) {
-  return Runner(program, options).Run();
+Searched RunSearch(const Program& program, const Options& options, const RunOptions& run) {
+  return Runner(program, options, run).Run();
 }
 
 }  // namespace heddle::explorer::oracle

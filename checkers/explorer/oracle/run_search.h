@@ -24,7 +24,16 @@ struct Searched {
   std::string failure;                  // what went wrong altogether, empty if nothing
 };
 
-Searched RunSearch(const Program& program, const Options& options);
+struct RunOptions {
+  // After that many executions the rest is split into pieces, and these are explored one by one;
+  // 0: not at all.
+  std::uint64_t split_after = 0;
+  // Each complete execution is saved, restored in a search of its own, and has to be the same
+  // there.
+  bool save_and_restore = false;
+};
+
+Searched RunSearch(const Program& program, const Options& options, const RunOptions& run = {});
 
 }  // namespace heddle::explorer::oracle
 
