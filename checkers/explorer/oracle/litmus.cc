@@ -130,6 +130,42 @@ void AddCounters(std::vector<Litmus>& all) {
   }
 }
 
+// One producer and one consumer, two slots, `count` elements.
+std::string Ring(int count) {
+  std::string producer = "thread\n";
+  std::string consumer = "thread\n";
+  for (int i = 0; i < count; ++i) {
+    absl::StrAppend(&producer,
+                    " r0 = load tail rlx\n r1 = load head acq until != r0-2\n store tail ", i + 1,
+                    " rel\n");
+    absl::StrAppend(&consumer, " r0 = load head rlx\n r1 = load tail acq until != r0\n store head ",
+                    i + 1, " rel\n");
+  }
+  return producer + consumer;
+}
+
+void AddKernels(std::vector<Litmus>& all) {
+  std::uint64_t power = 1;
+  for (int n = 1; n <= 4; ++n, power *= 3) {
+    all.push_back({absl::StrCat("ring buffer ", n), Ring(n), power, power, power, n <= 2});
+  }
+  for (int n = 2; n <= 4; ++n) {
+    const std::uint64_t orders = Factorial(n);
+    all.push_back({absl::StrCat("barrier ", n),
+                   Times(n, absl::StrCat("thread\n r0 = add arrived 1 ar\n if r0 == ", n - 1,
+                                         "\n store go 1 rel\n else\n"
+                                         " r1 = load go acq until == 1\n end\n")),
+                   orders, orders, orders, n <= 3});
+    // Who is k-th to get in may have seen the lock free after each of the k-1 before, or at first.
+    const std::uint64_t seen = orders * orders;
+    all.push_back({absl::StrCat("test and test and set ", n),
+                   Times(n,
+                         "thread\n turn\n r0 = load l rlx until == 0\n r1 = xchg l 1 acq\n"
+                         " spin r1 == 0\n store l 0 rel\n"),
+                   seen, seen, seen, n <= 3, true});
+  }
+}
+
 }  // namespace
 
 std::vector<Litmus> AllLitmus() {
@@ -137,6 +173,7 @@ std::vector<Litmus> AllLitmus() {
   AddTwoThreads(all);
   AddMoreThreads(all);
   AddCounters(all);
+  AddKernels(all);
   return all;
 }
 

@@ -17,6 +17,7 @@ struct Litmus {
   std::uint64_t sc = 0;
   std::uint64_t cxx11 = 0;  // RC11 with C++11's release sequences
   bool small = true;        // for brute force too
+  bool blocks = false;      // some executions stay incomplete
 };
 
 std::vector<Litmus> AllLitmus();
