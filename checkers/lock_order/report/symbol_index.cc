@@ -5,7 +5,11 @@
 #include <gelf.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <tuple>
+
+#include "absl/strings/string_view.h"
 
 namespace heddle::lock_order {
 namespace {
@@ -43,8 +47,10 @@ SymbolIndex::SymbolIndex(Dwfl_Module* module) : module_(module) {
                         .rank = Rank(symbol),
                         .section = section});
   }
-  std::stable_sort(symbols_.begin(), symbols_.end(), [](const Symbol& a, const Symbol& b) {
-    return std::make_tuple(a.low, b.high, a.rank) < std::make_tuple(b.low, a.high, b.rank);
+  // Of several names the last one counts: rather "lock" than "__lock".
+  std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& a, const Symbol& b) {
+    return std::make_tuple(a.low, b.high, a.rank, absl::string_view(a.name)) <
+           std::make_tuple(b.low, a.high, b.rank, absl::string_view(b.name));
   });
   highest_.reserve(symbols_.size());
   uint64_t highest = 0;
