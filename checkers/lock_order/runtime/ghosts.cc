@@ -41,7 +41,7 @@ bool note(Ghost& ghost, uint32_t chain, uint32_t segment) {
   }
   if (steps == kGhostSteps) return false;
   ghost.log[steps] = {chain, segment};
-  ghost.steps = steps + 1;
+  GhostWords<RuntimePlatform>::lengthen(log_length(ghost), steps + 1);
   return true;
 }
 

@@ -34,6 +34,7 @@
 #include <pthread.h>
 
 #include "checkers/lock_order/runtime/base.h"
+#include "checkers/lock_order/runtime/ghost_words.h"
 #include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/recorder.h"
 
@@ -72,10 +73,14 @@ struct GhostTable {
   }
 };
 
+HEDDLE_INLINE std::atomic<uint32_t>& log_length(Ghost& ghost) {
+  return reinterpret_cast<std::atomic<uint32_t>&>(ghost.steps);
+}
+
 // Invariant 3. False: the tag is another one now.
 HEDDLE_INLINE bool exchange_tag(pthread_mutex_t* mutex, uint64_t from, uint64_t to) {
-  return __atomic_compare_exchange_n(tag_word(mutex), &from, to, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED);
+  return GhostWords<RuntimePlatform>::exchange(
+      *reinterpret_cast<std::atomic<uint64_t>*>(tag_word(mutex)), from, to);
 }
 
 HEDDLE_INLINE bool of_this_mutex(const Ghost& ghost, const pthread_mutex_t* mutex) {

@@ -197,7 +197,7 @@ class Recorder {
   void evict_ghost(uint32_t thread, Ghost& ghost);
   uint32_t node_behind(pthread_mutex_t* mutex);
   void rename_held(uint32_t thread, uint32_t from, uint32_t to);
-  void record_steps(uint32_t thread, const Ghost& ghost, uint32_t to);
+  void record_steps(uint32_t thread, Ghost& ghost, uint32_t to);
   uint32_t renamed_chain(uint32_t chain, uint32_t from, uint32_t to);
   Node* reusable_node(uint64_t address, uint32_t* index);
   void refer_to(uint32_t node);

@@ -184,8 +184,9 @@ void Recorder::rename_held(uint32_t thread, uint32_t from, uint32_t to) {
   }
 }
 
-void Recorder::record_steps(uint32_t thread, const Ghost& ghost, uint32_t to) {
-  for (uint32_t i = 0; i < ghost.steps; ++i) {
+void Recorder::record_steps(uint32_t thread, Ghost& ghost, uint32_t to) {
+  const uint32_t steps = GhostWords<RuntimePlatform>::length(log_length(ghost));
+  for (uint32_t i = 0; i < steps; ++i) {
     const uint32_t chain = renamed_chain(ghost.log[i].chain, ghost.node, to);
     Visit* visit = chain != 0 && recording() ? visits_.append() : nullptr;
     if (visit == nullptr) return;
