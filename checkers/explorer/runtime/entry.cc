@@ -2,6 +2,9 @@
 //
 // The start of a program that is linked with the runtime: main() itself is explored, unless the
 // program says what else is (native_main.h).
+#include <sys/personality.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -47,6 +50,15 @@ int ExploreMain(int argc, char** argv, char** environment) {
   return Print(Explore(OptionsFromEnvironment(), CallMain, nullptr));
 }
 
+// Starts the program again without address space randomization: the path of an execution has
+// addresses in it. Where that is not allowed, what is found can be replayed by luck only.
+void FixAddresses(char** argv) {
+  const int now = personality(0xffffffff);
+  if (now == -1 || (now & ADDR_NO_RANDOMIZE) != 0) return;
+  if (personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) == -1) return;
+  if ((personality(0xffffffff) & ADDR_NO_RANDOMIZE) != 0) execv("/proc/self/exe", argv);
+}
+
 }  // namespace
 
 int Print(const ExploreResult& result) {
@@ -69,6 +81,7 @@ HEDDLE_INTERPOSE int __libc_start_main(heddle::explorer::Main main, int argc, ch
                                        void* stack_end) {
   using heddle::explorer::ExploreMain;
   using heddle::explorer::RealFunction;
+  heddle::explorer::FixAddresses(argv);
   auto* const real =
       reinterpret_cast<decltype(&__libc_start_main)>(RealFunction("__libc_start_main"));
   heddle::explorer::g_program.main = main;

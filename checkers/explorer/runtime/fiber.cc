@@ -11,6 +11,8 @@ namespace heddle::explorer {
 namespace {
 
 constexpr std::size_t kStack = std::size_t{8} << 20;
+// Where the stacks are, if that is free: the same in each process.
+constexpr std::uintptr_t kStacks = 0x610000000000;
 constexpr std::size_t kLoggedWrites = 1024;
 
 }  // namespace
@@ -18,8 +20,14 @@ constexpr std::size_t kLoggedWrites = 1024;
 void Fiber::Allocate(ThreadId thread) {
   if (stack_low != nullptr) return;
   id = thread;
-  void* const mapped = mmap(nullptr, kPage + kStack, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  auto* const wanted =
+      reinterpret_cast<void*>(kStacks + static_cast<std::uintptr_t>(thread) * 2 * kStack);
+  void* mapped =
+      mmap(wanted, kPage + kStack, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
+  if (mapped == MAP_FAILED) {
+    mapped = mmap(nullptr, kPage + kStack, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  }
   if (mapped == MAP_FAILED || mprotect(mapped, kPage, PROT_NONE) != 0) {
     Fatal("out of memory for a thread's stack");
   }

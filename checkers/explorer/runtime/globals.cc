@@ -53,7 +53,7 @@ int AddModule(dl_phdr_info* module, std::size_t, void* data) {
 
 }  // namespace
 
-void Globals::Take() {
+void Globals::Take(bool protect) {
   regions.clear();
   dirty.clear();
   dl_iterate_phdr(AddModule, &regions);
@@ -71,6 +71,12 @@ void Globals::Take() {
     memcpy(region.snapshot, region.low, static_cast<std::size_t>(region.high - region.low));
   }
   for (const Region& region : regions) {
+    if (!protect) {
+      for (char* page = region.low; page < region.high; page += kPage) {
+        dirty.push_back({page, region.snapshot + (page - region.low)});
+      }
+      continue;
+    }
     if (mprotect(region.low, static_cast<std::size_t>(region.high - region.low), PROT_READ) != 0) {
       Fatal("cannot protect the global variables: %s", strerror(errno));
     }

@@ -12,8 +12,8 @@
 namespace heddle::explorer {
 
 struct Globals {
-  // Takes the snapshot and protects.
-  void Take();
+  // Takes the snapshot and protects; or, for the sake of debuggers, counts all pages as written to.
+  void Take(bool protect);
   // Puts everything back.
   void Restore();
   // Puts everything back and unprotects.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/runtime/loops.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include <cstdio>
 
 namespace heddle::explorer {
 namespace {
@@ -34,6 +37,34 @@ Loops::SiteState& Loops::At(Site site) {
     }
     return At(site);
   }
+}
+
+std::string Loops::Save() const {
+  std::string text;
+  for (const SiteState& state : sites_) {
+    if (!state.loop) continue;
+    char site[32];
+    snprintf(site, sizeof site, "%c%lx ", state.await ? 'a' : 'l',
+             static_cast<unsigned long>(state.site));
+    text += site;
+  }
+  return text;
+}
+
+bool Loops::Restore(std::string_view text) {
+  std::string rest(text);
+  for (const char* at = rest.c_str(); *at != 0;) {
+    if (*at != 'a' && *at != 'l') return false;
+    const bool await = *at == 'a';
+    char* end;
+    const Site site = strtoul(at + 1, &end, 16);
+    if (site == 0 || *end != ' ') return false;
+    SiteState& state = At(site);
+    state.loop = true;
+    state.await = await;
+    at = end + 1;
+  }
+  return true;
 }
 
 bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {

@@ -18,6 +18,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
@@ -78,6 +80,10 @@ class Loops {
   };
 
   explicit Loops(int unroll);
+
+  // What is known of sites, as text, and back; false: the text is not that.
+  std::string Save() const;
+  bool Restore(std::string_view text);
 
   void NewExecution() { ++execution_; }
   // The thread is at an atomic operation that reads.

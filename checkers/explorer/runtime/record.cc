@@ -267,7 +267,9 @@ void WriteEvents(const Scheduler& scheduler) {
       case Kind::kRead:
       case Kind::kPark:
         line.Address("value", event.value);
-        line.Number("rf", event.reads_from == kInit ? -1 : static_cast<int>(event.reads_from));
+        if (event.reads_from != kNoEvent) {
+          line.Number("rf", event.reads_from == kInit ? -1 : static_cast<int>(event.reads_from));
+        }
         if (event.update) line.Bool("success", write != nullptr);
         if (write != nullptr) line.Address("written", write->value).Number("co", write->co);
         break;

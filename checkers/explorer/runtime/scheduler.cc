@@ -55,32 +55,44 @@ void Scheduler::Run() {
   shared.globals = &globals_;
   shared.mode = Mode::kRuntime;
   fibers_[0].Allocate(0);
-  if (!options_.replay.empty() && !search_.Restore(options_.replay)) {
-    Fatal("replay=: that is no execution of this program");
+  if (!options_.replay.empty()) {
+    const std::string_view path = options_.replay;
+    const std::size_t loops = path.find(';');
+    if (loops == std::string_view::npos || !loops_.Restore(path.substr(0, loops)) ||
+        !search_.Restore(path.substr(loops + 1))) {
+      Fatal("replay=: that is no execution of this program");
+    }
   }
   // Otherwise reference counts of the C++ library are not atomic.
   __libc_single_threaded = 0;
   const SignalHandlers handlers;
-  globals_.Take();
+  globals_.Take(options_.replay.empty());
   const double deadline = options_.seconds == 0 ? 0 : Now() + options_.seconds;
   std::uint32_t executions = 0;
   while (search_.Begin()) {
     BeginExecution();
     ThreadId thread;
     while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
-    if (learned_) {
+    if (learned_ && options_.replay.empty()) {
       search_.Reset();
       continue;
     }
     EndExecution();
+    ++executions;
     if (fault_.verdict != nullptr) {
-      path_ = search_.Save();
+      path_ = loops_.Save() + ";" + search_.Save();
       break;
     }
-    if (deadline != 0 && (++executions & 0xff) == 0 && Now() > deadline) {
+    if (deadline != 0 && (executions & 0xff) == 0 && Now() > deadline) {
       cut_ = "out of time";
       break;
     }
+  }
+  if (!options_.replay.empty() && fault_.verdict == nullptr && search_.counts().complete == 0) {
+    fault_.verdict = verdict::kError;
+    snprintf(fault_.message, sizeof fault_.message,
+             "the execution to replay could not be repeated: is this the program, and its "
+             "environment, that it was found in?");
   }
   SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
   globals_.Release();
