@@ -53,7 +53,11 @@ template <class P>
 HEDDLE_INLINE constexpr bool mutant(std::string_view name) {
   if constexpr (requires { P::kMutant; }) {
     if (P::kMutant != name) return false;
-    P::reached.store(true, std::memory_order_relaxed);
+    if constexpr (requires { P::note_site(P::reached); }) {
+      P::note_site(P::reached);  // under an engine for which a store would be the program's
+    } else {
+      P::reached.store(true, std::memory_order_relaxed);
+    }
     return true;
   } else {
     (void)name;
