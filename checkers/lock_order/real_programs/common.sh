@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # What the programs' scripts share; sourced by run.sh. A program's script defines
 #
 #   packages          Debian packages
 #   loads             names of its loads
+#   known             pattern of the headlines of findings that are there, and judged in the docs
 #   prepare           makes data in $data, once
 #   run_load LOAD WATCH...
-#                     runs the program with the load for $seconds, started by the command WATCH...
-#                     (none: bare), to its end, and prints the load's operations per second. Another
-#                     exit status than 0: the program or the load failed.
+#                     runs the program with the load for $duration s, started by the command WATCH...
+#                     (none: bare), to its end, and prints the load's operations per second and the
+#                     program's CPU time meanwhile, in hundredths of seconds. Another exit status
+#                     than 0: the program or the load failed.
 
 die() {
   local status=$1
@@ -118,6 +120,13 @@ wait_for_server() {
   return 1
 }
 
+# The CPU time of the program that $server is or watches.
+cpu_time() {
+  local pid
+  pid=$(pgrep -P "$server") || pid=$server
+  awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/${pid%%$'\n'*}/stat"
+}
+
 # median NUMBER... prints the median and the interval of order statistics that holds it with a
 # probability of at least 90% (all of them where there are few).
 median() {
@@ -132,6 +141,12 @@ median() {
       m = NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2
       printf "%.4g %.4g %.4g\n", m, x[low], x[NR + 1 - low]
     }'
+}
+
+interval() {
+  local middle low high
+  read -r middle low high < <(median "$@")
+  printf '%.2f [%.2f, %.2f]' "$middle" "$low" "$high"
 }
 
 # Follows the graph that is being recorded under $1: a line "acquisitions slow" a second goes to $2,
@@ -152,7 +167,7 @@ graph_size() {
   sed -nE 's/^([0-9]+) locks, ([0-9]+) chains .*; ([0-9]+) bytes.*/\1 \2 \3/p' "$1"
 }
 
-# run_once LOAD LOG WATCH...: prints the operations per second.
+# run_once LOAD LOG WATCH...: prints the operations per second, and the CPU time of one.
 run_once() {
   local load=$1 log=$2 rate
   shift 2
@@ -160,13 +175,14 @@ run_once() {
     tail -n 20 "$log" >&2
     die 1 "$name, $load: failed${1:+ when watched}; all output: $log"
   }
-  [[ $rate =~ ^[0-9]+(\.[0-9]+)?$ ]] || die 1 "$name, $load: no throughput in its output: '$rate'"
-  echo "$rate"
+  [[ $rate =~ ^[0-9]+(\.[0-9]+)?\ [0-9.]+$ ]] ||
+    die 1 "$name, $load: no throughput in its output: '$rate'"
+  awk '{ print $1, $2 / $1 }' <<<"$rate"
 }
 
 # One row of the table.
 measure_load() {
-  local load=$1 prefix=$out/$name.$1 bare=() watched=() ratios=() i a b
+  local load=$1 prefix=$out/$name.$1 bare=() watched=() ratios=() costs=() i a b
   local watch=("$heddle" lockorder "--log=$prefix.findings" "--json=$prefix.json" --exitcode=0)
   [[ ! -f $here/$name.suppressions ]] || watch+=("--suppressions=$here/$name.suppressions")
   rm -f "$prefix".*
@@ -175,14 +191,16 @@ measure_load() {
   mkdir "$work/graphs"
   (trap - EXIT && sample_graph "$work/graphs" "$prefix.samples") &
   local sampler=$!
+  duration=$((seconds * 4))
   TMPDIR=$work/graphs run_once "$load" "$prefix.log" "${watch[@]}" >"$work/rate" || return 1
   kill "$sampler"
   wait "$sampler" 2>/dev/null || true
   rmdir "$work/graphs"
-  # Steady state: the second half of the samples.
+  duration=$seconds
+  # Steady state: the last third of the samples.
   read -r per_second slow < <(awk '
     { a[NR] = $1; s[NR] = $2; if (NR > 1 && $1 - a[NR - 1] > top) top = $1 - a[NR - 1] }
-    END { h = int((NR + 1) / 2); n = a[NR] - a[h]
+    END { h = int((2 * NR + 2) / 3); n = a[NR] - a[h]
           printf "%d %s\n", top, (n > 0 ? sprintf("%.1f", (s[NR] - s[h]) * 1e6 / n) : "-") }' \
     "$prefix.samples")
   read -r locks chains bytes < <(graph_size "$prefix.samples.show")
@@ -193,32 +211,34 @@ measure_load() {
     else
       a=$(run_once "$load" "$prefix.log") && b=$(run_once "$load" "$prefix.log" "${watch[@]}") || return 1
     fi
-    bare+=("$a") watched+=("$b")
-    ratios+=("$(awk "BEGIN { printf \"%.4f\", $b / $a }")")
+    bare+=("${a% *}") watched+=("${b% *}")
+    ratios+=("$(awk "BEGIN { printf \"%.4f\", ${b% *} / ${a% *} }")")
+    costs+=("$(awk "BEGIN { printf \"%.4f\", ${b#* } / ${a#* } }")")
   done
-  local ratio low high
-  read -r ratio low high < <(median "${ratios[@]}")
   read -r a _ < <(median "${bare[@]}")
   read -r b _ < <(median "${watched[@]}")
-  local found
+  local found unknown
   found=$(grep -c '^WARNING: heddle' "$prefix.findings" 2>/dev/null) || true
-  printf '| %s | %s | %.0f | %.0f | %.2f [%.2f, %.2f] | %d | %s | %d | %d | %d | %d |\n' \
-    "$name" "$load" "$a" "$b" "$ratio" "$low" "$high" "$per_second" "$slow" "$locks" "$chains" \
-    $((bytes / 1024)) "${found:-0}"
-  if ((${found:-0})); then
+  unknown=$(grep '^WARNING: heddle' "$prefix.findings" 2>/dev/null | grep -vcE "${known:-^$}") || true
+  printf '| %s | %s | %.0f | %.0f | %s | %s | %d | %s | %d | %d | %d | %d |\n' \
+    "$name" "$load" "$a" "$b" "$(interval "${ratios[@]}")" "$(interval "${costs[@]}")" \
+    "$per_second" "$slow" "$locks" "$chains" $((bytes / 1024)) "${found:-0}"
+  ((${unknown:-0} == 0)) || {
     cat "$prefix.findings" >&2
     return 1
-  fi
+  }
 }
 
 measure_program() {
   name=$1
   local load failed=0
-  # shellcheck source=/dev/null
-  source "$here/$name.sh"
   data=$work/$name
   mkdir "$data"
   server=
+  known=
+  duration=$seconds
+  # shellcheck source=/dev/null
+  source "$here/$name.sh"
   prepare >"$out/$name.prepare.log" 2>&1 || {
     tail -n 20 "$out/$name.prepare.log" >&2
     die 1 "$name: could not make its data"

@@ -37,12 +37,14 @@ prepare() {
 }
 
 run_load() {
-  local rate
+  local rate before
   shift
   serve_mariadb "$@" || return 1
   bench_mariadb --time=1 run >&2
-  rate=$(bench_mariadb "--time=$seconds" run |
+  before=$(cpu_time)
+  rate=$(bench_mariadb "--time=$duration" run |
     sed -nE 's/.*transactions: .*\(([0-9.]+) per sec.*/\1/p')
+  rate="$rate $(($(cpu_time) - before))"
   stop_mariadb || return 1
   echo "$rate"
 }

@@ -9,7 +9,7 @@ prepare() { :; }
 ask_redis() { redis-cli -s "$data/socket" "$@"; }
 
 run_load() {
-  local rate
+  local rate before
   shift
   rm -rf "${data:?}"/*
   "$@" redis-server --port 0 --unixsocket "$data/socket" --dir "$data" --io-threads 4 \
@@ -17,10 +17,12 @@ run_load() {
   server=$!
   wait_until ask_redis ping || return 1
   ask_redis bgsave >&2
+  before=$(cpu_time)
   # The same number of each: the rate of both is the harmonic mean of the two.
-  rate=$(timeout 120 redis-benchmark -s "$data/socket" -t set,get -n $((seconds * 20000)) -c 50 \
+  rate=$(timeout 120 redis-benchmark -s "$data/socket" -t set,get -n $((duration * 20000)) -c 50 \
     -P 16 --threads 2 --csv | sed -nE 's/^"[SG]ET","([0-9.]+)".*/\1/p' |
     awk '{ inverse += 1 / $1 } END { if (NR == 2) printf "%.0f\n", NR / inverse }')
+  rate="$rate $(($(cpu_time) - before))"
   ask_redis bgrewriteaof >&2
   wait_until redis_is_idle || return 1
   ask_redis shutdown nosave >&2

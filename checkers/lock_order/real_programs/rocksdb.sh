@@ -16,13 +16,17 @@ run_load() {
   local load=$1 options=(--benchmarks="$1")
   shift
   if [[ $load == readwhilewriting ]]; then
-    options+=("--db=$data/filled" --use_existing_db=1 "--duration=$seconds")
+    options+=("--db=$data/filled" --use_existing_db=1 "--duration=$duration")
   else
-    options+=("--db=$data/new" "--duration=$seconds")
+    options+=("--db=$data/new" "--duration=$duration")
   fi
-  bench_rocksdb timeout 180 "$@" db_bench "${options[@]}" >"$data/output" || return 1
+  # The whole process, and the analyzer's too.
+  {
+    TIMEFORMAT='%U %S'
+    time bench_rocksdb timeout 180 "$@" db_bench "${options[@]}" >"$data/output" 2>&3 || return 1
+  } 3>&2 2>"$data/cpu"
   cat "$data/output" >&2
   rm -rf "$data/new"
-  tr '\r' '\n' <"$data/output" |
-    sed -nE "s/^$load +:.* ([0-9]+) ops\/sec.*/\1/p"
+  tr '\r' '\n' <"$data/output" | sed -nE "s/^$load +:.* ([0-9]+) ops\/sec.*/\1/p" | tr '\n' ' '
+  awk '{ print ($1 + $2) * 100 }' "$data/cpu"
 }

@@ -78,8 +78,8 @@ else
 fi
 readonly work out
 
-echo "| program | load | bare, 1/s | watched, 1/s | ratio | acquisitions/s | slow per million | locks | chains | graph, KB | findings |"
-echo "|---|---|---|---|---|---|---|---|---|---|---|"
+echo "| program | load | bare, 1/s | watched, 1/s | ratio | CPU ratio | acquisitions/s | slow per million | locks | chains | graph, KB | findings |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|"
 failed=0
 for name in "${names[@]}"; do
   # In a shell of its own: each script defines the same functions.

@@ -66,8 +66,8 @@ const Symbol* SymbolIndex::At(uint64_t address) const {
                        [](uint64_t a, const Symbol& symbol) { return a < symbol.low; });
   auto i = static_cast<std::size_t>(after - symbols_.begin());
   const Symbol* before = i == 0 ? nullptr : &symbols_[i - 1];
-  while (i-- > 0 && highest_[i] > address) {
-    if (address < symbols_[i].high) return &symbols_[i];
+  for (; i > 0 && highest_[i - 1] > address; --i) {
+    if (address < symbols_[i - 1].high) return &symbols_[i - 1];
   }
   if (before == nullptr || before->high != before->low) return nullptr;
   GElf_Addr within = address;
