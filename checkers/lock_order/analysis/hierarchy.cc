@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -57,6 +58,12 @@ Merged MergeByClass(const std::vector<const Graph*>& graphs, const VariableNamer
     }
   }
   return merged;
+}
+
+// Names may be anything.
+bool FitsALine(absl::string_view label) {
+  return !label.empty() && label.find('\n') == absl::string_view::npos &&
+         label == absl::StripAsciiWhitespace(label);
 }
 
 }  // namespace
@@ -115,14 +122,20 @@ std::string FormatHierarchy(const Hierarchy& hierarchy) {
       "same\n"
       "# or smaller levels are held. Edit it, then: heddle lockorder --enforce=FILE -- COMMAND\n";
   for (const auto& together : hierarchy.unordered) {
-    absl::StrAppend(&text,
-                    "# in a cycle, so without an order among them: ", absl::StrJoin(together, ", "),
-                    "\n");
+    absl::StrAppend(&text, "# in a cycle, so without an order among them: ",
+                    absl::CHexEscape(absl::StrJoin(together, ", ")), "\n");
   }
   std::vector<std::pair<uint32_t, std::string>> lines;
   for (const auto& [label, level] : hierarchy.level) lines.emplace_back(level, label);
   std::sort(lines.begin(), lines.end());
-  for (const auto& [level, label] : lines) absl::StrAppend(&text, level, " ", label, "\n");
+  for (const auto& [level, label] : lines) {
+    if (FitsALine(label)) {
+      absl::StrAppend(&text, level, " ", label, "\n");
+    } else {
+      absl::StrAppend(&text, "# not to be written in a line: ", level, " ", absl::CHexEscape(label),
+                      "\n");
+    }
+  }
   return text;
 }
 

@@ -21,8 +21,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "checkers/lock_order/analysis/analyzer.h"
+#include "checkers/lock_order/analysis/graph_builder.h"
 #include "checkers/lock_order/analysis/graph_reader.h"
 #include "checkers/lock_order/analysis/graph_writer.h"
+#include "checkers/lock_order/analysis/hierarchy.h"
 #include "checkers/lock_order/analysis/merge.h"
 #include "checkers/lock_order/fuzz/use_graph.h"
 #include "checkers/lock_order/graph_format.h"
@@ -93,6 +95,19 @@ TEST(Damage, ThereAreRealGraphs) {
     EXPECT_EQ(Unsound((*reader)->graph()), "") << name;
     UseGraph((*reader)->graph(), /*print=*/true);
   }
+}
+
+TEST(Damage, NamesAddNoLinesToAHierarchy) {
+  GraphBuilder g;
+  const uint32_t a = g.Lock("a\n1 ledger");
+  const uint32_t b = g.Lock("b");
+  const uint32_t ledger = g.Lock("ledger");
+  const auto [t1, t2] = g.TwoThreads();
+  g.Nest(t1, {a, b, ledger});
+  g.Nest(t2, {b, a});
+  const auto parsed = ParseHierarchy(FormatHierarchy(InferHierarchy({&g.graph})));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->level, (std::map<std::string, uint32_t>{{"b", 1}, {"ledger", 2}}));
 }
 
 // What cycles are of, whatever the records' numbers.

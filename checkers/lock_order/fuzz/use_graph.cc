@@ -31,18 +31,6 @@ bool Same(const std::vector<Record>& one, const std::vector<Record>& other) {
          std::memcmp(one.data(), other.data(), one.size() * sizeof(Record)) == 0;
 }
 
-// "LEVEL CLASS" has no room for these.
-bool FitsALine(const Hierarchy& hierarchy) {
-  for (const auto& [label, level] : hierarchy.level) {
-    if (label.empty() || label.find_first_of("\n\r\v\f") != std::string::npos ||
-        label.front() == ' ' || label.back() == ' ' || label.front() == '\t' ||
-        label.back() == '\t') {
-      return false;
-    }
-  }
-  return true;
-}
-
 void Infer(const Graph& graph) {
   for (const char c : ClangAnnotations({&graph})) {
     Demand(c == '\n' || static_cast<unsigned char>(c) >= ' ' ? "" : "a control character",
@@ -50,9 +38,12 @@ void Infer(const Graph& graph) {
   }
   const Hierarchy hierarchy = InferHierarchy({&graph, &graph});
   const auto parsed = ParseHierarchy(FormatHierarchy(hierarchy));
-  if (!FitsALine(hierarchy)) return;
   Demand(parsed.ok() ? "" : std::string(parsed.status().message()), "an inferred hierarchy");
-  Demand(parsed->level == hierarchy.level ? "" : "differs", "an inferred hierarchy read back");
+  for (const auto& [label, level] : parsed->level) {
+    const auto found = hierarchy.level.find(label);
+    Demand(found != hierarchy.level.end() && found->second == level ? "" : label,
+           "a line of an inferred hierarchy");
+  }
 }
 
 void Merge(const Graph& graph) {
