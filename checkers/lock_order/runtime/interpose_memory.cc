@@ -48,6 +48,11 @@ HEDDLE_COLD FreeFunction find_free() {
   return reinterpret_cast<FreeFunction>(free);
 }
 
+// Before there are threads: later the look-up may have to wait for one that loads a library.
+__attribute__((constructor(101))) void find_free_early() {
+  if (g_free.load(std::memory_order_relaxed) == nullptr) find_free();
+}
+
 HEDDLE_COLD void gone(ThreadState& t, uint64_t from, uint64_t bytes, Call call) {
   for (uint32_t i = t.record->depth; i-- > 0;) {
     if (held_at(t, i).node == 0) continue;
