@@ -195,7 +195,7 @@ std::string CostTable(const std::vector<CostSummary>& summaries, const Missing& 
       &trimmed,
       "CPU time per lock and unlock; medians of the repetitions. ratio: to bare in the same\n"
       "repetition; absl: its check on, to the same with it off. slow per million: entries into\n"
-      "Heddle's slow path per million acquisitions of the whole run.\n");
+      "Heddle's slow path per million acquisitions, once all has been seen.\n");
   for (const auto& [way, why] : missing) {
     absl::StrAppend(&trimmed, NameOf(way), " is missing: ", why, "\n");
   }

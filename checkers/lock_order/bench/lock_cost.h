@@ -71,8 +71,8 @@ class Shapes {
   bool Run(const std::string& shape, long count) {
     const std::map<std::string, std::function<void(long)>> shapes = {
         {"one", [this](long n) { One(n); }},
-        {"nested_2", [this](long n) { Nested<2>("nested_2", n); }},
-        {"nested_4", [this](long n) { Nested<4>("nested_4", n); }},
+        {"nested_2", [this](long n) { Nested<2, 2>("nested_2", n); }},
+        {"nested_4", [this](long n) { Nested<4, 1>("nested_4", n); }},
         {"in_turn", [this](long n) { InTurn(n); }},
         {"own", [this](long n) { TwoThreads("own", n, 1); }},
         {"contended", [this](long n) { TwoThreads("contended", n, 0); }},
@@ -110,15 +110,15 @@ class Shapes {
     phase.Report("one", count);
   }
 
-  // Of one lock more than are held at a time, so that neither the outermost nor the innermost one
-  // is always the same, in one order.
-  template <std::size_t kDepth>
+  // Each round takes kDepth neighbours of a row of locks, beginning at one of kBegins places in
+  // turn.
+  template <std::size_t kDepth, std::size_t kBegins>
   void Nested(const char* name, long count) {
-    std::array<Lock, kDepth + 1> locks;
+    std::array<Lock, kDepth + kBegins - 1> locks;
     const Phase phase(resident_);
     const long rounds = count / static_cast<long>(kDepth);
     for (long round = 0; round < rounds; ++round) {
-      Lock* const first = &locks[static_cast<std::size_t>(round & 1)];
+      Lock* const first = &locks[static_cast<std::size_t>(round) % kBegins];
       for (std::size_t i = 0; i < kDepth; ++i) first[i].lock();
       for (std::size_t i = kDepth; i-- > 0;) first[i].unlock();
     }
