@@ -50,7 +50,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
   const Fault& fault = scheduler.fault();
   const Counts& counts = search.counts();
   ExploreResult result;
-  result.mode = scheduler.options().replay.empty() ? "full" : "replay";
+  result.mode = ModeOf(scheduler.options());
   result.executions = counts.complete;
   result.blocked = counts.blocked;
   result.events = counts.events;
@@ -64,7 +64,8 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     return result;
   }
   result.complete = search.Complete() && result.reason.empty();
-  if (!scheduler.options().replay.empty()) {
+  if (!scheduler.options().replay.empty() ||
+      scheduler.options().strategy != Strategy::kExhaustive) {
     result.verdict = verdict::kPass;
     result.complete = false;
     return result;

@@ -16,6 +16,9 @@ namespace heddle::explorer {
 struct ExploreOptions {
   Model model = Model::kRc11;
   bool release_sequence_cxx11 = false;
+  Strategy strategy = Strategy::kExhaustive;
+  std::uint64_t seed = 1;  // of the random strategies
+  int pct_depth = 3;
   std::uint64_t max_executions = 0;  // 0: no bound
   double seconds = 0;                // 0: no bound
   // Visits of one place by one thread, when it does not wait but counts.
@@ -27,13 +30,16 @@ struct ExploreOptions {
   std::string replay;
 };
 
+// "full", "random(N)", "pct(D)", "replay".
+std::string ModeOf(const ExploreOptions& options);
+
 // From HEDDLE_EXPLORE_OPTIONS. What cannot be understood ends the process with one line.
 ExploreOptions OptionsFromEnvironment();
 
 struct ExploreResult {
   std::string verdict;  // a name of checkers/scenario/verdict.h
   std::string message;  // about a finding, one line
-  std::string mode;     // "full"
+  std::string mode;     // "full", "random(N)", "pct(D)", "replay"
   std::string reason;   // why it is incomplete
   bool complete = false;
   std::uint64_t executions = 0;  // complete ones

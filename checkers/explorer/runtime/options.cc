@@ -56,6 +56,19 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.max_executions = Number(name, value);
   } else if (name == "time") {
     options.seconds = Seconds(name, value);
+  } else if (name == "random") {
+    options.strategy = Strategy::kRandom;
+    if (value != "on") options.max_executions = Number(name, value);
+  } else if (name == "pct") {
+    options.strategy = Strategy::kPct;
+    options.pct_depth = static_cast<int>(Number(name, value));
+    if (options.pct_depth < 1 || options.pct_depth > 1000) Bad(name, value);
+  } else if (name == "seed") {
+    options.seed = Number(name, value);
+  } else if (name == "symmetry" || name == "preemptions" || name == "jobs") {
+    if (value != "off" && !(name == "jobs" && value == "1")) {
+      Fatal("%s: %.*s is not supported", kVariable, static_cast<int>(name.size()), name.data());
+    }
   } else if (name == "leaks") {
     options.leaks = Switch(name, value);
   } else if (name == "cxx11_release_sequences") {
@@ -65,22 +78,56 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
   }
 }
 
+// Takes "name=value" off the text; a value may be quoted. False: nothing is left.
+bool TakeSetting(std::string_view& text, std::string_view& name, std::string_view& value) {
+  while (!text.empty() && (text[0] == ':' || text[0] == ' ')) text.remove_prefix(1);
+  if (text.empty()) return false;
+  name = text.substr(0, text.find_first_of("=: "));
+  text.remove_prefix(name.size());
+  value = "on";
+  if (text.empty() || text[0] != '=') return true;
+  text.remove_prefix(1);
+  if (!text.empty() && (text[0] == '\'' || text[0] == '"')) {
+    const char quote = text[0];
+    text.remove_prefix(1);
+    const std::size_t end = text.find(quote);
+    if (end == std::string_view::npos) Fatal("%s: a quote is not closed", kVariable);
+    value = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return true;
+  }
+  // The path of an execution has spaces.
+  value = text.substr(0, text.find(':'));
+  text.remove_prefix(value.size());
+  return true;
+}
+
 }  // namespace
+
+std::string ModeOf(const ExploreOptions& options) {
+  if (!options.replay.empty()) return "replay";
+  switch (options.strategy) {
+    case Strategy::kExhaustive:
+      return "full";
+    case Strategy::kRandom:
+      return "random(" + std::to_string(options.max_executions) + ")";
+    case Strategy::kPct:
+      return "pct(" + std::to_string(options.pct_depth) + ")";
+  }
+  return "";
+}
 
 ExploreOptions OptionsFromEnvironment() {
   ExploreOptions options;
   const char* const variable = getenv(kVariable);
   std::string_view text = variable == nullptr ? "" : variable;
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find(':'));
-    text.remove_prefix(part.size() == text.size() ? part.size() : part.size() + 1);
-    if (part.empty()) continue;
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) {
-      Set(part, "on", options);
-    } else {
-      Set(part.substr(0, equals), part.substr(equals + 1), options);
-    }
+  std::string_view name;
+  std::string_view value;
+  while (TakeSetting(text, name, value)) Set(name, value, options);
+  // Without an end of its own.
+  if (options.strategy != Strategy::kExhaustive && options.max_executions == 0 &&
+      options.seconds == 0) {
+    options.max_executions = 1000;
   }
   return options;
 }

@@ -369,7 +369,7 @@ RecordWriter::RecordWriter(const ExploreOptions& options) {
       .Number("version", 1)
       .Text("program", ProgramPath().c_str())
       .Text("model", options.model == Model::kSc ? "sc" : "rc11")
-      .Text("mode", options.replay.empty() ? "full" : "replay")
+      .Text("mode", ModeOf(options).c_str())
       .Write();
   dl_iterate_phdr(WriteModule, nullptr);
 }
@@ -391,6 +391,16 @@ void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& resul
       .Text("mode", result.mode.c_str())
       .Text("reason", result.reason.c_str())
       .Number("threads", result.threads)
+      .Number("seed", scheduler.options().seed)
+      .Write();
+}
+
+void RecordProgress(const Search& search, double seconds) {
+  Line("progress")
+      .Number("complete", search.counts().complete)
+      .Number("blocked", search.counts().blocked)
+      .Number("seconds", seconds)
+      .Number("done", search.Explored())
       .Write();
 }
 

@@ -8,10 +8,13 @@
 #include <cstdio>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/signals.h"
 
 namespace heddle::explorer {
 namespace {
+
+constexpr double kProgressInterval = 0.25;  // seconds
 
 double Now() {
   timespec now;
@@ -31,6 +34,9 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
     : options_(options),
       search_({.model = options.model,
                .release_sequence_cxx11 = options.release_sequence_cxx11,
+               .strategy = options.strategy,
+               .seed = options.seed,
+               .pct_depth = options.pct_depth,
                .max_executions = options.max_executions}),
       loops_(options.unroll),
       function_(function),
@@ -67,7 +73,8 @@ void Scheduler::Run() {
   __libc_single_threaded = 0;
   const SignalHandlers handlers;
   globals_.Take(options_.replay.empty());
-  const double deadline = options_.seconds == 0 ? 0 : Now() + options_.seconds;
+  const double start = Now();
+  double next_progress = start + kProgressInterval;
   std::uint32_t executions = 0;
   while (search_.Begin()) {
     BeginExecution();
@@ -83,9 +90,15 @@ void Scheduler::Run() {
       path_ = loops_.Save() + ";" + search_.Save();
       break;
     }
-    if (deadline != 0 && (executions & 0xff) == 0 && Now() > deadline) {
+    if ((executions & 0xff) != 0) continue;
+    const double now = Now();
+    if (options_.seconds != 0 && now > start + options_.seconds) {
       cut_ = "out of time";
       break;
+    }
+    if (now > next_progress) {
+      RecordProgress(search_, now - start);
+      next_progress = now + kProgressInterval;
     }
   }
   if (!options_.replay.empty() && fault_.verdict == nullptr && search_.counts().complete == 0) {
