@@ -191,14 +191,14 @@ TEST(Damage, CutAtEveryLength) {
     const File file(bytes);
     std::size_t readable = 0;
     std::size_t tried = 0;
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
+    for (std::size_t size = bytes.size(); size-- > 0;) {
       const bool dull = size > 16 && bytes[size] == 0 && bytes[size - 1] == 0;
       if (dull && size % 509 != 0) continue;
       file.Cut(size);
       readable += Survives(file) ? 1 : 0;
-      file.Restore();
       ++tried;
     }
+    file.Restore();
     EXPECT_GT(tried, 1000U) << name;
     EXPECT_LT(readable, tried) << name;
     EXPECT_TRUE(Survives(file)) << name;
@@ -228,6 +228,8 @@ TEST(Damage, EveryBitFlipped) {
     for (std::size_t at = 0; at < bytes.size(); ++at) {
       if (bytes[at] == 0 && random() % 601 != 0) continue;
       for (int bit = 0; bit < 8; ++bit) {
+        // The recorded ones have much in common.
+        if (name != "rich" && random() % 4 != 0) continue;
         file.Put(at, static_cast<char>(bytes[at] ^ (1 << bit)));
         if (Survives(file)) {
           ++readable;
@@ -239,7 +241,7 @@ TEST(Damage, EveryBitFlipped) {
       }
       file.Put(at, bytes[at]);
     }
-    EXPECT_GT(tried, 10000U) << name;
+    EXPECT_GT(tried, 5000U) << name;
     EXPECT_GT(readable, 0U) << name;
     EXPECT_LT(readable, tried) << name;
   }
