@@ -422,6 +422,9 @@ TEST(Findings, ConditionWaitHoldingMattersToWhoSignals) {
   g.graph.nodes[mutex].flags |= kNodeShared;
   EXPECT_EQ(Only<WaitHolding>(Analyze(g.graph)).size(), 1U);
   g.graph.nodes[mutex].flags = 0;
+  g.graph.nodes[file].kind = kSemaphore;
+  EXPECT_TRUE(Only<WaitHolding>(Analyze(g.graph)).empty());
+  g.graph.nodes[file].kind = kPosixFileLock;
   // What is held below the file lock counts.
   g.Acquire(t2, other);
   g.Acquire(t2, file);
@@ -627,6 +630,8 @@ TEST(Records, SignalInversionAndMisuse) {
   g.graph.nodes[a].flags |= kNodeWithSignal;
   g.graph.nodes[a].signal = 10;
   EXPECT_EQ(Only<SignalInversion>(Analyze(g.graph)).size(), 1U);
+  g.graph.nodes[a].signal = 11;
+  EXPECT_TRUE(Analyze(g.graph).empty()) << "a fault comes where its instruction is";
   for (const EventKind kind : {kEventExitHolding, kEventUnlockNotHeld, kEventDestroyHeld,
                                kEventFreeHeld, kEventBlockingCall, kEventAssertHeld}) {
     Event event = GraphBuilder::MakeEvent(kind, kMain, 0);

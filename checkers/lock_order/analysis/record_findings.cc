@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/analysis/record_findings.h"
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -29,15 +30,21 @@ bool WriterPossible(const Graph& graph, Segments& segments, uint32_t node, const
 }
 
 // The innermost lock that is held across a condition wait and that the signalling thread could have
-// to wait for: not a POSIX file lock, which belongs to the process, so that only another process
-// would wait, and which can signal only where the condition's mutex is shared. 0: none.
+// to wait for; 0: none. Not a semaphore, which has no owner. Not a POSIX file lock, which belongs
+// to the process: only another one would wait, and can signal only where the mutex is shared.
 uint32_t KeptFromSignaller(const Graph& graph, const Chain& wait) {
   const bool in_process = (graph.nodes[wait.node].flags & kNodeShared) == 0;
-  uint32_t c = wait.parent;
-  while (c != 0 && in_process && graph.nodes[graph.chains[c].node].kind == kPosixFileLock) {
-    c = graph.chains[c].parent;
+  for (uint32_t c = wait.parent; c != 0; c = graph.chains[c].parent) {
+    const uint8_t kind = graph.nodes[graph.chains[c].node].kind;
+    if (kind != kSemaphore && !(in_process && kind == kPosixFileLock)) return c;
   }
-  return c;
+  return 0;
+}
+
+// The signals of an instruction that goes wrong arrive where it is, not at any moment.
+bool IsSynchronous(uint8_t signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+         signal == SIGTRAP;
 }
 
 }  // namespace
@@ -142,7 +149,8 @@ std::vector<Finding> RecordFindings::Take(const Graph& graph, Segments& segments
   constexpr uint32_t kInverted = kNodeInHandler | kNodeWithSignal;
   for (uint32_t n = 1; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if ((node.flags & kInverted) == kInverted && signals_.insert(n).second) {
+    if ((node.flags & kInverted) == kInverted && !IsSynchronous(node.signal) &&
+        signals_.insert(n).second) {
       found.emplace_back(SignalInversion{.node = n, .signal = node.signal});
     }
   }

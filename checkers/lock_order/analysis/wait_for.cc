@@ -18,9 +18,11 @@ bool Counts(const Node& node) {
   return (node.flags & (kNodeForeignPost | kNodeForeignUnlock)) == 0;
 }
 
+// A thread that has had a semaphore's last post waits for the next one: no deadlock by itself,
+// since anybody may post. Python's threads wait for each other so.
 bool WaitsForItself(const Node& node) {
   return node.kind != kMutexRecursive && node.kind != kAnnotatedRecursive &&
-         node.kind != kMutexErrorcheck;
+         node.kind != kMutexErrorcheck && node.kind != kSemaphore;
 }
 
 // Who waits for whom, among the threads that have waited for long.
