@@ -7,12 +7,25 @@ load("//tools/lint:lint.bzl", "lint_test")
 
 _GTEST = "@com_google_googletest//:gtest_main"
 
+# What the explorer sees of a program is what ThreadSanitizer's instrumentation tells. Its runtime is not
+# linked: no such option at the link.
+_EXPLORED_COPTS = [
+    "-fsanitize=thread",
+    "-mllvm",
+    "-tsan-instrument-func-entry-exit=0",
+    "-fno-omit-frame-pointer",
+]
+
 # Engines that get a binary of their own: the library that selects each, and compiler options.
 # Fortified longjmp() takes a switch between Relacy's fibers for stack smashing.
 _ENGINES = {
+    "explore": (Label("//checkers/explorer/engine"), _EXPLORED_COPTS),
     "relacy": (Label("//checkers/relacy:engine"), ["-U_FORTIFY_SOURCE"]),
     "stress": (Label("//stress:engine"), []),
 }
+
+# Engines whose tests run on demand only.
+_MANUAL_ENGINES = ["explore"]
 
 # Engines that are another engine's binary, built differently.
 _VARIANT_ENGINES = {"tsan": "stress"}
@@ -136,6 +149,23 @@ def heddle_fuzz_test(name, srcs, runs, max_len, seeds = [], data = [], deps = []
     if lint and _in_main_workspace():
         lint_test(name = name + ".lint", target = ":" + target)
 
+def heddle_explored_binary(name, deps = [], copts = [], **kwargs):
+    """A program whose main() is explored when it runs. Its own sources are instrumented; its deps are not.
+
+    Args:
+      name: as for cc_binary.
+      deps: as for cc_binary.
+      copts: as for cc_binary.
+      **kwargs: as for cc_binary.
+    """
+    cc_binary(
+        name = name,
+        # A failed assert() is what is looked for.
+        copts = ["-UNDEBUG"] + copts + _EXPLORED_COPTS,
+        deps = deps + [Label("//checkers/explorer:runtime")],
+        **kwargs
+    )
+
 def heddle_scenario_test(
         name,
         srcs,
@@ -145,7 +175,7 @@ def heddle_scenario_test(
         tags = [],
         lint = True,
         **kwargs):
-    """One test per engine from the same scenario sources: `name`.relacy, `name`.stress, `name`.tsan.
+    """One test per engine from the same scenario sources: `name`.relacy, `name`.explore, `name`.stress, `name`.tsan.
 
     Args:
       name: the scenarios' common name, e.g. "ticket_lock_model".
@@ -175,7 +205,8 @@ def heddle_scenario_test(
             srcs = srcs,
             deps = deps + [library],
             copts = copts + engine_copts,
-            tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + engine] + ([] if wanted else ["manual"]),
+            tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + engine] +
+                   ([] if wanted and engine not in _MANUAL_ENGINES else ["manual"]),
             **kwargs
         )
         linted = name + "." + engine

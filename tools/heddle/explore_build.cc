@@ -25,7 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr absl::string_view kRuntimeDirectory = "heddle/checkers/explorer/runtime/";
+constexpr absl::string_view kArchive = "heddle/tools/heddle/libheddle_explorer.a";
+constexpr absl::string_view kIncludes = "heddle/checkers/explorer/runtime/include";
 
 std::string Extension(const std::string& path) { return fs::path(path).extension().string(); }
 
@@ -51,7 +52,7 @@ bool IsClang(const std::string& compiler) {
 
 // Headers that stand in for the C++ library's where those hide from the instrumentation.
 std::string IncludeDirectory() {
-  std::string directory = absl::StrCat(RunfilesRoot(), kRuntimeDirectory, "include");
+  std::string directory = absl::StrCat(RunfilesRoot(), kIncludes);
   std::error_code error;
   return fs::is_directory(directory, error) ? directory : "";
 }
@@ -70,7 +71,7 @@ std::string OptionalArchive(const std::string& runtime) {
 
 std::string RuntimeArchive() {
   if (const char* given = std::getenv("HEDDLE_EXPLORE_RUNTIME"); given != nullptr) return given;
-  return absl::StrCat(RunfilesRoot(), kRuntimeDirectory, "libheddle_explorer.a");
+  return absl::StrCat(RunfilesRoot(), kArchive);
 }
 
 std::vector<std::string> CompileCommand(const Options& options, const std::string& source,

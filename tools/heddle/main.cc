@@ -8,6 +8,7 @@
 
 #include "checkers/scenario/command_line.h"
 #include "tools/heddle/bench.h"
+#include "tools/heddle/explore.h"
 #include "tools/heddle/lockorder.h"
 #include "tools/heddle/subcommands.h"
 
@@ -22,6 +23,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"bench", RunBench},
     {"check", RunCheck},
+    {"explore", RunExplore},
     {"lockorder", RunLockorder},
 };
 

@@ -73,6 +73,7 @@ struct SeenDeadlines {
   }
 };
 thread_local SeenDeadlines deadlines;
+thread_local bool woken_spuriously = false;
 
 // The flag of the mutated line that ran; on a page of its own, which executions leave alone.
 std::atomic<bool>** reached_site;
@@ -183,6 +184,12 @@ bool Expired(Deadline deadline) {
 }
 
 void SetExpired(Deadline deadline) { deadlines.Of(deadline).expired = true; }
+
+bool WakesSpuriously() {
+  if (!execution.scenario->relacy.spurious_wakeups || woken_spuriously) return false;
+  woken_spuriously = Choose(2) == 1;
+  return woken_spuriously;
+}
 
 void NoteSite(std::atomic<bool>& reached) {
   if (reached_site != nullptr) *reached_site = &reached;

@@ -68,6 +68,8 @@ struct Hooks {
 };
 
 using Files = SimFiles<Hooks>;
+static_assert(ExplorerFiles::kFirstPid == Files::kFirstPid &&
+              ExplorerFiles::kFirstStart == Files::kFirstStart);
 
 }  // namespace
 

@@ -18,6 +18,9 @@
 namespace heddle {
 
 struct ExplorerFiles {
+  static constexpr std::int64_t kFirstPid = 1000;
+  static constexpr std::uint64_t kFirstStart = 10;
+
   static int open(const char* path, OpenMode mode);
   static int close(int fd);
   static int flock(int fd, LockMode mode, bool wait);

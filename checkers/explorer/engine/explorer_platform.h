@@ -28,6 +28,8 @@ int ThreadIndex();
 // A choice, both ways; a thread that has seen the deadline expired sees it so from then on.
 bool Expired(Deadline deadline);
 void SetExpired(Deadline deadline);
+// A choice where the scenario asks for it (RelacyOptions::spurious_wakeups), once for each thread.
+bool WakesSpuriously();
 // A mutated line has run: no event of the program, and kept over executions.
 void NoteSite(std::atomic<bool>& reached);
 
@@ -50,6 +52,7 @@ struct ExplorerPlatform : StdPlatform {
   };
 
   static ParkResult park(Atomic<std::uint32_t>* word, std::uint32_t value, Deadline deadline) {
+    if (explorer_engine::WakesSpuriously()) return ParkResult::kWoken;
     const ParkResult result = StdPlatform::park(word, value, deadline);
     if (result == ParkResult::kTimedOut) explorer_engine::SetExpired(deadline);
     return result;
