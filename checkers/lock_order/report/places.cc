@@ -28,7 +28,12 @@ absl::string_view WithoutLibraryVersion(absl::string_view rest) {
   return rest;
 }
 
-bool IsStart(const ReportFrame& frame) { return frame.function == "_start"; }
+// Around the program's own code: it begins there, or its threads do. With the recorder linked in,
+// its frames are in the program's module.
+bool IsAround(const ReportFrame& frame) {
+  return IsRuntimeModule(frame.module) || frame.function == "_start" ||
+         absl::StrContains(frame.file, "checkers/lock_order/runtime/interpose_");
+}
 
 }  // namespace
 
@@ -95,7 +100,7 @@ std::string ShortPath(absl::string_view file, absl::string_view directory) {
 
 std::vector<std::size_t> FramesOfInterest(const std::vector<ReportFrame>& frames) {
   std::size_t end = frames.size();
-  while (end > 0 && (IsRuntimeModule(frames[end - 1].module) || IsStart(frames[end - 1]))) --end;
+  while (end > 0 && IsAround(frames[end - 1])) --end;
   std::vector<std::size_t> result;
   for (std::size_t i = 0; i < end; ++i) {
     if (SystemInclude(frames[i].file).empty()) result.push_back(i);

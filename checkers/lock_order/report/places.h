@@ -23,7 +23,7 @@ std::string NormalPath(absl::string_view path);
 // what stands between the brackets, else nothing.
 std::string SystemInclude(absl::string_view file);
 
-// The C and C++ libraries and the loader.
+// The C and C++ libraries, the loader, and the recorder where it is preloaded.
 bool IsRuntimeModule(absl::string_view module);
 
 // "<mutex>" for system headers, relative for files below `directory`, else normalized.

@@ -86,6 +86,8 @@ std::vector<ReportFrame> ThreadStack() {
           Frame("std::invoke()", "/usr/include/c++/12/bits/invoke.h", "/bin/app"),
           Frame("main::{lambda}", "/src/main.cc", "/bin/app"),
           Frame("", "", "/usr/lib/x86_64-linux-gnu/libstdc++.so.6"),
+          Frame("run(void*)", "/h/checkers/lock_order/runtime/interpose_thread.cc", "/bin/app"),
+          Frame("", "", "/opt/libheddle_lockorder.so"),
           Frame("start_thread", "./nptl/pthread_create.c", "/lib/x86_64-linux-gnu/libc.so.6")};
 }
 
@@ -211,7 +213,7 @@ TEST(Text, ShowsThePlaceWithItsLineAndLeavesTheRestOut) {
   const std::string full = FindingAsText(finding, {.full_stacks = true, .sources = &sources});
   for (const char* part :
        {"#0 std::mutex::lock() /usr/include/c++/12/bits/std_mutex.h:2\n", "#2 std::invoke() ",
-        "#4 0x1000 (/usr/lib/x86_64-linux-gnu/libstdc++.so.6+0x0)\n", "#5 start_thread "}) {
+        "#4 0x1000 (/usr/lib/x86_64-linux-gnu/libstdc++.so.6+0x0)\n", "#7 start_thread "}) {
     EXPECT_NE(full.find(part), std::string::npos) << full;
   }
   EXPECT_NE(full.find(absl::StrCat("#1 Pay() ", project.directory, "/bank.cc:2:19\n")),
