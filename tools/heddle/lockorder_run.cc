@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "checkers/lock_order/report/options.h"
 #include "checkers/lock_order/report/session.h"
 #include "checkers/scenario/command_line.h"
@@ -115,6 +118,35 @@ class Scratch {
 std::string RuntimeLibrary() {
   if (const char* given = std::getenv("HEDDLE_LOCKORDER_RUNTIME"); given != nullptr) return given;
   return absl::StrCat(RunfilesRoot(), "heddle/checkers/lock_order/runtime/libheddle_lockorder.so");
+}
+
+// The file that execvp() would run.
+std::string FileOf(const std::string& program) {
+  if (program.find('/') != std::string::npos) return program;
+  const char* path = std::getenv("PATH");
+  for (const absl::string_view directory : absl::StrSplit(path == nullptr ? "" : path, ':')) {
+    std::string file = absl::StrCat(directory, "/", program);
+    if (access(file.c_str(), X_OK) == 0) return file;
+  }
+  return program;
+}
+
+// An ELF file that asks for no loader: there is nobody to preload anything.
+bool LinkedStatically(const std::string& program) {
+  std::ifstream file(FileOf(program), std::ios::binary);
+  Elf64_Ehdr header{};
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header) ||
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
+      header.e_phentsize != sizeof(Elf64_Phdr)) {
+    return false;
+  }
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return false;
+    if (segment.p_type == PT_INTERP) return false;
+  }
+  return true;
 }
 
 [[noreturn]] void Become(const std::vector<std::string>& command, const std::string& preload,
@@ -215,6 +247,12 @@ int RunCommand(const lock_order::Options& options, const std::vector<std::string
   child_pid = 0;
   AddGraphs(scratch.path(), known, **session);
   (*session)->Finish();
+  if (known.empty() && LinkedStatically(command[0])) {
+    std::fprintf(stderr,
+                 "heddle lockorder: %s is linked statically, so nothing was recorded: link the "
+                 "recorder into it\n",
+                 command[0].c_str());
+  }
   if (!options.keep_graph.empty()) KeepGraphs(known, first, options.keep_graph);
   if (const absl::Status written = (*session)->WriteReports(); !written.ok()) {
     std::fprintf(stderr, "heddle lockorder: %s\n", std::string(written.message()).c_str());
