@@ -5,22 +5,26 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <utility>
 #include <vector>
+
+#include "checkers/explorer/oracle/random_statements.h"
 
 namespace heddle::explorer::oracle {
 namespace {
 
 using Block = std::vector<Statement>;
 
-class Generator {
+class Generator : RandomStatements {
  public:
-  Generator(std::uint64_t seed, const RandomOptions& options)
-      : options_(options), random_(seed * 0x9e3779b97f4a7c15U + 1) {}
+  using RandomStatements::RandomStatements;
 
   Program Run() {
     locations_ = Between(1, std::max(1, options_.max_locations));
+    if (options_.max_locations > 1 && Chance(50)) {
+      theme_ = Chance(50) ? Theme::kMessage : Theme::kCrossing;
+      locations_ = std::max(2, locations_);
+    }
     if (options_.mutexes && Chance(15)) mutex_ = locations_;
     if (mutex_ >= 0 && options_.plain) plain_ = mutex_ + 1;
     left_ = std::max(Between(1, options_.max_operations), Between(1, options_.max_operations));
@@ -55,111 +59,9 @@ class Generator {
   }
 
  private:
-  std::uint64_t Below(std::uint64_t n) { return random_() % n; }
-  int Between(int low, int high) {
-    return low + static_cast<int>(Below(static_cast<std::uint64_t>(high - low) + 1));
-  }
-  bool Chance(int percent) { return Below(100) < static_cast<std::uint64_t>(percent); }
-
-  template <std::size_t kCount>
-  Order OneOf(const std::array<Order, kCount>& orders) {
-    switch (ordered_) {
-      case 0:
-        return Order::kRelaxed;
-      case 1:
-        return orders[kCount - 1];
-      default:
-        return orders[Below(kCount)];
-    }
-  }
-  Order LoadOrder() {
-    return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kSeqCst});
-  }
-  Order StoreOrder() {
-    return OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kRelease, Order::kSeqCst});
-  }
-  Order UpdateOrder() {
-    return OneOf<6>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kRelease,
-                     Order::kAcqRel, Order::kSeqCst});
-  }
-
-  int Location() { return Between(0, locations_ - 1); }
-  Word Small() { return static_cast<Word>(Chance(70) ? Between(1, 2) : Between(0, 3)); }
-
-  int Target() {  // a register, usually a new one
-    if (registers_used_ < kRegisters - 1) return registers_used_++;
-    return Between(0, kRegisters - 2);
-  }
-  int Known() { return registers_used_ == 0 ? 0 : Between(0, registers_used_ - 1); }
-
-  Operand Stored() {
-    if (registers_used_ > 0 && Chance(20)) {
-      return {.reg = Known(), .constant = static_cast<Word>(Between(0, 1))};
-    }
-    return {.reg = -1, .constant = Small()};
-  }
-
-  Statement Load(int location) {
-    --left_;
-    return {.kind = Statement::Kind::kLoad,
-            .reg = Target(),
-            .location = location,
-            .order = LoadOrder()};
-  }
-  Statement Store(int location) {
-    --left_;
-    return {.kind = Statement::Kind::kStore,
-            .location = location,
-            .order = StoreOrder(),
-            .operand = Stored()};
-  }
-  Statement Fence() {
-    --left_;
-    constexpr std::array kOrders = {Order::kSeqCst,  Order::kSeqCst,  Order::kSeqCst,
-                                    Order::kAcquire, Order::kRelease, Order::kAcqRel};
-    return {.kind = Statement::Kind::kFence, .order = kOrders[Below(kOrders.size())]};
-  }
-  Statement Modify(int location) {
-    --left_;
-    constexpr std::array kOperations = {Rmw::kAdd,      Rmw::kAdd, Rmw::kExchange,
-                                        Rmw::kExchange, Rmw::kOr,  Rmw::kAnd,
-                                        Rmw::kXor,      Rmw::kSub, Rmw::kNand};
-    Statement s{.kind = Statement::Kind::kUpdate,
-                .location = location,
-                .order = UpdateOrder(),
-                .operand = Stored(),
-                .operation = kOperations[Below(kOperations.size())]};
-    if (s.operation == Rmw::kAdd && Chance(10)) s.operand = {};
-    s.reg = Target();
-    return s;
-  }
-  Statement CompareExchange(int location) {
-    --left_;
-    Statement s{.kind = Statement::Kind::kUpdate,
-                .location = location,
-                .order = UpdateOrder(),
-                .operand = Stored(),
-                .operation = Rmw::kCompareExchange};
-    s.expected = registers_used_ > 0 && Chance(30)
-                     ? Operand{.reg = Known(), .constant = 0}
-                     : Operand{.reg = -1, .constant = static_cast<Word>(Between(0, 2))};
-    s.failure = OneOf<4>({Order::kRelaxed, Order::kRelaxed, Order::kAcquire, Order::kSeqCst});
-    s.weak = options_.weak && Chance(30);
-    s.reg = Target();
-    return s;
-  }
-
-  Statement Access() {
-    const std::uint64_t kind = Below(100);
-    if (kind < 34) return Load(Location());
-    if (kind < 68) return Store(Location());
-    if (kind < 76) return Fence();
-    if (kind < 88 && options_.updates) return Modify(Location());
-    if (options_.compare_exchange) return CompareExchange(Location());
-    return Chance(50) ? Load(Location()) : Store(Location());
-  }
-
   void Piece(Block& block) {
+    if (theme_ == Theme::kMessage && left_ >= 2 && Chance(70)) return Message(block);
+    if (theme_ == Theme::kCrossing && left_ >= 2 && Chance(70)) return Crossing(block);
     const std::uint64_t kind = Below(100);
     if (mutex_ >= 0 && left_ >= 3 && kind < 60) return Locked(block);
     if (kind < 14 && options_.awaits) return Await(block);
@@ -177,6 +79,62 @@ class Generator {
     }
     block.push_back(Access());
     if (left_ > 0 && Chance(40)) block.push_back(Access());
+  }
+
+  // Sends something through y, or looks in x for what came through y.
+  void Message(Block& block) {
+    const Operand one{.reg = -1, .constant = 1};
+    const bool fence = Chance(40) && left_ >= 3;
+    const bool release = Chance(70);
+    const bool update = options_.updates && Chance(30);
+    if (Chance(45)) {
+      block.push_back(Store(0));
+      block.back().order = Order::kRelaxed;
+      if (fence) {
+        block.push_back(Fence());
+        if (release) block.back().order = Order::kRelease;
+      }
+      block.push_back(update ? Modify(1) : Store(1));
+      if (!fence && release) block.back().order = Order::kRelease;
+      block.back().operand = one;
+      return;
+    }
+    if (Chance(25) && options_.updates) {  // hands it on
+      block.push_back(Modify(1));
+      if (Chance(60)) return;
+    } else {
+      block.push_back(Load(1));
+      if (options_.awaits && Chance(30)) {
+        block.back().until = Condition{.comparison = Comparison::kNotEqual, .right = {}};
+      }
+    }
+    if (!fence && release) block.back().order = Order::kAcquire;
+    if (fence && left_ > 0) {
+      block.push_back(Fence());
+      if (release) block.back().order = Order::kAcquire;
+    }
+    if (left_ <= 0) return;
+    block.push_back(Chance(80) ? Load(0) : Store(0));
+    block.back().order = Order::kRelaxed;
+  }
+
+  // What sequentially consistent fences and accesses are for.
+  void Crossing(Block& block) {
+    const int first = Location();
+    const int second = locations_ > 1 ? (first + Between(1, locations_ - 1)) % locations_ : first;
+    const bool strong = Chance(40);
+    for (const int location : {first, second}) {
+      if (left_ <= 0) return;
+      const bool update = options_.updates && Chance(15);
+      block.push_back(update ? Modify(location) : Chance(50) ? Load(location) : Store(location));
+      const bool weaker = !strong || Chance(20);
+      block.back().order = weaker ? block.back().order : Order::kSeqCst;
+      if (weaker && Chance(40)) block.back().order = Order::kRelaxed;
+      if (location == first && !strong && left_ >= 2 && Chance(80)) {
+        block.push_back(Fence());
+        if (Chance(80)) block.back().order = Order::kSeqCst;
+      }
+    }
   }
 
   void Locked(Block& block) {
@@ -373,15 +331,12 @@ class Generator {
     }
   }
 
-  const RandomOptions options_;
-  std::mt19937_64 random_;
+  enum class Theme : std::uint8_t { kNone, kMessage, kCrossing };
+
   Program program_;
-  int locations_ = 1;
+  Theme theme_ = Theme::kNone;  // many pieces are of this kind
   int mutex_ = -1;
-  int plain_ = -1;             // accessed under the mutex only
-  int left_ = 0;               // operations
-  std::uint64_t ordered_ = 4;  // 0: all relaxed, 1: all as strong as can be
-  int registers_used_ = 0;
+  int plain_ = -1;  // accessed under the mutex only
   std::array<int, kMaxThreads> used_{};
 };
 
