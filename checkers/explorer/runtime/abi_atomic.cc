@@ -4,6 +4,7 @@
 // thing, in the strongest order.
 #include <atomic>
 
+#include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/operations.h"
 
 using Byte = unsigned char;
@@ -12,7 +13,7 @@ using Word32 = unsigned int;
 using Word64 = unsigned long;
 using Word128 = unsigned __int128;
 
-#define NATIVE extern "C" __attribute__((visibility("hidden")))
+#define NATIVE extern "C" __attribute__((visibility("hidden"))) HEDDLE_UNSCANNED
 
 #define RMW(bits, T, name, builtin)                                                          \
   NATIVE T heddle_explorer_native_atomic##bits##_##name(volatile T* address, T value, int) { \

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/scheduler.h"
@@ -98,10 +99,41 @@ void Fatal(const char* format, ...) {
   std::_Exit(2);
 }
 
+namespace {
+
+const char* NameOf(InstructionKind kind) {
+  switch (kind) {
+    case InstructionKind::kLocked:
+      return "a locked instruction";
+    case InstructionKind::kExchange:
+      return "an exchange with memory";
+    default:
+      return "a system call";
+  }
+}
+
+void CheckCode(Unseen what_to_do) {
+  if (what_to_do == Unseen::kAllow) return;
+  for (const UnseenInstruction& unseen : FindUnseenInstructions()) {
+    const std::string& module = unseen.module;
+    const char* const path = module.empty() ? "the program" : module.c_str();
+    const auto offset = static_cast<unsigned long>(unseen.offset);
+    if (what_to_do == Unseen::kRefuse) {
+      Fatal("%s at %s+%#lx is not instrumented, and so not explored (unseen=warn goes on)",
+            NameOf(unseen.kind), path, offset);
+    }
+    fprintf(stderr, "heddle explorer: %s at %s+%#lx is not explored\n", NameOf(unseen.kind), path,
+            offset);
+  }
+}
+
+}  // namespace
+
 ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument) {
   if (state().scheduler != nullptr) Fatal("Explore() within Explore()");
   Callback wrapped{.function = callback, .argument = argument};
   RecordWriter record(options);
+  CheckCode(options.unseen);
   auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   GiveBuffer(stdout);
   const double start = Now();

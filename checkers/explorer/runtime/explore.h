@@ -13,6 +13,8 @@
 
 namespace heddle::explorer {
 
+enum class Unseen : std::uint8_t { kAllow, kWarn, kRefuse };
+
 struct ExploreOptions {
   Model model = Model::kRc11;
   bool release_sequence_cxx11 = false;
@@ -24,6 +26,9 @@ struct ExploreOptions {
   // Visits of one place by one thread, when it does not wait but counts.
   int unroll = 1000;
   bool leaks = true;
+  // What to do about atomic operations and system calls in the program's code that the
+  // instrumentation does not see (code_scan.h).
+  Unseen unseen = Unseen::kAllow;
   // Where to write the record (record.md); empty: nowhere.
   std::string record;
   // What a record calls the replay path: exactly that execution is run.
@@ -33,7 +38,8 @@ struct ExploreOptions {
 // "full", "random(N)", "pct(D)", "replay".
 std::string ModeOf(const ExploreOptions& options);
 
-// From HEDDLE_EXPLORE_OPTIONS. What cannot be understood ends the process with one line.
+// From HEDDLE_EXPLORE_OPTIONS: for whole programs, whose code is refused where it does something
+// unseen. What cannot be understood ends the process with one line.
 ExploreOptions OptionsFromEnvironment();
 
 struct ExploreResult {

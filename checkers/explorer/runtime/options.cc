@@ -69,6 +69,11 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     if (value != "off" && !(name == "jobs" && value == "1")) {
       Fatal("%s: %.*s is not supported", kVariable, static_cast<int>(name.size()), name.data());
     }
+  } else if (name == "unseen") {
+    if (value != "allow" && value != "warn" && value != "refuse") Bad(name, value);
+    options.unseen = value == "allow"  ? Unseen::kAllow
+                     : value == "warn" ? Unseen::kWarn
+                                       : Unseen::kRefuse;
   } else if (name == "leaks") {
     options.leaks = Switch(name, value);
   } else if (name == "cxx11_release_sequences") {
@@ -119,6 +124,7 @@ std::string ModeOf(const ExploreOptions& options) {
 
 ExploreOptions OptionsFromEnvironment() {
   ExploreOptions options;
+  options.unseen = Unseen::kRefuse;
   const char* const variable = getenv(kVariable);
   std::string_view text = variable == nullptr ? "" : variable;
   std::string_view name;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/state.h"
 
@@ -62,7 +63,7 @@ std::size_t StaticSize() {
 
 bool HasFsgsbase() { return (getauxval(AT_HWCAP2) & kFsgsbase) != 0; }
 
-void SetThreadPointerSlowly(void* pointer) {
+HEDDLE_UNSCANNED void SetThreadPointerSlowly(void* pointer) {
   long result;
   asm volatile("syscall"
                : "=a"(result)
