@@ -12,14 +12,14 @@ run_load() {
   local rate before
   shift
   rm -rf "${data:?}"/*
-  "$@" redis-server --port 0 --unixsocket "$data/socket" --dir "$data" --io-threads 4 \
+  "$@" redis-server --port 0 --unixsocket "$data/socket" --dir "$data" --io-threads 2 \
     --io-threads-do-reads yes --save "" --appendonly no >&2 &
   server=$!
   wait_until ask_redis ping || return 1
   ask_redis bgsave >&2
   before=$(cpu_time)
   # The same number of each: the rate of both is the harmonic mean of the two.
-  rate=$(timeout 120 redis-benchmark -s "$data/socket" -t set,get -n $((duration * 20000)) -c 50 \
+  rate=$(timeout 120 redis-benchmark -s "$data/socket" -t set,get -n $((duration * 10000)) -c 50 \
     -P 16 --threads 2 --csv | sed -nE 's/^"[SG]ET","([0-9.]+)".*/\1/p' |
     awk '{ inverse += 1 / $1 } END { if (NR == 2) printf "%.0f\n", NR / inverse }')
   rate="$rate $(($(cpu_time) - before))"
