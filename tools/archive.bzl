@@ -33,10 +33,11 @@ def _static_archive_impl(ctx):
                 seen[file.path] = True
                 (whole if library.alwayslink else rest).append(file)
     name = "lib" + ctx.label.name
-    return [DefaultInfo(files = depset([
+    archives = [
         _archive(ctx, toolchain.ar_executable, name + ".a", whole),
         _archive(ctx, toolchain.ar_executable, name + "_rest.a", rest),
-    ]))]
+    ]
+    return [DefaultInfo(files = depset(archives), runfiles = ctx.runfiles(files = archives))]
 
 static_archive = rule(
     implementation = _static_archive_impl,

@@ -284,7 +284,8 @@ class Exploration {
                                     end.executions == 1 ? " execution" : " executions");
     if (end.blocked > 0) absl::StrAppend(&text, ", ", end.blocked, " blocked");
     absl::StrAppendFormat(&text, ", %.2f s", end.seconds);
-    if (end.seed) absl::StrAppend(&text, ", seed ", *end.seed);
+    const bool sampled = end.mode != "full" && end.mode != "replay";
+    if (end.seed && sampled) absl::StrAppend(&text, ", seed ", *end.seed);
     if (!end.reason.empty()) absl::StrAppend(&text, "\n  ", lock_order::Printable(end.reason));
     return text;
   }
@@ -307,7 +308,7 @@ class Exploration {
       record.expected = "pass";
       record.ok = verdict == Verdict::kPass;
       if (!path.empty()) record.counterexample = path;
-      record.seed = end.seed;
+      if (end.mode != "full" && end.mode != "replay") record.seed = end.seed;
       record.reason = end.reason;
       record.detail = explorer::report::FormatText(execution, {.width = 120, .replay_command = ""});
       const absl::Status status = WriteFile(options_.json, absl::StrCat(ToJson(record), "\n"));

@@ -32,7 +32,7 @@ allows, each once. The program needs no change; the arguments are its own.
   --max_executions=N     stop after so many
   --time=30s             stop after so long (s, m, h)
   --random[=N]           N random executions (default 10000) instead of all
-  --pct=D                random executions with D priority changes
+  --pct=D                random executions with D priority changes (10000, unless otherwise bounded)
   --preemptions=K        executions with at most K preemptions
   --seed=S               of everything random
   --symmetry=on|off      explore interchangeable threads once (default off)
@@ -61,8 +61,7 @@ namespace {
 constexpr absl::string_view kCounts[] = {"unroll",      "max_executions", "pct",
                                          "preemptions", "seed",           "jobs"};
 // Known, yet beyond this version's runtime.
-constexpr absl::string_view kNotYet[] = {"symmetry", "jobs",        "random",
-                                         "pct",      "preemptions", "weaken"};
+constexpr absl::string_view kNotYet[] = {"symmetry", "jobs", "preemptions", "weaken"};
 
 constexpr absl::string_view kDefaultRandom = "10000";
 
@@ -123,6 +122,9 @@ class Parser {
     }
     if (!options_.replay.empty() && options_.weaken) {
       return absl::InvalidArgumentError("--replay and --weaken exclude each other");
+    }
+    if (sampled_ && !bounded_) {
+      options_.runtime.emplace_back("max_executions", std::string(kDefaultRandom));
     }
     if (modes_ > 1) {
       return absl::InvalidArgumentError("--random, --pct and --preemptions exclude each other");
@@ -248,6 +250,7 @@ class Parser {
       std::string seconds;
       if (!ParseTime(value, seconds)) return Bad(name, value, "a time such as 30s, 10m or 2h");
       options_.runtime.emplace_back(name, seconds);
+      bounded_ = true;
     } else {
       std::uint64_t number = 0;
       if (!absl::SimpleAtoi(value, &number) ||
@@ -255,6 +258,9 @@ class Parser {
         return Bad(name, value, "a positive number");
       }
       if (name == "random" || name == "pct" || name == "preemptions") ++modes_;
+      // Without an end of its own.
+      if (name == "pct") sampled_ = true;
+      if (name == "max_executions") bounded_ = true;
       options_.runtime.emplace_back(name, value);
     }
     return absl::OkStatus();
@@ -263,6 +269,8 @@ class Parser {
   const std::vector<std::string>& arguments_;
   std::size_t at_ = 0;
   int modes_ = 0;
+  bool sampled_ = false;
+  bool bounded_ = false;
   Options options_;
 };
 

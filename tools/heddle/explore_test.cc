@@ -44,6 +44,21 @@ TEST(ExploreOptionsTest, ReadsTimes) {
   EXPECT_EQ(RuntimeOptions(options->runtime), "time=120:unroll=50");
 }
 
+TEST(ExploreOptionsTest, RandomSearchesEnd) {
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random"})->runtime), "random=10000");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random=7", "--seed=0"})->runtime),
+            "random=7:seed=0");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--pct=3"})->runtime),
+            "pct=3:max_executions=10000");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--pct=3", "--time=5"})->runtime), "pct=3:time=5");
+  EXPECT_EQ(Problem({"a.c", "--pct=3", "--random"}),
+            "--random, --pct and --preemptions exclude each other");
+}
+
+TEST(ExploreOptionsTest, RefusesWhatTheRuntimeCannotDo) {
+  EXPECT_EQ(Problem({"a.c", "--jobs=2"}), "option --jobs is not supported by this version");
+}
+
 TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(Problem({}), "no program; heddle explore --help shows how");
   EXPECT_EQ(Problem({"a.c", "--binary=b"}), "--binary and source files exclude each other");
