@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/oracle/compare.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,8 +88,10 @@ bool Receive(int fd, Compared& compared) {
   return true;
 }
 
+bool TimedOut(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU; }
+
 std::string Died(int status, int timeout_seconds) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+  if (TimedOut(status)) {
     return absl::StrCat("the search takes more than ", timeout_seconds, " seconds\n");
   }
   if (WIFSIGNALED(status)) return absl::StrCat("killed by signal ", WTERMSIG(status), "\n");
@@ -150,7 +153,9 @@ Compared CompareApart(const Program& program, const CompareOptions& options) {
   const pid_t child = fork();
   if (child == 0) {
     close(fds[0]);
-    alarm(static_cast<unsigned>(options.timeout_seconds));
+    const auto seconds = static_cast<rlim_t>(options.timeout_seconds);
+    const rlimit limit{seconds, seconds + 1};
+    setrlimit(RLIMIT_CPU, &limit);
     Send(fds[1], Compare(program, options));
     _exit(0);
   }
@@ -162,7 +167,10 @@ Compared CompareApart(const Program& program, const CompareOptions& options) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!received) result.difference = Died(status, options.timeout_seconds);
+    if (!received) {
+      result.difference = Died(status, options.timeout_seconds);
+      result.timed_out = TimedOut(status);
+    }
   }
   close(fds[0]);
   return result;

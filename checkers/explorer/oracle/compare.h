@@ -17,6 +17,7 @@ namespace heddle::explorer::oracle {
 struct Compared {
   // Where the two differ, as text; empty where they do not.
   std::string difference;
+  bool timed_out = false;
   // Too many graphs for brute force: nothing was compared.
   bool skipped = false;
   std::size_t graphs = 0;
@@ -31,7 +32,7 @@ struct CompareOptions {
   RunOptions run;
   ModelOptions model;  // that the search is compared with
   std::size_t max_states = 20'000;
-  int timeout_seconds = 20;  // of a comparison in a process of its own
+  int timeout_seconds = 20;  // of processor time, of a comparison in a process of its own
 };
 
 Compared Compare(const Program& program, const CompareOptions& options);

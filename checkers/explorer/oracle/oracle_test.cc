@@ -173,5 +173,18 @@ TEST(CompareTest, ACutSearchIsADifference) {
   EXPECT_NE(Compare(program, options).difference, "");
 }
 
+TEST(CompareTest, AComparisonWithoutEndIsADifference) {
+  CompareOptions options = For(kRc11);
+  options.max_states = 1'000'000'000;
+  options.timeout_seconds = 1;
+  std::string text;
+  for (int thread = 0; thread < 6; ++thread) {
+    text += "thread\n repeat 4\n r0 = add x 1 rlx\n end\n";
+  }
+  const Compared compared = CompareApart(Parsed(text), options);
+  EXPECT_TRUE(compared.timed_out);
+  EXPECT_NE(compared.difference, "");
+}
+
 }  // namespace
 }  // namespace heddle::explorer::oracle

@@ -115,12 +115,15 @@ class Smaller {
 }  // namespace
 
 Program Shrink(Program program, const CompareOptions& options) {
+  // A search that is merely slow is no smaller case of one that goes wrong.
+  const bool timed_out = CompareApart(program, options).timed_out;
   CompareOptions quick = options;
   quick.timeout_seconds = 2;
   for (bool smaller = true; smaller;) {
     smaller = false;
     for (Program& candidate : Smaller(program).Run()) {
-      if (CompareApart(candidate, quick).difference.empty()) continue;
+      const Compared compared = CompareApart(candidate, quick);
+      if (compared.difference.empty() || compared.timed_out != timed_out) continue;
       program = std::move(candidate);
       smaller = true;
       break;
