@@ -25,7 +25,7 @@ EOF
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 readonly here
-# shellcheck source=common.sh
+# shellcheck source-path=SCRIPTDIR source=common.sh
 source "$here/common.sh"
 
 names=()
