@@ -117,6 +117,15 @@ TEST(SearchTest, PiecesOfASearchAreAllOfItAndShareNothing) {
   }
 }
 
+TEST(SearchTest, StartsAnewAfterReset) {
+  CompareOptions options = For(kRc11);
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    options.run.reset_after = 1 + seed % 8;
+    const Program program = RandomProgram(seed, Waiting());
+    EXPECT_EQ(CompareApart(program, options).difference, "") << Print(program);
+  }
+}
+
 TEST(SearchTest, SavedGraphsAreRestored) {
   CompareOptions options = For(kRc11);
   options.run.save_and_restore = true;

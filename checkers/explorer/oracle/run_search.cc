@@ -56,6 +56,10 @@ class Runner {
       Execute();
       if (!result_.failure.empty()) break;
       const std::uint64_t executions = ++executions_;
+      if (executions == run_.reset_after) {
+        search_.Reset();
+        result_ = {};
+      }
       if (executions == run_.split_after) {
         for (std::size_t pieces = search_.Split(); pieces > 0; --pieces) {
           search_.ChoosePiece(pieces / 2);

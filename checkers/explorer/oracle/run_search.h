@@ -28,6 +28,8 @@ struct RunOptions {
   // After that many executions the rest is split into pieces, and these are explored one by one;
   // 0: not at all.
   std::uint64_t split_after = 0;
+  // After that many executions everything is forgotten and begun anew, once; 0: not at all.
+  std::uint64_t reset_after = 0;
   // Each complete execution is saved, restored in a search of its own, and has to be the same
   // there.
   bool save_and_restore = false;
