@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "checkers/lock_order/runtime/held_stack.h"
+#include "checkers/lock_order/runtime/node_tag.h"
 #include "checkers/lock_order/runtime/real.h"
 #include "checkers/lock_order/runtime/text.h"
 
@@ -16,7 +17,8 @@ using namespace heddle::lock_order;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-// Files that were locked by descriptor, so that close() can tell. Keys are descriptors + 1.
+// Files that were locked by descriptor, so that close() can tell. Keys are descriptors + 1; values
+// are nodes, above them this process's secret: a forked child's nodes are others.
 constinit AddressMap<RuntimePlatform> g_locked_files{};
 constinit std::atomic<uint32_t> g_any_locked{0};
 
@@ -55,7 +57,7 @@ void remember(ThreadState& t, int fd, uint32_t node) {
   const SlowPath slow(t);
   if (!slow.entered()) return;
   const FutexLocker locker(g_recorder.lock());
-  g_locked_files.set(static_cast<uint64_t>(fd) + 1, node);
+  g_locked_files.set(static_cast<uint64_t>(fd) + 1, (uint64_t{g_tag_secret} << 32) | node);
   g_any_locked.store(1, std::memory_order_relaxed);
 }
 
@@ -164,7 +166,8 @@ HEDDLE_EXPORT int lockf64(int fd, int operation, off64_t size) {
 // Closing the descriptor drops its lock (for flock, with the last duplicate; taken as that).
 HEDDLE_EXPORT int close(int fd) {
   if (HEDDLE_UNLIKELY(g_any_locked.load(std::memory_order_relaxed) != 0)) {
-    const auto node = static_cast<uint32_t>(g_locked_files.find(static_cast<uint64_t>(fd) + 1));
+    const uint64_t value = g_locked_files.find(static_cast<uint64_t>(fd) + 1);
+    const uint32_t node = value >> 32 == g_tag_secret ? static_cast<uint32_t>(value) : 0;
     ThreadState& t = t_self;
     if (node != 0 && t.record != nullptr) {
       {
