@@ -61,7 +61,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument) {
   told = 0;
   destructor_count = 0;
   held_count = 0;
-  calls = 0;
+  nanoseconds = 0;
   if (key_limit != 0) {
     memset(specific, 0, sizeof specific);
     key_limit = 0;

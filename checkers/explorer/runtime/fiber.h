@@ -63,7 +63,7 @@ struct Fiber {
   int key_limit = 0;  // of the keys that it has set
   Held held[kMaxHeld];
   int held_count = 0;
-  std::uint64_t calls = 0;  // of functions whose results differ from call to call: clocks
+  std::int64_t nanoseconds = 0;  // of its clock (time.cc)
 
   LoopHistory loop;
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <optional>
 
 #include "checkers/explorer/runtime/describe.h"
 #include "checkers/explorer/runtime/fatal.h"
@@ -123,6 +124,9 @@ void Call::Destroys(const void* object, std::size_t size, const char* what) {
 }
 
 void* RealFunction(const char* name) {
+  // Its tables of errors are thread-local.
+  std::optional<OwnThreadPointer> own;
+  if (state().mode != Mode::kNative) own.emplace();
   void* const found = dlsym(RTLD_NEXT, name);
   if (found == nullptr) Fatal("the C library has no %s", name);
   return found;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Time in an explored program. Nobody waits for it: each thread has a clock of its own, which moves
+// on a little with each look at it, and by as much as the thread sleeps.
+#include <errno.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/sync/sync.h"
+
+namespace heddle::explorer {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;  // in nanoseconds
+constexpr std::int64_t kLook = 1'000'000;
+constexpr std::int64_t kStart = 1'600'000'000;  // in seconds
+
+std::int64_t Look() {
+  CountEffect();
+  return state().current->nanoseconds += kLook;
+}
+
+void Sleep(std::int64_t seconds, std::int64_t nanoseconds) {
+  std::int64_t duration;
+  if (__builtin_mul_overflow(seconds, kSecond, &duration)) return;
+  std::int64_t& clock = state().current->nanoseconds;
+  std::int64_t then;
+  if (!__builtin_add_overflow(clock, duration + nanoseconds, &then)) clock = then;
+}
+
+bool Valid(const timespec* time) {
+  return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < kSecond;
+}
+
+}  // namespace
+}  // namespace heddle::explorer
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+HEDDLE_INTERPOSE int clock_gettime(clockid_t clock, timespec* now) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(clock_gettime)(clock, now);
+  const std::int64_t time = Look();
+  *now = {.tv_sec = kStart + time / kSecond, .tv_nsec = time % kSecond};
+  return 0;
+}
+
+HEDDLE_INTERPOSE int gettimeofday(timeval* now, void* zone) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(gettimeofday)(now, zone);
+  const std::int64_t time = Look();
+  *now = {.tv_sec = kStart + time / kSecond, .tv_usec = time % kSecond / 1000};
+  return 0;
+}
+
+HEDDLE_INTERPOSE time_t time(time_t* now) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(time)(now);
+  const time_t seconds = kStart + Look() / kSecond;
+  if (now != nullptr) *now = seconds;
+  return seconds;
+}
+
+HEDDLE_INTERPOSE clock_t clock() noexcept {
+  if (!Exploring()) return HEDDLE_REAL(clock)();
+  return Look() / (kSecond / CLOCKS_PER_SEC);
+}
+
+// A sleep is nothing that others could see: a loop that does nothing else waits.
+HEDDLE_INTERPOSE int nanosleep(const timespec* duration, timespec* rest) {
+  if (!Exploring()) return HEDDLE_REAL(nanosleep)(duration, rest);
+  if (!Valid(duration)) {
+    errno = EINVAL;
+    return -1;
+  }
+  Sleep(duration->tv_sec, duration->tv_nsec);
+  return 0;
+}
+
+HEDDLE_INTERPOSE int clock_nanosleep(clockid_t clock, int flags, const timespec* duration,
+                                     timespec* rest) {
+  if (!Exploring()) return HEDDLE_REAL(clock_nanosleep)(clock, flags, duration, rest);
+  if (!Valid(duration)) return EINVAL;
+  if ((flags & TIMER_ABSTIME) == 0) {
+    Sleep(duration->tv_sec, duration->tv_nsec);
+    return 0;
+  }
+  const std::int64_t now = state().current->nanoseconds;
+  const std::int64_t seconds = duration->tv_sec - kStart - now / kSecond;
+  if (seconds >= 0) Sleep(seconds, duration->tv_nsec);
+  return 0;
+}
+
+HEDDLE_INTERPOSE int usleep(useconds_t microseconds) {
+  if (!Exploring()) return HEDDLE_REAL(usleep)(microseconds);
+  Sleep(0, std::int64_t{microseconds} * 1000);
+  return 0;
+}
+
+HEDDLE_INTERPOSE unsigned sleep(unsigned seconds) {
+  if (!Exploring()) return HEDDLE_REAL(sleep)(seconds);
+  Sleep(seconds, 0);
+  return 0;
+}
