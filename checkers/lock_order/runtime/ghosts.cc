@@ -26,15 +26,15 @@ class Busy {
   ThreadState& t_;
 };
 
-// Whether a mutex first seen at `site` may pass for the one that `node` was made for.
-bool passes_for(uint32_t node, uint64_t site) {
-  const Node& record = g_recorder.node(node);
+// Whether a mutex first seen at `site` may pass for the one that the ghost's node was made for.
+HEDDLE_INLINE bool passes_for(const Ghost& ghost, uint64_t site) {
+  const Node& record = *ghost.record;
   return record.first_site == site && record.name == 0 &&
-         !g_recorder.level_expected(record.address) &&
-         (load_word(record.flags) & ~(kNodeReferenced | kNodePrivate)) == 0;
+         (load_word(record.flags) & ~(kNodeReferenced | kNodePrivate)) == 0 &&
+         !g_recorder.level_expected(record.address);
 }
 
-bool note(Ghost& ghost, uint32_t chain, uint32_t segment) {
+HEDDLE_INLINE bool note(Ghost& ghost, uint32_t chain, uint32_t segment) {
   const uint32_t steps = ghost.steps;
   for (uint32_t i = 0; i < steps; ++i) {
     if (ghost.log[i].chain == chain && ghost.log[i].segment == segment) return true;
@@ -88,7 +88,7 @@ bool lock_ghost(ThreadState& t, pthread_mutex_t* mutex, Call call) {
     // A mutex whose bytes say nothing is new: what was here has ended.
     if (tag != 0) return false;
     store_word(ghost.live, 0U);
-    if (!passes_for(node, call.site)) return false;
+    if (!passes_for(ghost, call.site)) return false;
     begin_steps(ghost);
   }
   const uint32_t check = site_check(call.site, 0);
@@ -125,7 +125,7 @@ bool unlock_ghost(ThreadState& t, pthread_mutex_t* mutex) {
       *tag_word(mutex) != make_ghost_tag(mutex, t.id)) {
     return false;
   }
-  Ghost& ghost = t.ghosts->at(mutex);
+  Ghost& ghost = t.held_ghost != nullptr ? *t.held_ghost : t.ghosts->at(mutex);
   const uint32_t depth = record->depth;
   if (!of_this_mutex(ghost, mutex) || depth - 1 >= kHeldInline) return false;
   if (record->held[depth - 1].node == ghost.node) {
@@ -156,8 +156,7 @@ bool begin_ghost(ThreadState& t, pthread_mutex_t* mutex, Call call) {
     return false;
   }
   Ghost& ghost = t.ghosts->at(mutex);
-  if (!of_this_mutex(ghost, mutex) || !passes_for(ghost.node, call.site) ||
-      t.held_ghost == &ghost) {
+  if (!of_this_mutex(ghost, mutex) || !passes_for(ghost, call.site) || t.held_ghost == &ghost) {
     return false;
   }
   const Busy busy(t);

@@ -50,10 +50,11 @@ struct GhostStep {
 };
 
 struct Ghost {
-  uint64_t address;  // 0: free
-  uint32_t node;     // the private node that mutexes at this address are ghosts of
-  uint32_t live;     // LIVE: a mutex carries this ghost's tag. Unset by others under their lock.
-  uint32_t own;      // the node was made for this very mutex: nothing to log
+  uint64_t address;    // 0: free
+  const Node* record;  // the node's, which stays where it is
+  uint32_t node;       // the private node that mutexes at this address are ghosts of
+  uint32_t live;       // LIVE: a mutex carries this ghost's tag. Unset by others under their lock.
+  uint32_t own;        // the node was made for this very mutex: nothing to log
   uint32_t uses;
   uint32_t refused;  // since the last use: other addresses that wanted this place
   uint32_t steps;

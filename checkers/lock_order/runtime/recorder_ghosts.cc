@@ -155,6 +155,7 @@ void Recorder::settle_ghost(ThreadState& t) {
   __atomic_fetch_or(&node(made).flags, kNodePrivate, __ATOMIC_RELAXED);
   begin_steps(ghost);
   ghost.own = 1;
+  ghost.record = &node(made);
   store_word(ghost.node, made);
 }
 

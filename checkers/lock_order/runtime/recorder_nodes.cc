@@ -92,6 +92,7 @@ uint32_t Recorder::tagged_node(ThreadState& t, const void* lock, LockKind kind, 
     __atomic_fetch_or(&node(index).flags, kNodePrivate, __ATOMIC_RELAXED);
     ghost->address = reinterpret_cast<uint64_t>(lock);
     ghost->own = 1;
+    ghost->record = &node(index);
     store_word(ghost->node, index);
     store_word(ghost->live, 1U);
   }
