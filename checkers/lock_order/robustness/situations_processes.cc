@@ -2,6 +2,7 @@
 // Processes that make others.
 #include <pthread.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,29 @@ int fork_among_threads() {
   stop = true;
   for (std::thread& thread : threads) thread.join();
   std::printf("%d\n", sum);
+  return 0;
+}
+
+// The child has the open file's lock too, and not that of fcntl().
+int fork_with_file_locks() {
+  char name[] = "/tmp/heddle_situation_XXXXXX";
+  const int fd = mkstemp(name);
+  unlink(name);
+  lockf(fd, F_LOCK, 0);
+  flock(fd, LOCK_EX);
+  const pid_t child = fork();
+  if (child == 0) {
+    locks.nest();
+    flock(fd, LOCK_UN);
+    others.nest();
+    close(fd);
+    _exit(4);
+  }
+  const int status = status_of(child);
+  lockf(fd, F_ULOCK, 0);
+  locks.nest();
+  close(fd);
+  std::printf("%d\n", status);
   return 0;
 }
 
@@ -214,6 +238,7 @@ constexpr Situation kAll[] = {
     {"nests", nests},
     {"fork_among_threads", fork_among_threads},
     {"fork_handlers", fork_handlers},
+    {"fork_with_file_locks", fork_with_file_locks},
     {"fork_storm", fork_storm},
     {"spawned", spawned},
     {"vforked", vforked},

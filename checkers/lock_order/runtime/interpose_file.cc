@@ -27,18 +27,13 @@ uint64_t identity_of(const struct stat& status) {
   return status.st_dev ^ ((inode << 21) | (inode >> 43));
 }
 
-// Not an address of anything: bit 63 with the kind of lock below it.
-uint64_t key_of(uint64_t identity, LockKind kind) {
-  return (identity & ((1ULL << 59) - 1)) | (uint64_t{kind} << 59) | (1ULL << 63);
-}
-
 uint32_t file_node(ThreadState& t, int fd, LockKind kind, Call call) {
   if (t.life == kThreadExited || !g_recorder.options().file_locks) return 0;
   const KeepErrno keep;
   struct stat status{};
   if (fstat(fd, &status) != 0) return 0;
   const uint64_t identity = identity_of(status);
-  const uint64_t key = key_of(identity, kind);
+  const uint64_t key = file_key(identity, kind);
   const uint32_t known = g_recorder.known_node(key);
   if (known != 0 && t.record != nullptr) return known;
   const uint32_t node = g_recorder.address_node(t, key, kind, call);

@@ -273,6 +273,8 @@ void Recorder::forked(ThreadState& t) {
     saved_holds_ = 0;
     for (uint32_t i = 0; i < t.fork_depth; ++i) {
       if (t.fork_holds[i].node == 0) continue;
+      // Those of fcntl() are the parent's alone; the other file locks are the open file's.
+      if (nodes_.at(t.fork_holds[i].node).kind == kPosixFileLock) continue;
       SavedHold& saved = saved_[saved_holds_++];
       saved.held = t.fork_holds[i];
       saved.node = nodes_.at(saved.held.node);
@@ -317,12 +319,24 @@ void Recorder::take_over_holds(ThreadState& t) {
   const SlowPath slow(t);  // starts the thread
 }
 
+namespace {
+
+// Under what an untagged lock is found.
+uint64_t key_of(const Node& node) {
+  const auto kind = static_cast<LockKind>(node.kind);
+  if (kind == kFlock || kind == kOfdFileLock) return file_key(node.identity, kind);
+  return kind >= kAnnotated ? node.address | kAnnotatedKey : node.address;
+}
+
+}  // namespace
+
 void Recorder::restore_holds(ThreadState& t) {
   for (uint32_t i = 0; i < saved_holds_; ++i) {
     const Node& old = saved_[i].node;
     const uint32_t index =
         add_node(old.address, static_cast<LockKind>(old.kind), old.first_site, 0);
     if (index == 0) break;
+    nodes_.at(index).identity = old.identity;
     void* address = reinterpret_cast<void*>(old.address);
     auto* mutex = static_cast<pthread_mutex_t*>(address);
     auto* rwlock = static_cast<pthread_rwlock_t*>(address);
@@ -332,13 +346,13 @@ void Recorder::restore_holds(ThreadState& t) {
         *chain_word(mutex) = 0;
         *tag_word(mutex) = make_tag(address, index);
       } else {
-        addresses_.set(old.address, index);
+        addresses_.set(key_of(old), index);
       }
     } else if (old.kind >= kRwPreferReader && old.kind <= kRwPreferWriterNonrecursive &&
                taggable(rwlock)) {
       *tag_word(rwlock) = make_tag(address, index);
     } else {
-      addresses_.set(old.address, index);
+      addresses_.set(key_of(old), index);
     }
     Held& held = t.record->held[i];
     held = saved_[i].held;

@@ -40,6 +40,11 @@ struct Call {
 // Set in the keys of locks that are not found by their plain address.
 inline constexpr uint64_t kAnnotatedKey = 1ULL << 62;
 
+// The key of a file lock, no address of anything: bit 63 with the kind of lock below it.
+inline uint64_t file_key(uint64_t identity, LockKind kind) {
+  return (identity & ((1ULL << 59) - 1)) | (uint64_t{kind} << 59) | (1ULL << 63);
+}
+
 // What a new thread is started with.
 struct ThreadStart {
   ThreadStart* next;
