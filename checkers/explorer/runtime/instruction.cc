@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/runtime/instruction.h"
 
-#include <cstring>
+#include <string_view>
 
 namespace heddle::explorer {
 namespace {
@@ -48,6 +48,9 @@ constexpr char kTwoBytes[] =
     "mmmmmmmmmmmmmmmm";  // f0
 static_assert(sizeof kOneByte == 257 && sizeof kTwoBytes == 257);
 
+// Of repeats, branches and segments.
+constexpr std::string_view kOtherPrefixes = "\xf2\xf3\x2e\x36\x3e\x26\x64\x65";
+
 class Decoder {
  public:
   Decoder(const unsigned char* code, std::size_t size)
@@ -87,7 +90,7 @@ class Decoder {
         short_address_ = true;
       } else if (byte == 0xf0) {
         locked_ = true;
-      } else if (byte == 0 || std::memchr("\xf2\xf3\x2e\x36\x3e\x26\x64\x65", byte, 8) == nullptr) {
+      } else if (kOtherPrefixes.find(static_cast<char>(byte)) == std::string_view::npos) {
         break;
       }
     }
