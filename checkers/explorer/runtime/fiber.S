@@ -11,6 +11,8 @@
 
   .text
 
+// Switches end with a jump: the processor would predict a return to the stack that was left.
+
 // A call by the program (code in eax, arguments in registers): over to the scheduler.
   .globl heddle_explorer_enter
   .hidden heddle_explorer_enter
@@ -54,7 +56,8 @@ heddle_explorer_enter:
   popq %r12
   popq %rbx
   popq %rbp
-  ret
+  popq %rcx
+  jmp *%rcx
   .cfi_endproc
   .size heddle_explorer_enter, .-heddle_explorer_enter
 
@@ -95,7 +98,8 @@ heddle_explorer_resume:
   popq %r12
   popq %rbx
   popq %rbp
-  ret
+  popq %rcx
+  jmp *%rcx
   .cfi_endproc
   .size heddle_explorer_resume, .-heddle_explorer_resume
 
