@@ -35,7 +35,9 @@ TEST(RunMatrixTest, TheTableIsWellFormed) {
   ASSERT_TRUE(entries.ok()) << entries.status();
   EXPECT_GT(entries->size(), 100U);
   for (const MatrixEntry& entry : *entries) {
-    EXPECT_EQ(entry.findings.empty(), entry.status == 0) << entry.program;
+    // One refuses to run: the recorder is linked into a program built with ThreadSanitizer.
+    const int silent = entry.program == "tsan_linked_silent" ? 1 : 0;
+    EXPECT_EQ(entry.findings.empty(), entry.status == silent) << entry.program;
     EXPECT_FALSE(entry.claim.empty()) << entry.program;
   }
 }
