@@ -112,6 +112,21 @@ void Search::Impl::ShareWeight(bool ran) {
   if (ran) explored_ += share;
 }
 
+// The next turn reads the newest writes. Where those are of the same values, it is the same turn.
+bool Search::Impl::Repeats(ThreadId thread) const {
+  const std::vector<EventId>& own = graph().thread(thread);
+  bool reads = false;
+  for (auto i = static_cast<std::size_t>(At(thread).first_of_turn); i < own.size(); ++i) {
+    const Event& event = graph()[own[i]];
+    if (event.kind != Kind::kRead) continue;
+    if (event.value != graph().ValueOf(graph().Newest(event.location), event.location)) {
+      return false;
+    }
+    reads = true;
+  }
+  return reads;
+}
+
 Ending Search::Impl::End() {
   if (!Random()) ShareWeight(true);
   if (stopped_) {
@@ -127,16 +142,7 @@ Ending Search::Impl::End() {
     all_finished = false;
     if (thread.state == State::kParks) hang = hang && thread.waits_in_vain;
     if (thread.state != State::kBlocked) continue;
-    // The next turn reads the newest writes. Where those are of the same values, it is the same
-    // turn.
-    hang = hang && thread.first_of_turn >= 0;
-    const std::vector<EventId>& own = graph().thread(id);
-    for (std::size_t i = static_cast<std::size_t>(std::max(thread.first_of_turn, 0));
-         hang && i < own.size(); ++i) {
-      const Event& event = graph()[own[i]];
-      if (event.kind != Kind::kRead) continue;
-      hang = event.value == graph().ValueOf(graph().Newest(event.location), event.location);
-    }
+    hang = hang && thread.first_of_turn >= 0 && Repeats(id);
   }
   if (all_finished) {
     ++counts_.complete;

@@ -184,7 +184,8 @@ Answer Search::Impl::Block(ThreadId thread, int first) {
   At(thread).first_of_turn = first;
   if (first < 0) return StandBack();
   // A turn's read can still change where it and all the turn's reads behind it were maximal: a
-  // revisit deletes those. When none can, the thread is stuck in all that follows.
+  // revisit deletes those. When none can, the thread is stuck in all that follows: of interest only
+  // where it would be in a fair schedule too.
   const std::vector<EventId>& own = graph().thread(thread);
   bool may_change = false;
   for (std::size_t i = static_cast<std::size_t>(first); i < own.size(); ++i) {
@@ -192,7 +193,7 @@ Answer Search::Impl::Block(ThreadId thread, int first) {
     if (event.kind != Kind::kRead) continue;
     may_change = event.maximal && (may_change || event.revisitable);
   }
-  return may_change ? StandBack() : Stop(Ending::kBlocked);
+  return may_change || Repeats(thread) ? StandBack() : Stop(Ending::kBlocked);
 }
 
 }  // namespace heddle::explorer

@@ -138,6 +138,8 @@ class Search::Impl {
   // Running.
   void StartRun();
   void ShareWeight(bool ran);
+  // Of a thread that is blocked at the end of a turn: whether it goes round for ever.
+  bool Repeats(ThreadId thread) const;
   bool Replaying(ThreadId thread) const {
     return At(thread).position < current_->graph.thread(thread).size();
   }
