@@ -50,8 +50,8 @@ struct Table {
 };
 static_assert(sizeof(Table) == 16 + 240 * 8);
 
-// Header.watcher. kWatcherEnds: as kWatcherDone, and the process, which is deadlocked, is to end now
-// (a SIGURG tells it to look).
+// Header.watcher. kWatcherEnds: as kWatcherDone, and the process, which is deadlocked, is to end
+// now (a SIGURG tells it to look).
 enum WatcherState : uint32_t { kWatcherAttached = 1, kWatcherDone = 2, kWatcherEnds = 3 };
 
 struct Header {
@@ -111,7 +111,7 @@ inline constexpr uint32_t kNodeReferenced = 256;  // some chain or event names i
                                                   // without may give its record to a later one
 inline constexpr uint32_t kNodePrivate =
     1024;  // taken by one thread alone, and may stand for several of that thread's mutexes, one
-          // after the other at the same address
+           // after the other at the same address
 inline constexpr uint32_t kNodeManyPosts =
     128;  // semaphore: posted more than once, so it is no one-shot: its
           // kEventOneShot, recorded earlier, orders nothing

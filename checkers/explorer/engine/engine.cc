@@ -201,6 +201,7 @@ void NoteSite(std::atomic<bool>& reached) {
 [[gnu::noinline]] void Fail(Verdict verdict, std::string_view message,
                             std::source_location /*where*/) {
   explorer::Call("HEDDLE_ASSERT", HEDDLE_CALLER)
+      // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): names are literals
       .Found(ToString(verdict).data(), "%.*s", static_cast<int>(message.size()), message.data());
 }
 

@@ -38,6 +38,7 @@ void Search::Impl::Reset() {
   first_item_ = 0;
   cut_ = false;
   fresh_ = true;
+  tentative_ = kNoEvent;
 }
 
 bool Search::Impl::Begin() {

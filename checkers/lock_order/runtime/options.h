@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HEDDLE_LOCKORDER_OPTIONS: "key=value:key=value", as the sanitizers have it; a key alone means 1. A
-// value that contains ':' or spaces is quoted ('...' or "..."). Keys that the runtime does not know belong to the
-// analyzer, which reads the same variable.
+// HEDDLE_LOCKORDER_OPTIONS: "key=value:key=value", as the sanitizers have it; a key alone means 1.
+// A value that contains ':' or spaces is quoted ('...' or "..."). Keys that the runtime does not
+// know belong to the analyzer, which reads the same variable.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_OPTIONS_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_OPTIONS_H_
 
