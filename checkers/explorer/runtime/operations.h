@@ -4,9 +4,9 @@
 // stack of the program thread that called it, and nothing of it is seen but its operations:
 //
 //   extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) {
-//     if (!Exploring()) return Real<&...>(mutex);
-//     Call call("pthread_mutex_lock", "mutex", CALLER);
-//     call.Update(&mutex->word, kAcquire, CompareExchange(0, call.thread() + 1), admits zero);
+//     if (!Exploring()) return HEDDLE_REAL(pthread_mutex_lock)(mutex);
+//     Call call("pthread_mutex_lock", HEDDLE_CALLER, "mutex");
+//     LockWord(call, &mutex->__data.__lock);
 //
 // Each operation may switch to other threads. Neither may code here allocate memory by libc's
 // functions, nor keep anything in variables of its own: an execution may end at any operation, and

@@ -37,19 +37,12 @@ int Again(Held& held, int kind) {
 }  // namespace
 
 void LockMutex(Call& call, pthread_mutex_t* mutex) {
-  AdmitsIf free([](Value value) { return value == 0; });
-  int expected = 0;
-  call.CompareExchange(WordOf(mutex), expected, call.thread() + 1, Order::kAcquire, Order::kRelaxed,
-                       &free);
+  LockWord(call, WordOf(mutex));
   AddHeld(call, mutex, "mutex");
 }
 
 bool TryLockMutex(Call& call, pthread_mutex_t* mutex) {
-  int expected = 0;
-  if (!call.CompareExchange(WordOf(mutex), expected, call.thread() + 1, Order::kAcquire,
-                            Order::kRelaxed)) {
-    return false;
-  }
+  if (!TryLockWord(call, WordOf(mutex))) return false;
   AddHeld(call, mutex, "mutex");
   return true;
 }
@@ -57,7 +50,7 @@ bool TryLockMutex(Call& call, pthread_mutex_t* mutex) {
 void UnlockMutex(Call& call, pthread_mutex_t* mutex) {
   Held* const held = FindHeld(call.fiber(), mutex);
   RemoveHeld(call.fiber(), held);
-  call.Store(WordOf(mutex), 0, Order::kRelease);
+  UnlockWord(call, WordOf(mutex));
 }
 
 int DoLockMutex(pthread_mutex_t* mutex, Site site) {
