@@ -395,12 +395,12 @@ void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& resul
       .Write();
 }
 
-void RecordProgress(const Search& search, double seconds) {
+void RecordProgress(const Counts& counts, double seconds, double done) {
   Line("progress")
-      .Number("complete", search.counts().complete)
-      .Number("blocked", search.counts().blocked)
+      .Number("complete", counts.complete)
+      .Number("blocked", counts.blocked)
       .Number("seconds", seconds)
-      .Number("done", search.Explored())
+      .Number("done", done)
       .Write();
 }
 

@@ -24,7 +24,7 @@ class RecordWriter {
 };
 
 // Into the record that is open, if one is.
-void RecordProgress(const Search& search, double seconds);
+void RecordProgress(const Counts& counts, double seconds, double done);
 void RecordError(const char* message);
 
 // The execution that the scheduler has ended with, for a reader without the record.

@@ -51,7 +51,7 @@ Scheduler::~Scheduler() {
   for (Fiber& fiber : fibers_) fiber.Release();
 }
 
-void Scheduler::Run() {
+void Scheduler::Start() {
   State& shared = state();
   shared.own_thread_pointer = ThreadPointer();
   shared.has_fsgsbase = HasFsgsbase();
@@ -71,33 +71,50 @@ void Scheduler::Run() {
   }
   // Otherwise reference counts of the C++ library are not atomic.
   __libc_single_threaded = 0;
-  const SignalHandlers handlers;
+  handlers_.emplace();
   globals_.Take(options_.replay.empty());
+}
+
+void Scheduler::Stop() {
+  State& shared = state();
+  SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
+  globals_.Release();
+  handlers_.reset();
+  shared.mode = Mode::kNative;
+  shared.scheduler = nullptr;
+}
+
+Scheduler::Step Scheduler::RunOne() {
+  if (!search_.Begin()) return Step::kEnd;
+  BeginExecution();
+  ThreadId thread;
+  while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
+  if (learned_ && options_.replay.empty()) return Step::kLearned;
+  EndExecution();
+  if (fault_.verdict == nullptr) return Step::kRan;
+  path_ = loops_.Save() + ";" + search_.Save();
+  return Step::kFound;
+}
+
+void Scheduler::Run() {
+  Start();
   const double start = Now();
   double next_progress = start + kProgressInterval;
   std::uint32_t executions = 0;
-  while (search_.Begin()) {
-    BeginExecution();
-    ThreadId thread;
-    while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
-    if (learned_ && options_.replay.empty()) {
+  Step step;
+  while ((step = RunOne()) != Step::kEnd && step != Step::kFound) {
+    if (step == Step::kLearned) {
       search_.Reset();
       continue;
     }
-    EndExecution();
-    ++executions;
-    if (fault_.verdict != nullptr) {
-      path_ = loops_.Save() + ";" + search_.Save();
-      break;
-    }
-    if ((executions & 0xff) != 0) continue;
+    if ((++executions & 0xff) != 0) continue;
     const double now = Now();
     if (options_.seconds != 0 && now > start + options_.seconds) {
       cut_ = "out of time";
       break;
     }
     if (now > next_progress) {
-      RecordProgress(search_, now - start);
+      RecordProgress(search_.counts(), now - start, search_.Explored());
       next_progress = now + kProgressInterval;
     }
   }
@@ -107,10 +124,7 @@ void Scheduler::Run() {
              "the execution to replay could not be repeated: is this the program, and its "
              "environment, that it was found in?");
   }
-  SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
-  globals_.Release();
-  shared.mode = Mode::kNative;
-  shared.scheduler = nullptr;
+  Stop();
 }
 
 void Scheduler::BeginExecution() {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/loops.h"
 #include "checkers/explorer/runtime/shadow.h"
+#include "checkers/explorer/runtime/signals.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer {
@@ -30,6 +32,19 @@ class Scheduler {
 
   // All executions, or until an error of the program is found.
   void Run();
+
+  // Run(), step by step: Start(), RunOne() again and again, Stop().
+  enum class Step : std::uint8_t {
+    kEnd,      // the search has no more
+    kRan,
+    kLearned,  // more is known about loops now: what was explored does not count (loops.h)
+    kFound,    // fault()
+  };
+  void Start();
+  Step RunOne();
+  void Stop();
+  Search& search() { return search_; }
+  Loops& loops() { return loops_; }
 
   const ExploreOptions& options() const { return options_; }
   const Search& search() const { return search_; }
@@ -92,6 +107,7 @@ class Scheduler {
   bool learned_ = false;  // about a loop: everything starts anew
   Fault fault_;
   std::string cut_;
+  std::optional<SignalHandlers> handlers_;
   std::string path_;
   int threads_ = 0;
   std::vector<unsigned char> saved_;  // a stack, during a trial
