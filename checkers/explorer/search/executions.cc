@@ -32,6 +32,7 @@ void Search::Impl::Recycle() {
 
 void Search::Impl::Reset() {
   while (!stack_.empty()) Recycle();
+  pieces_.clear();
   counts_ = Counts();
   explored_ = 0;
   weight_ = 1;

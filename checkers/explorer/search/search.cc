@@ -88,6 +88,7 @@ const std::string& Search::Failure() const { return impl_->failure(); }
 std::string Search::Save() const { return impl_->Save(); }
 bool Search::Restore(std::string_view text) { return impl_->Restore(text); }
 std::size_t Search::Split() { return impl_->Split(); }
+double Search::PieceWeight(std::size_t piece) const { return impl_->PieceWeight(piece); }
 void Search::ChoosePiece(std::size_t piece) { impl_->ChoosePiece(piece); }
 
 }  // namespace heddle::explorer

@@ -175,6 +175,9 @@ class Search {
   // still to be explored aside, as pieces that share nothing; how many there are now. ChoosePiece()
   // makes one of them what Begin() explores; the pieces behind it move up.
   std::size_t Split();
+  // Of all that Split() has set aside and what was explored before, the part that the piece is
+  // thought to be.
+  double PieceWeight(std::size_t piece) const;
   void ChoosePiece(std::size_t piece);
 
  private:

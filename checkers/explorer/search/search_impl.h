@@ -103,6 +103,7 @@ class Search::Impl {
   Answer Block(ThreadId thread, int first);
   void Reset();
   std::size_t Split();
+  double PieceWeight(std::size_t piece) const { return pieces_[piece]->items.front().weight; }
   void ChoosePiece(std::size_t piece);
   std::string Save() const;
   bool Restore(std::string_view text);
