@@ -138,6 +138,12 @@ TEST_F(ExploreTest, CountsTheExecutionsOfARightProgram) {
   EXPECT_TRUE(absl::StrContains(output_, "pass exhaustive (RC11), 6 executions")) << output_;
 }
 
+// With the library's spin phase it would be 270.
+TEST_F(ExploreTest, PutsItsHeadersBeforeTheLibrarys) {
+  EXPECT_EQ(Run({Source("standard.cc"), "--", "barrier", "2"}), 0) << output_ << errors_;
+  EXPECT_EQ(Verdict().executions, 60U);
+}
+
 TEST_F(ExploreTest, ShowsAndReplaysACounterexample) {
   EXPECT_EQ(Run({Source("wrong.c"), "--", "abba"}), 1) << output_ << errors_;
   const VerdictRecord record = Verdict();
