@@ -31,6 +31,10 @@ struct ExploreOptions {
   Unseen unseen = Unseen::kAllow;
   // Where to write the record (record.md); empty: nowhere.
   std::string record;
+  // Weaker memory orders to try, as Weaken takes them (weaken.h).
+  std::string orders;
+  // The record lists the atomic operations that were met.
+  bool sites = false;
   // What a record calls the replay path: exactly that execution is run.
   std::string replay;
 };

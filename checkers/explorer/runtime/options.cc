@@ -74,6 +74,10 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.unseen = value == "allow"  ? Unseen::kAllow
                      : value == "warn" ? Unseen::kWarn
                                        : Unseen::kRefuse;
+  } else if (name == "orders") {
+    options.orders = value;
+  } else if (name == "sites") {
+    options.sites = Switch(name, value);
   } else if (name == "leaks") {
     options.leaks = Switch(name, value);
   } else if (name == "cxx11_release_sequences") {

@@ -75,12 +75,6 @@ class Line {
   std::string text_;
 };
 
-const char* NameOf(Order order) {
-  static constexpr const char* kNames[] = {"plain",   "relaxed", "acquire",
-                                           "release", "acq_rel", "seq_cst"};
-  return kNames[static_cast<int>(order)];
-}
-
 const char* NameOf(const Event& event) {
   switch (event.kind) {
     case Kind::kRead:
@@ -359,6 +353,18 @@ void WriteCounterexample(const Scheduler& scheduler) {
   Line("replay").Text("path", scheduler.path().c_str()).Write();
 }
 
+void WriteSites(const Scheduler& scheduler) {
+  for (const AtomicSite& site : scheduler.weaken().Sites()) {
+    Line line("site");
+    line.Address("pc", site.site).Text("operation", NameOf(site.operation));
+    line.Text("order", NameOf(site.order));
+    if (!strcmp(NameOf(site.operation), "compare_exchange")) {
+      line.Text("failure", NameOf(site.failure));
+    }
+    line.Number("size", static_cast<int>(site.size)).Number("count", site.count).Write();
+  }
+}
+
 }  // namespace
 
 RecordWriter::RecordWriter(const ExploreOptions& options) {
@@ -382,6 +388,7 @@ RecordWriter::~RecordWriter() {
 void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& result) {
   if (g_file == nullptr) return;
   if (scheduler.fault().verdict != nullptr) WriteCounterexample(scheduler);
+  if (scheduler.options().sites) WriteSites(scheduler);
   Line("end")
       .Text("verdict", result.verdict.c_str())
       .Bool("complete", result.complete)

@@ -39,6 +39,7 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .pct_depth = options.pct_depth,
                .max_executions = options.max_executions}),
       loops_(options.unroll),
+      weaken_(options.orders, options.sites),
       function_(function),
       argument_(argument) {
   shadow_.Reserve();
@@ -62,7 +63,8 @@ void Scheduler::Start() {
   shared.mode = Mode::kRuntime;
   fibers_[0].Allocate(0);
   if (!options_.replay.empty()) {
-    const std::string_view path = options_.replay;
+    std::string_view path = options_.replay;
+    weaken_.TakeFrom(path);
     const std::size_t loops = path.find(';');
     if (loops == std::string_view::npos || !loops_.Restore(path.substr(0, loops)) ||
         !search_.Restore(path.substr(loops + 1))) {
@@ -92,7 +94,7 @@ Scheduler::Step Scheduler::RunOne() {
   if (learned_ && options_.replay.empty()) return Step::kLearned;
   EndExecution();
   if (fault_.verdict == nullptr) return Step::kRan;
-  path_ = loops_.Save() + ";" + search_.Save();
+  path_ = weaken_.ToPath() + loops_.Save() + ";" + search_.Save();
   return Step::kFound;
 }
 
@@ -216,6 +218,7 @@ void Scheduler::Take(Fiber& fiber) {
     fiber.operation = &fiber.own;
     fiber.from_frame = true;
     TakeAtomic(*fiber.frame, fiber.own);
+    if (weaken_.on()) weaken_.Meet(fiber.frame->operation(), fiber.own);
   }
 }
 

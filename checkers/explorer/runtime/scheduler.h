@@ -18,6 +18,7 @@
 #include "checkers/explorer/runtime/loops.h"
 #include "checkers/explorer/runtime/shadow.h"
 #include "checkers/explorer/runtime/signals.h"
+#include "checkers/explorer/runtime/weaken.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer {
@@ -55,6 +56,7 @@ class Scheduler {
   const std::string& cut() const { return cut_; }
   int threads() const { return threads_; }
   const Heap& heap() const { return heap_; }
+  const Weaken& weaken() const { return weaken_; }
   // What replays the execution of the fault.
   const std::string& path() const { return path_; }
   // Who holds the lock at `address`; kNoThread: nobody.
@@ -96,6 +98,7 @@ class Scheduler {
   ExploreOptions options_;
   Search search_;
   Loops loops_;
+  Weaken weaken_;
   Shadow shadow_;
   Heap heap_;
   Globals globals_;
