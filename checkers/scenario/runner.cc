@@ -270,18 +270,20 @@ int Usage(absl::string_view problem) {
 std::vector<absl::string_view> Flags() {
   std::vector<absl::string_view> names = {"list", "help",   "quiet", "mutants",        "show",
                                           "json", "replay", "seed",  "counterexamples"};
-  for (const absl::string_view name :
-       {"mode", "max_executions", "time", "noise", "affinity", "oversubscribe"}) {
+  for (const absl::string_view name : {"mode", "max_executions", "time", "orders", "record",
+                                       "noise", "affinity", "oversubscribe"}) {
     if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
   }
   return names;
 }
 
+// A pattern "=NAME" is the whole name.
 bool Matches(const Scenario& scenario, const std::vector<std::string>& patterns) {
   const std::string name = scenario.full_name();
   return patterns.empty() ||
-         std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return absl::StrContains(name, pattern); });
+         std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+           return pattern[0] == '=' ? name == pattern.substr(1) : absl::StrContains(name, pattern);
+         });
 }
 
 // The scenarios of this shard, when Bazel runs the test sharded.

@@ -41,6 +41,11 @@
 ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
           "a search that is longer is cut, and its verdict is 'incomplete'");
 ABSL_FLAG(std::string, mode, "rc11", "the memory model: rc11 or sc");
+ABSL_FLAG(double, time, 0, "a search that takes more seconds is cut; 0: none is");
+ABSL_FLAG(std::string, orders, "",
+          "weaker memory orders to try: SITE=ORDER,.. (checkers/explorer/runtime/record.md)");
+ABSL_FLAG(std::string, record, "",
+          "leave the record of the exploration in this file, with the atomic operations met");
 
 namespace heddle {
 namespace explorer_engine {
@@ -239,7 +244,11 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   settings.model =
       absl::GetFlag(FLAGS_mode) == "sc" ? explorer::Model::kSc : explorer::Model::kRc11;
   settings.max_executions = absl::GetFlag(FLAGS_max_executions);
-  settings.record = record.path();
+  settings.seconds = absl::GetFlag(FLAGS_time);
+  settings.orders = absl::GetFlag(FLAGS_orders);
+  settings.record = absl::GetFlag(FLAGS_record);
+  settings.sites = !settings.record.empty();
+  if (settings.record.empty()) settings.record = record.path();
   settings.replay = options.replay;
   const explorer::ExploreResult result = explorer::Explore(settings, RunExecution, nullptr);
 
@@ -252,7 +261,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   outcome.seconds = result.seconds;
   outcome.reason = result.reason;
   if (IsFinding(outcome.verdict) || outcome.verdict == Verdict::kError) {
-    ReadRecord(record.path(), outcome);
+    ReadRecord(settings.record, outcome);
   }
   return outcome;
 }
