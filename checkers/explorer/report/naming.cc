@@ -128,6 +128,10 @@ std::vector<Place> Namer::Stack(const RecordedStack& stack) {
   return places;
 }
 
+std::vector<lock_order::ReportFrame> Namer::Frames(std::uint64_t pc) {
+  return symbolizer_.Frames(modules_, pc);
+}
+
 Place Namer::PlaceOf(std::uint64_t pc) {
   if (pc == 0) return {};
   const std::vector<Place> places = Stack({pc});

@@ -26,6 +26,9 @@ class Namer {
   // Without frames of system headers and of the runtime; inlined calls are frames of their own.
   std::vector<Place> Stack(const RecordedStack& stack);
   std::string Function(std::uint64_t entry);
+  // All frames at the return address `pc`, innermost first.
+  std::vector<lock_order::ReportFrame> Frames(std::uint64_t pc);
+  Place ToPlace(const lock_order::ReportFrame& frame);
 
   std::string Address(std::uint64_t address);
   // A variable of the explorer's runtime, which is in the program's file.
@@ -37,8 +40,6 @@ class Namer {
   const std::vector<std::string>& notes() const { return symbolizer_.notes(); }
 
  private:
-  Place ToPlace(const lock_order::ReportFrame& frame);
-
   const Record& record_;
   std::string directory_;
   lock_order::Graph modules_;

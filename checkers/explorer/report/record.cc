@@ -264,6 +264,12 @@ std::string Add(const std::string& type, Fields& fields, Record& record) {
                     .stack = fields.Stack("stack")};
   } else if (type == "output") {
     record.outputs.push_back({.fd = fields.Number("fd", 1), .text = fields.Text("text")});
+  } else if (type == "site") {
+    record.sites.push_back({.pc = fields.Address("pc"),
+                            .operation = fields.Text("operation"),
+                            .order = fields.Text("order"),
+                            .failure = fields.Text("failure"),
+                            .count = fields.Number<std::uint64_t>("count", 0)});
   } else if (type == "end") {
     record.end = End(fields);
   }

@@ -122,6 +122,15 @@ struct RecordedError {
   RecordedStack stack;
 };
 
+// An atomic operation of the program.
+struct RecordedSite {
+  std::uint64_t pc = 0;
+  std::string operation;
+  std::string order;
+  std::string failure;  // of a compare-exchange
+  std::uint64_t count = 0;
+};
+
 struct RecordedProgress {
   std::uint64_t complete = 0;
   std::uint64_t blocked = 0;
@@ -153,6 +162,7 @@ struct Record {
   std::vector<RecordedWait> waits;
   std::vector<RecordedLock> held;
   std::vector<RecordedOutput> outputs;
+  std::vector<RecordedSite> sites;
   std::optional<RecordedFinding> finding;
   std::optional<RecordedError> error;
   std::string replay;

@@ -51,6 +51,19 @@ TEST(RecordTest, KeepsTheLastProgressAndTheEnd) {
   EXPECT_EQ(record->end->executions, 9U);
 }
 
+TEST(RecordTest, ReadsTheAtomicOperations) {
+  const auto record = ParseRecord(
+      "{\"type\":\"site\",\"pc\":\"0x401000\",\"operation\":\"compare_exchange\","
+      "\"order\":\"acq_rel\",\"failure\":\"relaxed\",\"size\":8,\"count\":3}\n");
+  ASSERT_TRUE(record.ok()) << record.status();
+  ASSERT_EQ(record->sites.size(), 1U);
+  EXPECT_EQ(record->sites[0].pc, 0x401000U);
+  EXPECT_EQ(record->sites[0].operation, "compare_exchange");
+  EXPECT_EQ(record->sites[0].order, "acq_rel");
+  EXPECT_EQ(record->sites[0].failure, "relaxed");
+  EXPECT_EQ(record->sites[0].count, 3U);
+}
+
 TEST(RecordTest, ALastLineThatIsCutOffIsNoLine) {
   const auto record = ParseRecord("{\"type\":\"start\",\"version\":1}\n{\"type\":\"en");
   ASSERT_TRUE(record.ok()) << record.status();
