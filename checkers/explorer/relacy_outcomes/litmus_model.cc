@@ -127,7 +127,7 @@ bool RegisterAll(std::index_sequence<kTest...> /*tests*/) {
   const auto add = [](Scenario scenario, std::size_t test) {
     names[test] = std::string("litmus/outcomes.") + kTests[test].name;
     scenario.name = names[test];
-    return RegisterScenario(std::move(scenario));
+    return RegisterScenario(scenario);
   };
   return (add(scenario_internal::Describe<EnginePlatform, Litmus<kTest>::template Scenario>(
                   "", Verdict::kPass, {}, std::source_location::current()),
