@@ -256,7 +256,10 @@ class Enumerator {
       if (s.until) {
         const std::vector<int>& co = partial.execution.co[s.location];
         const Word newest = ValueOf(partial, s.location, co.empty() ? -1 : co.back());
-        if (!s.until->Holds(newest, partial.states[t].registers)) continue;
+        if (!s.until->Holds(newest, partial.states[t].registers) &&
+            (!s.again || NothingNewer(partial, t))) {
+          continue;
+        }
       }
       waits = false;
     }

@@ -205,6 +205,8 @@ class Parser {
     if (at_ < words_.size() && words_[at_] == "until") {
       ++at_;
       s.until = ParseCondition();
+      s.again = at_ < words_.size() && words_[at_] == "again";
+      if (s.again) ++at_;
     }
   }
 

@@ -24,6 +24,9 @@
 //     turn                         # of a loop that changes nothing until it ends
 //     r3 = load y rlx
 //     spin r3 == r0                # goes round again unless it holds
+//     turn
+//     r4 = load y rlx
+//     r5 = load x rlx until == r4 again  # the turn's last read: goes round again unless it holds
 //     r2 = choose 2
 //     lock m                       # r7 = cas m 0 1 acq rlx until == 0
 //     unlock m                     # store m 0 rel
@@ -98,6 +101,7 @@ struct Statement {
   Order failure = Order::kRelaxed;
   bool weak = false;
   std::optional<Condition> until{};  // makes a load or update an await
+  bool again = false;                // that ends a turn
 
   Condition condition{};
   bool spins = false;  // of kAssume: the end of a turn

@@ -189,8 +189,9 @@ class Generator : RandomStatements {
     set.expected = {};
     const int reg = set.reg;
     if (turn) block.insert(block.end() - 1, {.kind = Statement::Kind::kTurn});
-    const bool waits = !turn && Chance(30);
+    const bool waits = Chance(turn ? 50 : 30);
     if (waits) set.until = free;
+    set.again = waits && turn;
     block.push_back(std::move(set));
     Statement unlock = Store(lock);
     unlock.operand = {};
@@ -240,9 +241,23 @@ class Generator : RandomStatements {
       update.expected = {.reg = load.reg, .constant = 0};
       spin.reg = update.reg;
       spin.condition.right.reg = load.reg;
+      if (Chance(50)) {
+        update.until = spin.condition;
+        update.again = true;
+        block.push_back(std::move(update));
+        if (left_ > 0) block.push_back(Access());
+        return;
+      }
       block.push_back(std::move(update));
     } else {
       block.push_back(Load(Location()));
+      if (Chance(50)) {
+        block.back().until = Comparing();
+        if (Chance(30)) block.back().until->right = {.reg = load.reg, .constant = 0};
+        block.back().again = true;
+        if (left_ > 0) block.push_back(Access());
+        return;
+      }
       spin.reg = Chance(50) ? load.reg : block.back().reg;
       spin.condition = Comparing();
       if (Chance(30)) spin.condition.right = {.reg = load.reg, .constant = 0};

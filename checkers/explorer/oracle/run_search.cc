@@ -19,15 +19,17 @@ constexpr std::uint8_t kSize = sizeof(Word);
 
 class Until final : public Admits {
  public:
-  Until(const Condition& condition, const Registers& registers)
-      : condition_(condition), registers_(registers) {}
+  Until(const Condition& condition, const Registers& registers, int turn)
+      : condition_(condition), registers_(registers), turn_(turn) {}
   bool operator()(Value value) override {
     return condition_.Holds(static_cast<Word>(value), registers_);
   }
+  int turn() const override { return turn_; }
 
  private:
   const Condition& condition_;
   const Registers& registers_;
+  const int turn_;
 };
 
 Site SiteOf(int thread, const ThreadState& state) {
@@ -155,7 +157,7 @@ class Runner {
       access.initial = program_.initial[static_cast<std::size_t>(s.location)];
     }
     const Condition always;
-    Until until(s.until ? *s.until : always, registers);
+    Until until(s.until ? *s.until : always, registers, s.again ? state.turn : -1);
     Until* const admits = s.until ? &until : nullptr;
     switch (s.kind) {
       case Statement::Kind::kLoad:

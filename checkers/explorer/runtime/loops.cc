@@ -83,6 +83,28 @@ bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
   return true;
 }
 
+const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
+                                 const char* stack_high) {
+  const auto* const low = reinterpret_cast<const char*>(&frame);
+  const auto size = static_cast<std::size_t>(stack_high - low);
+  for (auto state = history.states.rbegin(); state != history.states.rend(); ++state) {
+    if (state->effects != history.effects) break;
+    if (state->frame == &frame && state->size == size &&
+        memcmp(history.bytes.data() + state->bytes, low, size) == 0 &&
+        NothingWritten(history, state->writes)) {
+      return &*state;
+    }
+  }
+  return nullptr;
+}
+
+bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
+                      int& first) {
+  const LoopState* const same = FindSame(history, frame, stack_high);
+  if (same != nullptr) first = same->position;
+  return same != nullptr;
+}
+
 Turn Loops::Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
                   int position, int& first, bool& await) {
   SiteState& site = At(frame.return_address);
@@ -98,22 +120,19 @@ Turn Loops::Visit(ThreadId thread, LoopHistory& history, Frame& frame, const cha
     return Turn::kLearned;
   }
   if (visits > unroll_) return Turn::kCut;
-  const auto* const low = reinterpret_cast<const char*>(&frame);
-  const auto size = static_cast<std::size_t>(stack_high - low);
-  for (auto state = history.states.rbegin(); state != history.states.rend(); ++state) {
-    if (state->effects != history.effects) break;
-    if (state->frame != &frame || state->size != size ||
-        memcmp(history.bytes.data() + state->bytes, low, size) != 0 ||
-        !NothingWritten(history, state->writes)) {
-      continue;
+  if (const LoopState* const same = FindSame(history, frame, stack_high); same != nullptr) {
+    if (history.last_read != 0) {
+      SiteState& last = At(history.last_read);
+      if (!last.await) {
+        last.await = true;
+        return Turn::kLearned;
+      }
     }
-    if (history.operations - state->operations == 1 && !site.await) {
-      site.await = true;
-      return Turn::kLearned;
-    }
-    first = state->position;
+    first = same->position;
     return Turn::kSame;
   }
+  const auto* const low = reinterpret_cast<const char*>(&frame);
+  const auto size = static_cast<std::size_t>(stack_high - low);
   history.states.push_back({.frame = &frame,
                             .bytes = history.bytes.size(),
                             .size = size,

@@ -5,12 +5,11 @@
 //
 // - A site that a thread meets twice in one execution is a loop site: from then on states are kept
 //   there.
-// - Where such a turn consisted of that one operation, the site is an await site: from then on its
-//   operation reads only what lets the thread go on (TRUST.md, section 6: one read, however long it
-//   waits).
-// - Where it consisted of more, the thread goes on only in executions in which the turn reads
-// something
-//   else.
+// - The site of the turn's last operation is an await site where that was a read: from then on it
+//   reads only what does not bring the thread back unchanged. It is one read, however long it
+//   waits.
+// - Where the last operation was none, or the turn wrote something that it took back, the thread
+//   goes on only in executions in which the turn reads something else.
 // Whenever a site is found to be one of these the search starts anew, so that all its executions
 // have been run with the same knowledge.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
@@ -51,7 +50,7 @@ struct LoopHistory {
   std::vector<LoggedWrite> writes;
   std::uint32_t operations = 0;
   std::uint32_t effects = 0;  // of operations: each has changed something
-  bool overflow = false;
+  Site last_read = 0;         // of the last operation, if that was a read that changed nothing
 
   void Clear() {
     states.clear();
@@ -59,6 +58,7 @@ struct LoopHistory {
     writes.clear();
     operations = 0;
     effects = 0;
+    last_read = 0;
   }
 };
 
@@ -89,8 +89,14 @@ class Loops {
   // The thread is at an atomic operation that reads.
   Turn Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
              int position, int& first, bool& await);
+  // Of a thread that has run on from an await: whether it is back where it has been since its last
+  // effect. `first` as above.
+  static bool ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
+                        int& first);
 
  private:
+  static const LoopState* FindSame(const LoopHistory& history, const Frame& frame,
+                                   const char* stack_high);
   SiteState& At(Site site);
   static bool NothingWritten(const LoopHistory& history, std::size_t from);
 

@@ -310,6 +310,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
 
 bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
   ++fiber.loop.operations;
+  fiber.loop.last_read = 0;
   switch (operation.kind) {
     case Operation::Kind::kLoad:
     case Operation::Kind::kStore:

@@ -81,8 +81,9 @@ class Scheduler {
   Next Arrive(Fiber& fiber);
   Next Do(Fiber& fiber, Operation& operation);
   void Ask(Fiber& fiber, Operation& operation);
-  // Whether a waiting thread goes on when it reads `value`.
-  bool GoesOn(Fiber& fiber, const Operation& operation, Value value);
+  // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the
+  // turn that brings it back.
+  bool GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn);
   // False: the program is in error.
   bool Finished(Fiber& fiber, Operation& operation);
   bool Accessed(Fiber& fiber, Operation& operation);

@@ -151,16 +151,19 @@ class AwaitAdmits final : public Admits {
       const bool succeeds = update.operation != Rmw::kCompareExchange || value == update.expected;
       if (succeeds && Updated(update, value, operation_.access.size) != value) return true;
     }
-    return scheduler_.GoesOn(fiber_, operation_, value);
+    return scheduler_.GoesOn(fiber_, operation_, value, turn_);
   }
+
+  int turn() const override { return turn_; }
 
  private:
   Scheduler& scheduler_;
   Fiber& fiber_;
   const Operation& operation_;
+  int turn_ = -1;
 };
 
-bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value) {
+bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn) {
   Frame* const frame = fiber.frame;
   auto* const low = reinterpret_cast<unsigned char*>(frame);
   const auto size = static_cast<std::size_t>(fiber.stack_high - reinterpret_cast<char*>(low));
@@ -178,9 +181,13 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value) {
   state().trial = true;
   Resume(fiber);
   state().trial = false;
-  if (fiber.frame == frame && frame->operation() != AtomicOperation::kCall)
-    TakeAtomic(*frame, tried);
-  const bool same = fiber.frame == frame && memcmp(saved_.data(), low, size) == 0;
+  bool same = false;
+  if (Frame& there = *fiber.frame; there.operation() != AtomicOperation::kCall) {
+    TakeAtomic(there, tried);
+    turn = search_.Position(fiber.id);
+    same = (&there == frame && memcmp(saved_.data(), low, size) == 0) ||
+           Loops::ComesBack(fiber.loop, there, fiber.stack_high, turn);
+  }
   memcpy(low, saved_.data(), size);
   if (by_pointer) WriteMemory(expected, operation.access.size, old_expected);
   fiber.frame = frame;
@@ -205,6 +212,7 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   const Access& access = operation.access;
   const Answer& answer = operation.answer;
   bool writes = false;
+  fiber.loop.last_read = fiber.from_frame ? access.site : 0;
   if (operation.kind == Operation::Kind::kStore) {
     writes = true;
     WriteMemory(access.address, access.size, operation.value);

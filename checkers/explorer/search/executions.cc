@@ -117,7 +117,7 @@ void Search::Impl::ShareWeight(bool ran) {
 // The next turn reads the newest writes. Where those are of the same values, it is the same turn.
 bool Search::Impl::Repeats(ThreadId thread) const {
   const std::vector<EventId>& own = graph().thread(thread);
-  bool reads = false;
+  bool reads = At(thread).state == State::kParks;  // the newest write would not end that
   for (auto i = static_cast<std::size_t>(At(thread).first_of_turn); i < own.size(); ++i) {
     const Event& event = graph()[own[i]];
     if (event.kind != Kind::kRead) continue;
@@ -142,7 +142,9 @@ Ending Search::Impl::End() {
     const Thread& thread = At(id);
     if (thread.state == State::kUnborn || thread.state == State::kFinished) continue;
     all_finished = false;
-    if (thread.state == State::kParks) hang = hang && thread.waits_in_vain;
+    if (thread.state == State::kParks) {
+      hang = hang && thread.waits_in_vain && (thread.first_of_turn < 0 || Repeats(id));
+    }
     if (thread.state != State::kBlocked) continue;
     hang = hang && thread.first_of_turn >= 0 && Repeats(id);
   }

@@ -102,14 +102,18 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   }
 
   admitted_.clear();
+  int turn = -1;
   const auto admitted = [&](EventId write) {
     if (admits == nullptr) return true;
     const Value value = graph().ValueOf(write, location);
-    for (const auto& [known, answer] : admitted_) {
-      if (known == value) return answer;
+    for (const Asked& asked : admitted_) {
+      if (asked.value != value) continue;
+      turn = asked.turn;
+      return asked.admitted;
     }
     const bool answer = (*admits)(value);
-    admitted_.emplace_back(value, answer);
+    turn = admits->turn();
+    admitted_.push_back({.value = value, .admitted = answer, .turn = turn});
     return answer;
   };
 
@@ -134,7 +138,13 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     if (MayFail(event, graph().ValueOf(write, location))) failures_.push_back(write);
   };
   if (order != Order::kPlain) {
-    for (std::size_t co = graph().LowerBound(location, clock); co < newest; ++co) {
+    const std::size_t lowest = graph().LowerBound(location, clock);
+    for (std::size_t co = lowest; admits != nullptr && co <= newest; ++co) {
+      // What the thread would do with a value may hang on what comes before the write.
+      const EventId write = graph().WriteAt(location, co);
+      if (write != kInit && !HasReplayed(write)) return WaitFor(thread, write);
+    }
+    for (std::size_t co = lowest; co < newest; ++co) {
       const EventId write = graph().WriteAt(location, co);
       may_fail(write);
       if (update != nullptr &&
@@ -148,6 +158,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const bool ends = admitted(graph().Newest(location));
   const bool goes_on = ends && offered(graph().Newest(location));
   At(thread).waits_in_vain = !ends;
+  At(thread).first_of_turn = turn;
   EventId id = kNoEvent;
   if (goes_on) {
     id = Append(event);
@@ -212,6 +223,7 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
   G().TurnIntoPark(read);
   Advance(thread);
   At(thread).waits_in_vain = true;
+  At(thread).first_of_turn = admits->turn();
   return Park(thread, event.location);
 }
 

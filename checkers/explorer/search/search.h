@@ -84,6 +84,9 @@ Value Updated(const Update& update, Value old, std::uint8_t size);
 class Admits {
  public:
   virtual bool operator()(Value value) = 0;
+  // Of the value refused last: the thread's first event in the turn of the loop that this read
+  // ends, whose other reads might let the thread go on, too. Negative: the wait is this read alone.
+  virtual int turn() const { return -1; }
 
  protected:
   ~Admits() = default;

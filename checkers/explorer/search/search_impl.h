@@ -82,8 +82,16 @@ struct Thread {
   LocationId location = kNoLocation;
   // The newest write to that location would not end the wait.
   bool waits_in_vain = true;
-  // Of a blocked thread: its first event that another execution may change; none: -1.
+  // Of a blocked thread, and one that waits at the end of a turn: its first event that another
+  // execution may change; none: -1.
   int first_of_turn = -1;
+};
+
+// What a waiting read has been asked about a value.
+struct Asked {
+  Value value = 0;
+  bool admitted = false;
+  int turn = -1;  // Admits::turn()
 };
 
 class Search::Impl {
@@ -229,7 +237,7 @@ class Search::Impl {
   std::vector<EventId> renumbered_;
   std::vector<EventId> others_;
   std::vector<EventId> failures_;
-  std::vector<std::pair<Value, bool>> admitted_;
+  std::vector<Asked> admitted_;
 
   std::array<Thread, kMaxThreads> threads_;
 
