@@ -52,7 +52,7 @@ struct Scenario {
   std::string_view mutant;  // empty: the shipped code
   int threads = 0;
   VerdictSet expected = Verdict::kPass;
-  Beyond beyond{};
+  std::vector<Beyond> beyond;
   RelacyOptions relacy;
   StressOptions stress;
   std::unique_ptr<ScenarioBody> (*make)() = nullptr;
@@ -60,6 +60,13 @@ struct Scenario {
   std::source_location where;
 
   std::string_view primitive() const { return name.substr(0, name.find('.')); }
+  // Null: the engine is expected to show what is expected.
+  const Beyond* beyond_engine(std::string_view engine) const {
+    for (const Beyond& each : beyond) {
+      if (each.engine == engine) return &each;
+    }
+    return nullptr;
+  }
   std::string full_name() const {
     std::string full(name);
     if (!mutant.empty()) full.append("~").append(mutant);

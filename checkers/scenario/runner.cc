@@ -190,8 +190,8 @@ std::string FileNameFor(const VerdictRecord& record) {
 // Judges the outcome against what the scenario expects of this engine.
 VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached) {
   const EngineInfo engine = ThisEngine();
-  const bool beyond = scenario.beyond.engine == engine.name;
-  const VerdictSet expected = beyond ? VerdictSet(Verdict::kPass) : scenario.expected;
+  const Beyond* const beyond = scenario.beyond_engine(engine.name);
+  const VerdictSet expected = beyond != nullptr ? VerdictSet(Verdict::kPass) : scenario.expected;
   VerdictRecord record;
   record.scenario = scenario.name;
   record.primitive = scenario.primitive();
@@ -226,10 +226,11 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
     record.ok = false;
     record.reason =
         absl::StrCat("the mutation site \"", *record.mutant, "\" is nowhere in the code that ran");
-  } else if (beyond) {
-    record.reason = record.ok ? std::string(scenario.beyond.reason)
-                              : absl::StrCat("said to be beyond ", engine.name, " (",
-                                             std::string(scenario.beyond.reason), "), yet found");
+  } else if (beyond != nullptr) {
+    const std::string why(beyond->reason);
+    record.reason =
+        record.ok ? why
+                  : absl::StrCat("said to be beyond ", engine.name, " (", why, "), yet found");
   }
   return record;
 }

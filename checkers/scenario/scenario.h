@@ -26,6 +26,8 @@
 #include <memory>
 #include <source_location>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "checkers/scenario/description.h"
 #include "primitives/mutant.h"
@@ -71,14 +73,14 @@ class Body final : public ScenarioBody {
 };
 
 template <class P, template <class> class S>
-Scenario Describe(std::string_view name, VerdictSet expected, Beyond beyond,
+Scenario Describe(std::string_view name, VerdictSet expected, std::vector<Beyond> beyond,
                   std::source_location where) {
   using Instance = S<P>;
   Scenario scenario;
   scenario.name = name;
   scenario.threads = Instance::kThreads;
   scenario.expected = expected;
-  scenario.beyond = beyond;
+  scenario.beyond = std::move(beyond);
   scenario.where = where;
   if constexpr (requires { Instance::kRelacy; }) scenario.relacy = Instance::kRelacy;
   if constexpr (requires { Instance::kStress; }) scenario.stress = Instance::kStress;
@@ -98,7 +100,7 @@ Scenario Describe(std::string_view name, VerdictSet expected, Beyond beyond,
 #define HEDDLE_INTERNAL_REGISTER(platform, name, scenario, expected, ...)                      \
   [[maybe_unused]] static const bool HEDDLE_INTERNAL_CONCAT(heddle_registered_, __COUNTER__) = \
       ::heddle::RegisterScenario(::heddle::scenario_internal::Describe<platform, scenario>(    \
-          name, expected, ::heddle::Beyond{__VA_ARGS__}, std::source_location::current()))
+          name, expected, {__VA_ARGS__}, std::source_location::current()))
 
 // The scenario must hold: every engine must end with `pass`.
 #define HEDDLE_SCENARIO(name, scenario) \
@@ -115,12 +117,12 @@ Scenario Describe(std::string_view name, VerdictSet expected, Beyond beyond,
   HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, \
                            expected)
 
-// Likewise, but `engine` ("relacy") cannot show it, for the reason given.
-#define HEDDLE_MUTANT_BEYOND(name, scenario, mutant, expected, engine, reason)              \
+// Likewise, but some engines cannot show it, each for the reason given: {"relacy", "why"}, ...
+#define HEDDLE_MUTANT_BEYOND(name, scenario, mutant, expected, ...)                         \
   using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =                                   \
       ::heddle::Mutated<::heddle::EnginePlatform, mutant>;                                  \
   HEDDLE_INTERNAL_REGISTER(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, scenario, \
-                           expected, engine, reason)
+                           expected, __VA_ARGS__)
 
 #ifndef HEDDLE_ENGINE_HEADER
 #error "compile scenarios through heddle_scenario_test: no engine was chosen"

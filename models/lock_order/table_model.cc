@@ -99,9 +99,10 @@ struct TableRuns : WithTable<P> {
   void After() { HEDDLE_ASSERT(this->table.published() == 5); }
 };
 HEDDLE_SCENARIO("analyzer/table.runs", TableRuns);
-HEDDLE_MUTANT_BEYOND("analyzer/table.runs", TableRuns, "skip_relaxed", Verdict::kRace, "relacy",
-                     "a later store of the same thread continues a release sequence, as in C++11; "
-                     "C++20 no longer says so");
+HEDDLE_MUTANT_BEYOND("analyzer/table.runs", TableRuns, "skip_relaxed", Verdict::kRace,
+                     {"relacy",
+                      "a later store of the same thread continues a release sequence, as in C++11; "
+                      "C++20 no longer says so"});
 HEDDLE_MUTANT("analyzer/table.runs", TableRuns, "publish_run_relaxed", Verdict::kRace);
 HEDDLE_MUTANT("analyzer/table.runs", TableRuns, "read_relaxed", Verdict::kRace);
 

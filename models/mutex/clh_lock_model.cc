@@ -73,10 +73,10 @@ constexpr VerdictSet kOverlap = Verdict::kAssertion | Verdict::kDoubleFree | kTo
 HEDDLE_SCENARIO("mutex/clh_lock.borrows", ClhLockBorrows);
 HEDDLE_MUTANT("mutex/clh_lock.borrows", ClhLockBorrows, "takes_spare_in_two_steps",
               kOverlap | Verdict::kDeadlock | Verdict::kLostWakeup | Verdict::kLeak);
-HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "take_relaxed", kOverlap, "relacy",
-                     kModificationOrder);
-HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "keep_relaxed", kOverlap, "relacy",
-                     kModificationOrder);
+HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "take_relaxed", kOverlap,
+                     {"relacy", kModificationOrder});
+HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "keep_relaxed", kOverlap,
+                     {"relacy", kModificationOrder});
 
 template <class P>
 class ClhPlace {

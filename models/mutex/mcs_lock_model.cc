@@ -32,9 +32,9 @@ HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "parks_in_two_steps",
 HEDDLE_MUTANT("mutex/mcs_lock.excludes", McsLockExcludes, "ignores_unlinked",
               Verdict::kLostWakeup | Verdict::kDeadlock);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.excludes", McsLockExcludes, "link_relaxed", kLostHandOver,
-                     "relacy", kModificationOrder);
+                     {"relacy", kModificationOrder});
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.excludes", McsLockExcludes, "next_relaxed", kLostHandOver,
-                     "relacy", kModificationOrder);
+                     {"relacy", kModificationOrder});
 
 // Thread 0 leaves and queues again, perhaps just when thread 1, which has queued with a node on its
 // stack, puts the lock's own node in its place.
@@ -71,7 +71,7 @@ HEDDLE_SCENARIO("mutex/mcs_lock.replaces", McsLockReplaces);
 HEDDLE_MUTANT("mutex/mcs_lock.replaces", McsLockReplaces, "forgets_unlinked",
               Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock | kTouchesFreed);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces", McsLockReplaces, "replace_relaxed", kLostHandOver,
-                     "relacy", kModificationOrder);
+                     {"relacy", kModificationOrder});
 
 template <class P>
 using McsLockTries = Tries<P, McsLock<P>>;
@@ -123,7 +123,7 @@ HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "no_wake",
 HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "keeps_link",
               kTouchesFreed | Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.progresses", McsLockProgresses, "join_no_release",
-                     kLostHandOver, "relacy", kModificationOrder);
+                     kLostHandOver, {"relacy", kModificationOrder});
 
 template <class P>
 class McsPlace {

@@ -77,13 +77,15 @@ struct MpscProducers {
 };
 HEDDLE_SCENARIO("queue/mpsc_queue.producers", MpscProducers);
 HEDDLE_MUTANT_BEYOND("queue/mpsc_queue.producers", MpscProducers, "exchange_not_release",
-                     Verdict::kAssertion | Verdict::kLeak | Verdict::kRace, "relacy",
-                     "the item is lost only when the null stored into its link comes after the "
-                     "link in modification order, which Relacy takes from the execution order");
+                     Verdict::kAssertion | Verdict::kLeak | Verdict::kRace,
+                     {"relacy",
+                      "the item is lost only when the null stored into its link comes after the "
+                      "link in modification order, which Relacy takes from the execution order"});
 HEDDLE_MUTANT_BEYOND("queue/mpsc_queue.producers", MpscProducers, "exchange_not_acquire",
-                     Verdict::kAssertion | Verdict::kLeak | Verdict::kRace, "relacy",
-                     "the item is lost only when the null stored into its link comes after the "
-                     "link in modification order, which Relacy takes from the execution order");
+                     Verdict::kAssertion | Verdict::kLeak | Verdict::kRace,
+                     {"relacy",
+                      "the item is lost only when the null stored into its link comes after the "
+                      "link in modification order, which Relacy takes from the execution order"});
 
 // The consumer that was told "in the middle of a push" gets the item when the push is through.
 template <class P>

@@ -26,16 +26,38 @@ constexpr absl::string_view kBegin =
     "<!-- primitives: begin (./heddle check --readme=README.md) -->\n";
 constexpr absl::string_view kEnd = "<!-- primitives: end -->\n";
 
+// What an exhaustive engine has done.
+struct Searches {
+  std::set<std::string> caught;
+  std::set<std::string> beyond;
+  std::uint64_t executions = 0;
+  bool ran = false;
+  bool complete = true;
+
+  std::string Executions() const {
+    return ran ? absl::StrCat(executions, complete ? "" : " (cut)") : "";
+  }
+  std::string Mutants(std::size_t all) const {
+    if (!ran) return "";
+    return absl::StrCat(
+        caught.size(), " of ", all,
+        beyond.empty() ? "" : absl::StrCat(", ", beyond.size(), " beyond its model"));
+  }
+};
+
 struct Row {
   std::set<std::string> scenarios;
   std::set<std::string> mutants;
-  std::set<std::string> caught_exhaustively;
-  std::set<std::string> beyond;
+  Searches relacy;
+  Searches explorer;
   std::map<std::string, bool> engines;  // engine: every verdict as expected
-  std::uint64_t executions = 0;
   int threads = 0;
-  bool complete = true;
 };
+
+Searches* SearchesOf(Row& row, absl::string_view engine) {
+  if (engine == "relacy") return &row.relacy;
+  return engine == "explore" ? &row.explorer : nullptr;
+}
 
 }  // namespace
 
@@ -62,26 +84,27 @@ std::string PrimitiveTable(const std::vector<VerdictRecord>& records,
     Row& row = rows[record.primitive];
     const auto [engine, added] = row.engines.emplace(record.engine, record.ok);
     if (!added) engine->second = engine->second && record.ok;
-    const bool exhaustive = record.engine == "relacy";
+    Searches* const searches = SearchesOf(row, record.engine);
+    if (searches != nullptr) searches->ran = true;
     if (record.mutant) {
       const std::string name = absl::StrCat(record.scenario, "~", *record.mutant);
       row.mutants.insert(name);
-      if (exhaustive && record.ok) {
-        (record.verdict == Verdict::kPass ? row.beyond : row.caught_exhaustively).insert(name);
+      if (searches != nullptr && record.ok) {
+        (record.verdict == Verdict::kPass ? searches->beyond : searches->caught).insert(name);
       }
     } else {
       row.scenarios.insert(record.scenario);
-      if (exhaustive && record.expected == "pass") {
-        row.complete = row.complete && record.complete;
-        row.executions += record.executions;
+      if (searches != nullptr && record.expected == "pass") {
+        searches->complete = searches->complete && record.complete;
+        searches->executions += record.executions;
         row.threads = std::max(row.threads, record.threads);
       }
     }
   }
   std::string table =
       "| primitive | guarantees | scenarios (most threads) | executions, Relacy full search | "
-      "mutants caught by Relacy | "
-      "engines as expected |\n|---|---|---|---:|---|---|\n";
+      "executions, explorer | mutants caught by Relacy | mutants caught by the explorer | "
+      "engines as expected |\n|---|---|---|---:|---:|---|---|---|\n";
   for (const auto& [primitive, row] : rows) {
     std::vector<std::string> engines;
     for (const auto& [engine, ok] : row.engines)
@@ -91,12 +114,11 @@ std::string PrimitiveTable(const std::vector<VerdictRecord>& records,
     const std::string name = guarantee.empty()
                                  ? primitive
                                  : absl::StrCat("[", primitive, "](primitives/", primitive, ".h)");
-    absl::StrAppend(
-        &table, "| ", name, " | ", guarantee, " | ", row.scenarios.size(), " (", row.threads,
-        ") | ", row.executions, row.complete ? "" : " (cut)", " | ", row.caught_exhaustively.size(),
-        " of ", row.mutants.size(),
-        row.beyond.empty() ? "" : absl::StrCat(", ", row.beyond.size(), " beyond its model"), " | ",
-        absl::StrJoin(engines, ", "), " |\n");
+    absl::StrAppend(&table, "| ", name, " | ", guarantee, " | ", row.scenarios.size(), " (",
+                    row.threads, ") | ", row.relacy.Executions(), " | ", row.explorer.Executions(),
+                    " | ", row.relacy.Mutants(row.mutants.size()), " | ",
+                    row.explorer.Mutants(row.mutants.size()), " | ", absl::StrJoin(engines, ", "),
+                    " |\n");
   }
   return table;
 }

@@ -99,13 +99,19 @@ TEST(PrimitiveTableTest, CountsWhatTheVerdictsSay) {
   mutant.mutant = "weak";
   mutant.verdict = Verdict::kRace;
   mutant.expected = "race";
+  VerdictRecord explored = good;
+  explored.engine = "explore";
+  explored.executions = 6;
+  VerdictRecord not_caught = mutant;
+  not_caught.engine = "explore";
+  not_caught.verdict = Verdict::kPass;
   VerdictRecord stress = good;
   stress.engine = "stress";
   stress.ok = false;
-  const std::string table =
-      PrimitiveTable({good, mutant, stress}, [](const std::string&) { return "FIFO"; });
-  EXPECT_NE(table.find("| [mutex/x](primitives/mutex/x.h) | FIFO | 1 (3) | 42 | 1 of 1 | relacy, "
-                       "**not stress** |"),
+  const std::string table = PrimitiveTable({good, mutant, explored, not_caught, stress},
+                                           [](const std::string&) { return "FIFO"; });
+  EXPECT_NE(table.find("| [mutex/x](primitives/mutex/x.h) | FIFO | 1 (3) | 42 | 6 | 1 of 1 | "
+                       "0 of 1, 1 beyond its model | explore, relacy, **not stress** |"),
             std::string::npos)
       << table;
 }
