@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/oracle/interleave.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,13 +24,13 @@ class Interleaver {
     states_.resize(program.threads.size());
   }
 
-  std::set<std::string> Run() {
-    Visit();
+  std::map<std::string, int> Run() {
+    Visit(-1, 0);
     return std::move(graphs_);
   }
 
  private:
-  void Visit() {
+  void Visit(int last, int preemptions) {
     bool finished = true;
     for (std::size_t thread = 0; thread < code_.size(); ++thread) {
       const Statement* s = code_[thread].Next(states_[thread]);
@@ -39,12 +41,27 @@ class Interleaver {
       for (int choice = 0; choice < choices; ++choice) {
         const Execution execution = execution_;
         const std::vector<ThreadState> states = states_;
-        if (Step(thread, *s, choice)) Visit();
+        const int more = last < 0 || last == static_cast<int>(thread) || IsFree(last) ? 0 : 1;
+        if (Step(thread, *s, choice)) Visit(static_cast<int>(thread), preemptions + more);
         execution_ = execution;
         states_ = states;
       }
     }
-    if (finished) graphs_.insert(Signature(program_, execution_));
+    if (!finished) return;
+    const auto [graph, is_new] = graphs_.try_emplace(Signature(program_, execution_), preemptions);
+    graph->second = std::min(graph->second, preemptions);
+  }
+
+  // Whether to leave the thread is no preemption.
+  bool IsFree(int thread) {
+    const Code& code = code_[static_cast<std::size_t>(thread)];
+    ThreadState state = states_[static_cast<std::size_t>(thread)];
+    const Statement* next = code.Next(state);
+    while (next != nullptr && next->kind == Statement::Kind::kTurn) {
+      ++state.pc;
+      next = code.Next(state);
+    }
+    return next == nullptr || next->until.has_value() || next->kind == Statement::Kind::kAssume;
   }
 
   int Append(Node node) {
@@ -100,11 +117,19 @@ class Interleaver {
   std::vector<Code> code_;
   Execution execution_;
   std::vector<ThreadState> states_;
-  std::set<std::string> graphs_;
+  std::map<std::string, int> graphs_;  // with their preemptions
 };
 
 }  // namespace
 
-std::set<std::string> Interleave(const Program& program) { return Interleaver(program).Run(); }
+std::map<std::string, int> InterleavingPreemptions(const Program& program) {
+  return Interleaver(program).Run();
+}
+
+std::set<std::string> Interleave(const Program& program) {
+  std::set<std::string> graphs;
+  for (const auto& [graph, preemptions] : InterleavingPreemptions(program)) graphs.insert(graph);
+  return graphs;
+}
 
 }  // namespace heddle::explorer::oracle

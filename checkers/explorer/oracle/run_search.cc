@@ -71,6 +71,7 @@ class Runner {
       }
     }
     result_.counts = search_.counts();
+    result_.left_out = search_.LeftOut();
     const bool exhaustive = options_.strategy == Strategy::kExhaustive;
     if (result_.failure.empty() && exhaustive && !search_.Complete()) {
       result_.failure = "the search was cut";

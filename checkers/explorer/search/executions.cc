@@ -11,6 +11,7 @@
 
 #include "checkers/explorer/graph/event.h"
 #include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/preemptions.h"
 #include "checkers/explorer/search/search.h"
 #include "checkers/explorer/search/search_impl.h"
 
@@ -38,6 +39,7 @@ void Search::Impl::Reset() {
   weight_ = 1;
   first_item_ = 0;
   cut_ = false;
+  left_out_ = false;
   fresh_ = true;
   tentative_ = kNoEvent;
 }
@@ -81,7 +83,7 @@ bool Search::Impl::Begin() {
     tentative_ = kNoEvent;
     weight_ = item.weight;
     first_item_ = item.kind == Item::Kind::kRevisit ? 0 : stack_.back()->items.size();
-    if (Apply(item)) {
+    if (Apply(item) && WithinBounds(false)) {
       StartRun();
       return true;
     }
@@ -112,6 +114,31 @@ void Search::Impl::ShareWeight(bool ran) {
     items[i].weight = static_cast<float>(share);
   }
   if (ran) explored_ += share;
+}
+
+// On the way to an execution within the bound there are graphs that need more preemptions: where
+// threads have done what a revisit is going to delete, each of them may have been left once for
+// that, but the last (after Marmanis, Vafeiadis, "Reconciling Preemption Bounding with DPOR", TACAS
+// 2023, where the slack is the number of threads less two).
+bool Search::Impl::WithinBounds(bool complete) {
+  if (options_.preemptions < 0 || Random() || restored_) return true;
+  const Graph& graph = stack_.back()->graph;
+  int slack = 0;
+  if (!complete) {
+    int unsettled = 0;
+    for (ThreadId thread = 0; thread < graph.threads(); ++thread) {
+      const std::vector<EventId>& own = graph.thread(thread);
+      unsettled += std::any_of(own.begin(), own.end(), [&](EventId id) {
+        const Event& event = graph[id];
+        return event.revisitable && event.maximal && event.kind != Kind::kCreate;
+      });
+    }
+    slack = std::max(0, std::min(graph.threads() - 2, unsettled - 1));
+  }
+  const bool within =
+      WithinPreemptions(graph, options_.preemptions + slack, options_.model == Model::kSc);
+  left_out_ = left_out_ || !within;
+  return within;
 }
 
 // The next turn reads the newest writes. Where those are of the same values, it is the same turn.
@@ -147,6 +174,11 @@ Ending Search::Impl::End() {
     }
     if (thread.state != State::kBlocked) continue;
     hang = hang && thread.first_of_turn >= 0 && Repeats(id);
+  }
+  hang = hang && !all_finished;
+  if (!hang && !WithinBounds(true)) {
+    ++counts_.dropped;
+    return Ending::kDropped;
   }
   if (all_finished) {
     ++counts_.complete;

@@ -52,6 +52,7 @@ bool Search::Begin() { return impl_->Begin(); }
 ThreadId Search::Next() { return impl_->Next(); }
 Ending Search::End() { return impl_->End(); }
 bool Search::Complete() const { return impl_->Complete(); }
+bool Search::LeftOut() const { return impl_->LeftOut(); }
 Answer Search::Load(ThreadId thread, const Access& access, Admits* admits) {
   return impl_->Read(thread, access, nullptr, admits);
 }

@@ -53,6 +53,11 @@ struct Options {
   // Of kRandom: how probable a switch is at each operation; negative: drawn for each execution.
   double switch_probability = -1;
   std::uint64_t max_executions = 0;  // complete and blocked; 0: no bound, unless drawn at random
+  // Of the exhaustive search: executions that need more are left out; negative: none. Under kSc an
+  // execution's preemptions are those of the interleaving that has the fewest; under kRc11 the
+  // order of its events need respect nothing but program order and who reads from whom, so stale
+  // reads cost nothing. preemptions.h says what counts.
+  int preemptions = -1;
   int max_events_per_thread = 10000;
 };
 
@@ -108,7 +113,7 @@ enum class Ending : std::uint8_t {
   kComplete,  // every thread has finished
   kBlocked,   // some thread cannot go on here, but the same thread might in another execution
   kHang,      // some thread waits, and no write that it could still see ends that
-  kDropped,   // given up: redundant, counted nowhere
+  kDropped,   // given up: redundant or out of bounds, counted nowhere
   kFailed,    // Failure() says why
 };
 
@@ -133,8 +138,10 @@ class Search {
   // The thread that goes on: always the lowest that can.
   ThreadId Next();
   Ending End();
-  // Nothing was cut, so far.
+  // Nothing was cut, so far, but what Options::preemptions leaves out: LeftOut() says whether that
+  // is anything.
   bool Complete() const;
+  bool LeftOut() const;
 
   // Operations of the running thread.
   Answer Load(ThreadId thread, const Access& access, Admits* admits = nullptr);

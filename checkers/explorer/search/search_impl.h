@@ -118,6 +118,7 @@ class Search::Impl {
 
   double Explored() const { return explored_; }
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
+  bool LeftOut() const { return left_out_; }
   bool Complete() const {
     return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
   }
@@ -147,6 +148,7 @@ class Search::Impl {
   // Running.
   void StartRun();
   void ShareWeight(bool ran);
+  bool WithinBounds(bool complete);
   // Of a thread that is blocked at the end of a turn: whether it goes round for ever.
   bool Repeats(ThreadId thread) const;
   bool Replaying(ThreadId thread) const {
@@ -225,6 +227,7 @@ class Search::Impl {
   Execution* current_ = nullptr;
   bool fresh_ = true;
   bool cut_ = false;
+  bool left_out_ = false;  // an execution, because of its preemptions
   bool restored_ = false;  // and whether that has been explored:
   bool begun_ = false;
   double explored_ = 0;
