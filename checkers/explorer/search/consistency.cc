@@ -18,18 +18,24 @@ namespace {
 //   pscf = [F_sc] ; (hb | hb ; eco ; hb) ; [F_sc]
 class Psc {
  public:
-  explicit Psc(const Graph& graph) : graph_(graph) {
+  Psc(const Graph& graph, ScScratch& scratch)
+      : graph_(graph),
+        nodes_(scratch.nodes),
+        visits_(scratch.visits),
+        locations_(scratch.locations),
+        bounds_(scratch.bounds) {
+    nodes_.clear();
     for (std::size_t i = 0; i < graph.size(); ++i) {
       const Event& event = graph.events()[i];
       if (event.order != Order::kSeqCst || event.kind == Kind::kPark) continue;
       nodes_.push_back(static_cast<EventId>(i));
       has_fence_ = has_fence_ || event.kind == Kind::kFence;
     }
-    states_.assign(nodes_.size(), State::kNew);
   }
 
   bool AcyclicAround(EventId touched) {
     if (nodes_.size() < 2) return true;
+    visits_.assign(nodes_.size(), Visit::kNew);
     // Without fences an edge is between two accesses that are both sequentially consistent, and
     // only the touched one's edges are new.
     if (!has_fence_) {
@@ -38,33 +44,74 @@ class Psc {
       }
       return true;
     }
+    FindBounds();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (states_[i] == State::kNew && FindsCycle(i)) return false;
+      if (visits_[i] == Visit::kNew && FindsCycle(i)) return false;
     }
     return true;
   }
 
  private:
-  enum class State : std::uint8_t { kNew, kOpen, kDone };
+  using Visit = ScScratch::Visit;
+  using Bounds = ScScratch::Bounds;
+  static constexpr int kBehindAll = 0x10000;
+  static constexpr int kBeforeAll = -1;
 
   bool Reaches(std::size_t from, EventId target, bool first) {
-    if (!first) states_[from] = State::kDone;
+    if (!first) visits_[from] = Visit::kDone;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (i == from || !Edge(nodes_[from], nodes_[i])) continue;
+      if (i == from || !Edge(from, i)) continue;
       if (nodes_[i] == target) return true;
-      if (states_[i] == State::kNew && Reaches(i, target, false)) return true;
+      if (visits_[i] == Visit::kNew && Reaches(i, target, false)) return true;
     }
     return false;
   }
 
   bool FindsCycle(std::size_t from) {
-    states_[from] = State::kOpen;
+    visits_[from] = Visit::kOpen;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (states_[i] == State::kDone || !Edge(nodes_[from], nodes_[i])) continue;
-      if (states_[i] == State::kOpen || FindsCycle(i)) return true;
+      if (visits_[i] == Visit::kDone || !Edge(from, i)) continue;
+      if (visits_[i] == Visit::kOpen || FindsCycle(i)) return true;
     }
-    states_[from] = State::kDone;
+    visits_[from] = Visit::kDone;
     return false;
+  }
+
+  void FindBounds() {
+    locations_.clear();
+    for (std::size_t i = 0; i < graph_.locations(); ++i) {
+      const auto location = static_cast<LocationId>(i);
+      if (!graph_.location(location).accesses.empty()) locations_.push_back(location);
+    }
+    bounds_.assign(nodes_.size() * locations_.size(),
+                   {kBehindAll, kBehindAll, kBeforeAll, kBeforeAll});
+    for (std::size_t k = 0; k < locations_.size(); ++k) {
+      for (const EventId id : graph_.location(locations_[k]).accesses) {
+        const Event& access = At(id);
+        const int co = static_cast<int>(CoOf(access));
+        const bool write = access.kind == Kind::kWrite;
+        for (std::size_t i = 0; i < nodes_.size(); ++i) {
+          const Event& fence = At(nodes_[i]);
+          if (fence.kind != Kind::kFence) continue;
+          Bounds& bounds = bounds_[i * locations_.size() + k];
+          if (Graph::Contains(access.hb, fence)) {
+            int& first = write ? bounds.first_written : bounds.first_read;
+            first = std::min(first, co);
+          } else if (Graph::Contains(fence.hb, access)) {
+            int& last = write ? bounds.last_written : bounds.last_read;
+            last = std::max(last, co);
+          }
+        }
+      }
+    }
+  }
+
+  // Null: the location has no accesses.
+  const Bounds* BoundsOf(std::size_t node, LocationId location) const {
+    for (std::size_t k = 0; k < locations_.size(); ++k) {
+      if (locations_[k] == location) return &bounds_[node * locations_.size() + k];
+    }
+    return nullptr;
   }
 
   const Event& At(EventId id) const { return graph_[id]; }
@@ -111,13 +158,6 @@ class Psc {
     return first != second && At(second).kind == Kind::kWrite && CoOf(At(first)) < At(second).co;
   }
 
-  // (rf | co | rb)+, of two accesses to one location.
-  bool Eco(EventId first, EventId second) const {
-    if (first == second) return false;
-    const bool rf_end = At(first).kind == Kind::kWrite && At(second).kind == Kind::kRead;
-    return rf_end ? CoOf(At(first)) <= CoOf(At(second)) : CoOf(At(first)) < CoOf(At(second));
-  }
-
   // po | po\loc ; hb ; po\loc
   bool ThroughOthers(EventId first, EventId second) const {
     if (At(first).thread == At(second).thread) return At(first).index < At(second).index;
@@ -137,63 +177,79 @@ class Psc {
     return graph_.HappensBefore(first, second) || CoOrRb(first, second);
   }
 
-  bool Edge(EventId first, EventId second) const {
-    if (first == second) return false;
+  bool Edge(std::size_t from, std::size_t to) const {
+    if (from == to) return false;
+    const EventId first = nodes_[from];
+    const EventId second = nodes_[to];
     if (IsFence(first)) {
-      return IsFence(second) ? FenceToFence(first, second) : FenceToAccess(first, second);
+      return IsFence(second) ? FenceToFence(from, to) : FenceToAccess(from, second);
     }
-    return IsFence(second) ? AccessToFence(first, second) : Scb(first, second);
+    return IsFence(second) ? AccessToFence(first, to) : Scb(first, second);
   }
 
   // Not only accesses: thread creation and the like are sequentially consistent in nobody's eyes.
-  bool FenceToAccess(EventId fence, EventId second) const {
+  bool FenceToAccess(std::size_t from, EventId second) const {
+    const EventId fence = nodes_[from];
     if (ThroughOthers(fence, second)) return true;
     EventId before = Preceding(second, false);
     if (before == kNoEvent) before = graph_.creator(At(second).thread);
     if (before != kNoEvent && HbOrSame(fence, before)) return true;
-    if (At(second).location == kNoLocation) return false;
+    const Bounds* const bounds = BoundsOf(from, At(second).location);
+    if (bounds == nullptr) return false;
+    if (At(second).kind == Kind::kWrite &&
+        std::min(bounds->first_written, bounds->first_read) < At(second).co) {
+      return true;
+    }
+    if (!graph_.HappensBefore(fence, second)) return false;
     const std::vector<EventId>& accesses = graph_.location(At(second).location).accesses;
     return std::any_of(accesses.begin(), accesses.end(), [&](EventId x) {
-      return x != second && graph_.HappensBefore(fence, x) &&
-             (graph_.HappensBefore(x, second) || CoOrRb(x, second));
+      return graph_.HappensBefore(fence, x) && graph_.HappensBefore(x, second);
     });
   }
 
-  bool AccessToFence(EventId first, EventId fence) const {
+  bool AccessToFence(EventId first, std::size_t to) const {
+    const EventId fence = nodes_[to];
     if (ThroughOthers(first, fence)) return true;
     const EventId after = Following(first, false);
     if (after != kNoEvent && HbOrSame(after, fence)) return true;
-    if (At(first).location == kNoLocation) return false;
+    const Bounds* const bounds = BoundsOf(to, At(first).location);
+    if (bounds == nullptr) return false;
+    if (bounds->last_written > static_cast<int>(CoOf(At(first)))) return true;
+    if (!graph_.HappensBefore(first, fence)) return false;
     const std::vector<EventId>& accesses = graph_.location(At(first).location).accesses;
     return std::any_of(accesses.begin(), accesses.end(), [&](EventId y) {
-      return y != first && graph_.HappensBefore(y, fence) &&
-             (graph_.HappensBefore(first, y) || CoOrRb(first, y));
+      return graph_.HappensBefore(first, y) && graph_.HappensBefore(y, fence);
     });
   }
 
-  bool FenceToFence(EventId first, EventId second) const {
-    if (graph_.HappensBefore(first, second)) return true;
-    for (std::size_t i = 0; i < graph_.locations(); ++i) {
-      const std::vector<EventId>& accesses = graph_.location(static_cast<LocationId>(i)).accesses;
-      for (const EventId x : accesses) {
-        if (!graph_.HappensBefore(first, x)) continue;
-        const bool found = std::any_of(accesses.begin(), accesses.end(), [&](EventId y) {
-          return graph_.HappensBefore(y, second) && Eco(x, y);
-        });
-        if (found) return true;
+  // hb | hb ; eco ; hb, where eco of two accesses x and y to one location is that x comes before y
+  // in coherence order, or that x is the write that y reads from.
+  bool FenceToFence(std::size_t from, std::size_t to) const {
+    if (graph_.HappensBefore(nodes_[from], nodes_[to])) return true;
+    const std::size_t count = locations_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      const Bounds& x = bounds_[from * count + k];
+      const Bounds& y = bounds_[to * count + k];
+      const int last = std::max(y.last_written, y.last_read);
+      if (std::min(x.first_written, x.first_read) < last || x.first_written <= y.last_read) {
+        return true;
       }
     }
     return false;
   }
 
   const Graph& graph_;
-  std::vector<EventId> nodes_;
-  std::vector<State> states_;
+  std::vector<EventId>& nodes_;
+  std::vector<Visit>& visits_;
+  std::vector<LocationId>& locations_;
+  std::vector<Bounds>& bounds_;
   bool has_fence_ = false;
 };
 
 }  // namespace
 
-bool ScConsistent(const Graph& graph, EventId touched) { return Psc(graph).AcyclicAround(touched); }
+bool ScConsistent(const Graph& graph, EventId touched, ScScratch& scratch) {
+  return Psc(graph, scratch).AcyclicAround(touched);
+}
 
 }  // namespace heddle::explorer

@@ -129,7 +129,7 @@ bool Search::Impl::AddUpdateWrite(Execution& execution, EventId read) {
   }
   SettleEvent(graph, id);
   const bool conflicts = conflict != graph.size();
-  if (!conflicts && co + 1 < writes.size() && !ScConsistent(graph, id)) return false;
+  if (!conflicts && co + 1 < writes.size() && !ScConsistent(graph, id, sc_)) return false;
   Revisits(execution, id, conflict);
   if (conflicts) return false;
   Wake(of_read.location);
@@ -231,7 +231,7 @@ bool Search::Impl::ApplyRevisit(const Execution& from, EventId read, EventId wri
   SetReadsFrom(graph, read, new_write);
   graph[read].maximal = graph.Newest(graph[read].location) == new_write;
   stack_.push_back(std::move(execution));
-  if (!ScConsistent(graph, read)) return false;
+  if (!ScConsistent(graph, read, sc_)) return false;
   if (graph[read].is_await) {
     tentative_ = read;
     return true;
@@ -256,7 +256,7 @@ bool Search::Impl::Apply(const Item& item) {
       event.fails = item.kind == Item::Kind::kFail;
       graph.Add(event);
       SetReadsFrom(graph, item.event, item.write);
-      if (!ScConsistent(graph, item.event)) return false;
+      if (!ScConsistent(graph, item.event, sc_)) return false;
       return !WritesNow(graph, item.event) || AddUpdateWrite(execution, item.event);
     }
     case Item::Kind::kFailNow:
@@ -264,12 +264,12 @@ bool Search::Impl::Apply(const Item& item) {
       graph[item.event].fails = true;
       graph[item.event].maximal = false;
       SetReadsFrom(graph, item.event, graph[item.event].reads_from);
-      return ScConsistent(graph, item.event);
+      return ScConsistent(graph, item.event, sc_);
     case Item::Kind::kPlace:
       graph.Cut(item.event + std::size_t{1});
       graph.Place(item.event, item.write);
       graph[item.event].maximal = false;
-      if (!ScConsistent(graph, item.event)) return false;
+      if (!ScConsistent(graph, item.event, sc_)) return false;
       Revisits(execution, item.event, graph.size());
       return true;
     case Item::Kind::kRevisit:

@@ -22,6 +22,7 @@
 
 #include "checkers/explorer/graph/event.h"
 #include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/search/consistency.h"
 #include "checkers/explorer/search/location_table.h"
 #include "checkers/explorer/search/search.h"
 
@@ -237,6 +238,7 @@ class Search::Impl {
   LocationTable locations_;
   std::vector<KnownUpdate> updates_;
   bool any_fence_ = false;
+  ScScratch sc_;
   std::vector<EventId> renumbered_;
   std::vector<EventId> others_;
   std::vector<EventId> failures_;
