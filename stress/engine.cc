@@ -25,17 +25,25 @@
 #include "stress/affinity.h"
 #include "stress/failure.h"
 #include "stress/harness.h"
-#include "stress/noise.h"
+#include "stress/mode.h"
+#include "stress/pressure.h"
 #include "stress/stacks.h"
 #include "stress/stress_platform.h"
+#include "stress/topology.h"
 #include "stress/tsan_report.h"
 #include "stress/watchdog.h"
 
 ABSL_FLAG(double, time, 0.2, "seconds to stress each scenario for");
 ABSL_FLAG(std::string, noise, "portfolio",
-          "delays: off, pauses, bursts, slow_thread, or all of them in turns: portfolio");
+          "delays: off, pauses, bursts, slow_thread, priorities; portfolio, all: in turns");
 ABSL_FLAG(std::string, affinity, "portfolio",
-          "none; sweep: threads change processors in mid-work; portfolio");
+          "threads on: same_cpu, smt (one core), cores, sockets (different ones), none (anywhere), "
+          "sweep (they change in mid-work); portfolio, all");
+ABSL_FLAG(std::string, waiting, "portfolio",
+          "how threads wait for each other to start: spin, yield, sleep; portfolio, all");
+ABSL_FLAG(std::string, pressure, "portfolio",
+          "none, preempt (signals), nice (unequal priorities), cpu, memory (busy neighbours); "
+          "portfolio, all");
 ABSL_FLAG(
     int, oversubscribe, 0,
     "copies of each scenario's threads to run beside the first, so that they outnumber processors");
@@ -46,32 +54,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr absl::string_view kPortfolio = "portfolio";
-
-struct NamedNoise {
-  absl::string_view name;
-  NoiseKind kind;
-};
-constexpr NamedNoise kNoises[] = {{"off", NoiseKind::kOff},
-                                  {"pauses", NoiseKind::kPauses},
-                                  {"bursts", NoiseKind::kBursts},
-                                  {"slow_thread", NoiseKind::kSlowThread}};
-
-// Empty when the flags make no sense.
 std::vector<Mode> ModesFromFlags() {
   const std::string noise = absl::GetFlag(FLAGS_noise);
   const std::string affinity = absl::GetFlag(FLAGS_affinity);
-  if (affinity != kPortfolio && affinity != "none" && affinity != "sweep") return {};
-  const bool sweep = affinity == "sweep";
-  std::vector<Mode> modes;
-  for (const NamedNoise& named : kNoises) {
-    if (noise == kPortfolio || noise == named.name)
-      modes.push_back({.noise = named.kind, .sweep = sweep});
-  }
-  if (noise == kPortfolio && affinity == kPortfolio && AllowedCpus() > 1) {
-    modes.push_back({.noise = NoiseKind::kOff, .sweep = true});
-  }
-  return modes;
+  const std::string waiting = absl::GetFlag(FLAGS_waiting);
+  const std::string pressure = absl::GetFlag(FLAGS_pressure);
+  return ChooseModes(
+      {.noise = noise, .affinity = affinity, .waiting = waiting, .pressure = pressure},
+      Topology::Machine());
 }
 
 // One run of one scenario.
@@ -185,6 +175,7 @@ Outcome RunUnder(const Scenario& scenario, const Settings& settings) {
   }
   AllowedCpus();  // before any thread is bound
   InstallSignalHandlers();
+  InstallPreemption();
   CatchTsanReports();
   auto run = std::make_unique<Run>(scenario, settings);
   outcome = run->Execute();
@@ -208,8 +199,10 @@ EngineInfo ThisEngine() {
 
 std::string CheckEngineFlags() {
   if (stress::ModesFromFlags().empty()) {
-    return absl::StrCat("bad value for --noise or --affinity: want --noise=off, pauses, bursts, ",
-                        "slow_thread or portfolio, and --affinity=none, sweep or portfolio");
+    return absl::StrCat(
+        "bad value for --noise, --affinity, --waiting or --pressure; each takes portfolio or all; ",
+        "noise off, pauses, bursts, slow_thread, priorities; affinity none, same_cpu, smt, cores, ",
+        "sockets, sweep; waiting spin, yield, sleep; pressure none, preempt, nice, cpu, memory");
   }
   const double time = absl::GetFlag(FLAGS_time);
   if (!(time > 0 && time <= 1e6))

@@ -13,9 +13,12 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <numeric>
 #include <source_location>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/verdict.h"
@@ -23,7 +26,11 @@
 #include "stress/affinity.h"
 #include "stress/failure.h"
 #include "stress/heap.h"
+#include "stress/mode.h"
 #include "stress/noise.h"
+#include "stress/pressure.h"
+#include "stress/random.h"
+#include "stress/topology.h"
 
 namespace heddle::stress {
 namespace {
@@ -51,13 +58,30 @@ void Skew(Random& random) {
   for (std::uint32_t i = 0; i < turns; ++i) asm volatile("");
 }
 
+std::vector<std::unique_ptr<Worker>> MakeWorkers(int group, int count) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(group, i));
+  return workers;
+}
+
+std::vector<Neighbours::Target> TargetsOf(const std::vector<std::unique_ptr<Worker>>& workers) {
+  std::vector<Neighbours::Target> targets;
+  for (const auto& worker : workers) {
+    targets.push_back({.tid = &worker->tid, .progress = &worker->progress});
+  }
+  return targets;
+}
+
 }  // namespace
 
 Group::Group(const Scenario& scenario, const Settings& settings, int number)
-    : scenario_(scenario), settings_(settings), number_(number), barrier_(scenario.threads) {
-  for (int i = 0; i < scenario.threads; ++i) {
-    workers_.push_back(std::make_unique<Worker>(number, i));
-  }
+    : scenario_(scenario),
+      settings_(settings),
+      number_(number),
+      workers_(MakeWorkers(number, scenario.threads)),
+      barrier_(scenario.threads),
+      ranks_(workers_.size()),
+      neighbours_(TargetsOf(workers_)) {
   for (int i = 0; i < std::max(1, scenario.stress.instances); ++i) {
     instances_.push_back(std::make_unique<Instance>());
   }
@@ -120,13 +144,22 @@ bool Group::SetUp(Worker& self) {
   const auto used_end = used_.begin() + static_cast<std::ptrdiff_t>(settings_.modes.size());
   const auto least = std::min_element(used_.begin(), used_end);
   const bool complete = *least > Clock::duration::zero() || elapsed > 4 * settings_.seconds;
-  if (HasFailed() || (elapsed >= settings_.seconds && complete)) return false;
+  if (HasFailed() || (elapsed >= settings_.seconds && complete)) {
+    neighbours_.Set(Pressure::kNone);
+    return false;
+  }
 
   mode_index_ = static_cast<std::size_t>(least - used_.begin());
   mode_.store(settings_.modes[mode_index_], std::memory_order_relaxed);
   ++round_;
   Random random(Seed(1000));
-  victim_ = static_cast<int>(random.Below(static_cast<std::uint32_t>(workers_.size())));
+  const Mode mode = settings_.modes[mode_index_];
+  std::iota(ranks_.begin(), ranks_.end(), 0);
+  for (std::size_t i = ranks_.size(); i > 1; --i) {
+    std::swap(ranks_[i - 1], ranks_[random.Below(static_cast<std::uint32_t>(i))]);
+  }
+  places_ = Topology::Machine().Place(mode.affinity, scenario_.threads, random);
+  neighbours_.Set(mode.pressure);
   for (const auto& instance : instances_) {
     if (instance->body != nullptr) continue;
     instance->state.heap.Reset(random.Below(2) == 0);
@@ -150,8 +183,9 @@ bool Group::Await(Worker& self, std::uint64_t position) const {
     return false;
   }
   self.position.store(position, std::memory_order_relaxed);
-  constexpr int kSpins = 200;
-  constexpr int kYields = 20;
+  const Waiting waiting = settings_.modes[mode_index_].waiting;
+  const int spins = waiting == Waiting::kSpin ? 200 : 0;
+  const int yields = waiting == Waiting::kSleep ? 0 : 20;
   bool goes_on = true;
   for (int i = 0;; ++i) {
     bool all = true;
@@ -161,9 +195,9 @@ bool Group::Await(Worker& self, std::uint64_t position) const {
       if ((there & ~kCut) < position) all = false;  // a later cut is none of this one's business
     }
     if (all || !goes_on) break;
-    if (i < kSpins) {
+    if (i < spins) {
       StdPlatform::pause();
-    } else if (i < kSpins + kYields) {
+    } else if (i < spins + yields) {
       sched_yield();
     } else {
       self.waiting.store(true, std::memory_order_relaxed);
@@ -176,10 +210,14 @@ bool Group::Await(Worker& self, std::uint64_t position) const {
 
 void Group::RunParts(Worker& self) {
   const int thread = self.context.thread();
+  const auto self_index = static_cast<std::size_t>(thread);
   const Mode mode = settings_.modes[mode_index_];
+  if (!places_.empty()) BindToCpu(places_[self_index]);
+  const bool nice = mode.pressure == Pressure::kNice;
+  if (nice) SetNice(thread);
   Random skew(Seed(100 + static_cast<std::uint64_t>(thread)));
   self.context.noise().Start(mode, Seed(200 + static_cast<std::uint64_t>(thread)),
-                             thread == victim_);
+                             ranks_[self_index]);
   std::size_t i = 0;
   for (; i < instances_.size() && Await(self, first_position_ + i); ++i) {
     Skew(skew);
@@ -189,7 +227,8 @@ void Group::RunParts(Worker& self) {
   }
   if (thread == 0) count_ = i;
   self.context.noise().Stop();
-  if (mode.sweep) FreeFromCpu();
+  if (nice) SetNice(0);
+  if (mode.affinity != Placement::kNone) FreeFromCpu();
 }
 
 void Group::TearDown(Worker& self) {

@@ -22,13 +22,17 @@
 #include "primitives/platform.h"
 #include "stress/barrier.h"
 #include "stress/context.h"
-#include "stress/noise.h"
+#include "stress/mode.h"
+#include "stress/pressure.h"
+#include "stress/random.h"
 #include "stress/stacks.h"
 
 namespace heddle::stress {
 
+inline constexpr std::size_t kMaxModes = 32;
+
 struct Settings {
-  std::vector<Mode> modes = {Mode{}};  // at most 16, taken in turns
+  std::vector<Mode> modes = {Mode{}};  // at most kMaxModes, taken in turns
   int oversubscribe = 0;               // copies of the whole set of threads, beside the first
   double seconds = 0.2;
   std::uint64_t seed = 1;
@@ -70,7 +74,6 @@ class Group {
     std::unique_ptr<ScenarioBody> body;
     InstanceState state;
   };
-  static constexpr std::size_t kMaxModes = 16;
   // In worker 0's position: the round ends before that instance.
   static constexpr std::uint64_t kCut = std::uint64_t{1} << 63;
 
@@ -95,13 +98,15 @@ class Group {
   std::uint64_t round_ = 0;
   std::uint64_t first_position_ = 1;
   std::size_t mode_index_ = 0;
-  int victim_ = 0;
-  std::size_t count_ = 0;  // instances run in this round
+  std::vector<int> ranks_;   // of the threads, for noise that treats them unequally
+  std::vector<int> places_;  // the threads' processors; empty: wherever the kernel puts them
+  std::size_t count_ = 0;    // instances run in this round
   std::array<std::chrono::steady_clock::duration, kMaxModes> used_{};
   bool quit_ = false;
   std::atomic<Mode> mode_{};
   std::atomic<std::uint64_t> executions_{0};
   std::atomic<bool> done_{false};
+  Neighbours neighbours_;
 };
 
 }  // namespace heddle::stress

@@ -5,6 +5,7 @@
 // luck, so that a busy machine, which preempts threads at random too, does not show it to the plain
 // mode.
 #include <sched.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <array>
@@ -20,7 +21,10 @@
 #include "stress/affinity.h"
 #include "stress/harness.h"
 #include "stress/isolated.h"
+#include "stress/mode.h"
 #include "stress/noise.h"
+#include "stress/pressure.h"
+#include "stress/topology.h"
 
 namespace heddle {
 namespace {
@@ -164,6 +168,115 @@ struct WeakOnce {
   }
 };
 
+// Believes that a thread that was in time twice keeps its pace, but for one slip.
+template <class P>
+struct LosesItsPace {
+  static constexpr int kThreads = 2;
+  static constexpr std::uint32_t kBeats = 120;
+  typename P::template Atomic<std::uint32_t> state{0};
+
+  void Thread(int index) {
+    if (index == 0) {
+      for (std::uint32_t i = 1; i <= kBeats; ++i) state.store(i, std::memory_order_relaxed);
+      return;
+    }
+    int in_time = 0;
+    int late = 0;
+    for (std::uint32_t last = 0;;) {
+      const std::uint32_t seen = state.load(std::memory_order_relaxed);
+      if (seen == kBeats) break;
+      if (seen != last) {
+        WorkFor(microseconds(20));
+        const bool stood_still = state.load(std::memory_order_relaxed) == seen;
+        if (stood_still && in_time >= 2) ++late;
+        if (!stood_still) ++in_time;
+        last = seen;
+      }
+      P::pause();
+    }
+    HEDDLE_ASSERT(late < 2);
+  }
+};
+
+// A flag that is up for an instant again and again, and no platform operation near it. Believes
+// that nobody sees it up for long ten times in 16 ms: a busy machine shows that three or four
+// times.
+template <class P>
+struct UpForAnInstant {
+  static constexpr int kThreads = 2;
+  std::atomic<std::uint32_t> state{0};
+
+  void Thread(int index) {
+    constexpr std::uint32_t kTurns = 8000;
+    if (index == 0) {
+      for (std::uint32_t i = 1; i <= 2 * kTurns; ++i) {
+        state.store(i, std::memory_order_relaxed);
+        WorkFor(microseconds(1));
+      }
+      return;
+    }
+    int long_ups = 0;
+    for (;;) {
+      const std::uint32_t seen = state.load(std::memory_order_relaxed);
+      if (seen == 2 * kTurns) break;
+      if (seen % 2 == 0) continue;
+      WorkFor(microseconds(20));
+      if (state.load(std::memory_order_relaxed) == seen) ++long_ups;
+      while (state.load(std::memory_order_relaxed) == seen) P::pause();
+    }
+    HEDDLE_ASSERT(long_ups < 4);
+  }
+};
+
+// Believes that threads never sleep between two instances, three times in four.
+template <class P>
+struct StaysAwake {
+  static constexpr int kThreads = 2;
+
+  void Thread(int index) {
+    thread_local long starts = 0;
+    thread_local long sleeps = 0;
+    thread_local long switches = 0;
+    WorkFor(microseconds(index == 0 ? 1 : 10));
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    ++starts;
+    if (usage.ru_nvcsw != switches) ++sleeps;
+    switches = usage.ru_nvcsw;
+    HEDDLE_ASSERT(starts < 1000 || sleeps < starts / 4);
+  }
+};
+
+// Where both threads are, and what they are worth to the kernel.
+template <class P>
+struct Whereabouts {
+  static constexpr int kThreads = 2;
+  std::array<int, 2> cpu{};
+  std::array<int, 2> nice{};
+  void Thread(int index) {
+    cpu[static_cast<std::size_t>(index)] = sched_getcpu();
+    nice[static_cast<std::size_t>(index)] = getpriority(PRIO_PROCESS, 0);
+  }
+};
+template <class P>
+struct OnDifferentCpus : Whereabouts<P> {
+  void After() { HEDDLE_ASSERT(this->cpu[0] != this->cpu[1]); }
+};
+template <class P>
+struct OnTheSameCpu : Whereabouts<P> {
+  void After() { HEDDLE_ASSERT(this->cpu[0] == this->cpu[1]); }
+};
+template <class P>
+struct OfEqualPriority : Whereabouts<P> {
+  void After() { HEDDLE_ASSERT(this->nice[0] == this->nice[1]); }
+};
+
+HEDDLE_SCENARIO_FAILS("modes/loses_its_pace", LosesItsPace, Verdict::kAssertion);
+HEDDLE_SCENARIO_FAILS("modes/up_for_an_instant", UpForAnInstant, Verdict::kAssertion);
+HEDDLE_SCENARIO_FAILS("modes/stays_awake", StaysAwake, Verdict::kAssertion);
+HEDDLE_SCENARIO_FAILS("modes/different_cpus", OnDifferentCpus, Verdict::kAssertion);
+HEDDLE_SCENARIO_FAILS("modes/same_cpu", OnTheSameCpu, Verdict::kAssertion);
+HEDDLE_SCENARIO_FAILS("modes/equal_priority", OfEqualPriority, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/some_late", SomeLate, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/all_late", AllLate, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/bounded_retries", BoundedRetries, Verdict::kAssertion);
@@ -172,17 +285,23 @@ HEDDLE_SCENARIO_FAILS("modes/eight_places", EightPlaces, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/parks_once", ParksOnce, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/weak_once", WeakOnce, Verdict::kAssertion);
 
-constexpr double kSeconds = 2;
+// A find ends the run; so a mode gets longer than the plain one, and a busy machine a chance.
+constexpr double kPlainSeconds = 2;
+constexpr double kSeconds = 10;
 
 using stress::Mode;
 using stress::NoiseKind;
+using stress::Placement;
+using stress::Pressure;
 using stress::Settings;
+using stress::Waiting;
 
-std::string VerdictOf(std::string_view bug, const Mode& mode, int oversubscribe = 0) {
+std::string VerdictOf(std::string_view bug, const Mode& mode, int oversubscribe = 0,
+                      double seconds = kSeconds) {
   static std::uint64_t seed = 0;
   return stress::RunIsolated(bug, Settings{.modes = {mode},
                                            .oversubscribe = oversubscribe,
-                                           .seconds = kSeconds,
+                                           .seconds = seconds,
                                            .seed = ++seed})
       .verdict;
 }
@@ -205,7 +324,7 @@ class ModesTest : public testing::Test {
 
   static void ExpectOnlyFoundBy(const Mode& mode, std::string_view bug, int oversubscribe = 0) {
     EXPECT_EQ(VerdictOf(bug, mode, oversubscribe), "assertion");
-    EXPECT_EQ(VerdictOf(bug, kPlain), "pass");
+    EXPECT_EQ(VerdictOf(bug, kPlain, 0, kPlainSeconds), "pass");
   }
 };
 
@@ -233,7 +352,59 @@ TEST_F(ModesTest, SlowThreadFindsBoundedRetries) {
 
 TEST_F(ModesTest, SweepFindsUnprotectedPerProcessorData) {
   if (stress::AllowedCpus() < 2) GTEST_SKIP() << "one processor: there is nowhere to move";
-  ExpectOnlyFoundBy({.sweep = true}, "modes/per_processor_mark");
+  ExpectOnlyFoundBy({.affinity = Placement::kSweep}, "modes/per_processor_mark");
+}
+
+TEST_F(ModesTest, PrioritiesFindALossOfPace) {
+  ExpectOnlyFoundBy({.noise = NoiseKind::kPriorities}, "modes/loses_its_pace");
+}
+
+TEST_F(ModesTest, PreemptionFindsWindowsWithoutPlatformOperations) {
+  // Not the plain mode's failure to find it: a busy machine preempts by itself.
+  EXPECT_EQ(VerdictOf("modes/up_for_an_instant", {.pressure = Pressure::kPreempt}), "assertion");
+}
+
+TEST_F(ModesTest, ThreadsSleepBeforeTheStart) {
+  EXPECT_EQ(VerdictOf("modes/stays_awake", {.waiting = Waiting::kSleep}), "assertion");
+}
+
+TEST_F(ModesTest, PlacementsAreWhatTheySay) {
+  if (stress::AllowedCpus() < 2) GTEST_SKIP() << "one processor";
+  EXPECT_EQ(VerdictOf("modes/different_cpus", {.affinity = Placement::kSameCpu}), "assertion");
+  EXPECT_EQ(VerdictOf("modes/same_cpu", {.affinity = Placement::kSameCpu}, 0, 0.5), "pass");
+  if (stress::Topology::Machine().Offers(Placement::kOtherCore)) {
+    EXPECT_EQ(VerdictOf("modes/different_cpus", {.affinity = Placement::kOtherCore}, 0, 0.5),
+              "pass");
+  }
+}
+
+TEST_F(ModesTest, NiceMakesPrioritiesUnequal) {
+  ExpectOnlyFoundBy({.pressure = Pressure::kNice}, "modes/equal_priority");
+}
+
+// Processor time of this process, of which its only other threads are the neighbours.
+double ProcessSeconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
+TEST(NeighboursTest, WorkWhileTheyAreWanted) {
+  const std::atomic<pid_t> nobody{0};
+  const std::atomic<std::uint64_t> progress{0};
+  stress::Neighbours neighbours({{.tid = &nobody, .progress = &progress}});
+  for (const Pressure pressure : {Pressure::kCpu, Pressure::kMemory}) {
+    const double before = ProcessSeconds();
+    neighbours.Set(pressure);
+    while (ProcessSeconds() < before + 0.05) stress::SleepMicroseconds(1000);
+    neighbours.Set(Pressure::kNone);
+    // They finish their turn, then rest: some 10 ms in a row pass without work.
+    for (;;) {
+      const double then = ProcessSeconds();
+      stress::SleepMicroseconds(10000);
+      if (ProcessSeconds() < then + 0.001) break;
+    }
+  }
 }
 
 TEST_F(ModesTest, OversubscriptionFindsSmallTable) {

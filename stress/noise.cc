@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <string>
 
 #include "primitives/std_platform.h"
 #include "stress/affinity.h"
+#include "stress/mode.h"
+#include "stress/topology.h"
 
 namespace heddle::stress {
 namespace {
@@ -40,27 +41,7 @@ void SleepMicroseconds(std::uint32_t us) {
   syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, nullptr);
 }
 
-std::string ToString(const Mode& mode) {
-  std::string text = "noise=";
-  switch (mode.noise) {
-    case NoiseKind::kOff:
-      text += "off";
-      break;
-    case NoiseKind::kPauses:
-      text += "pauses";
-      break;
-    case NoiseKind::kBursts:
-      text += "bursts";
-      break;
-    case NoiseKind::kSlowThread:
-      text += "slow_thread";
-      break;
-  }
-  if (mode.sweep) text += ",affinity=sweep";
-  return text;
-}
-
-void Noise::Start(const Mode& mode, std::uint64_t seed, bool victim) {
+void Noise::Start(const Mode& mode, std::uint64_t seed, int rank) {
   mode_ = mode;
   random_ = Random(seed);
   burst_left_ = 0;
@@ -77,10 +58,16 @@ void Noise::Start(const Mode& mode, std::uint64_t seed, bool victim) {
       break;
     case NoiseKind::kSlowThread:
       slowness_us_ = 5U << random_.Below(4);
-      if (victim) until_delay_ = 1;
+      if (rank == 0) until_delay_ = 1;
+      break;
+    case NoiseKind::kPriorities:
+      // 0, 4, 8, 16 ... 64 us.
+      slowness_us_ = rank == 0 ? 0 : 2U << std::min(rank, 5);
+      until_change_ = random_.Below(2) * (1 + random_.Below(48));
+      until_delay_ = 1;
       break;
   }
-  if (mode.sweep) until_move_ = 1 + random_.Below(32);
+  if (mode.affinity == Placement::kSweep) until_move_ = 1 + random_.Below(32);
 }
 
 void Noise::Delay() {
@@ -104,6 +91,11 @@ void Noise::Delay() {
       break;
     case NoiseKind::kSlowThread:
       DelayMicroseconds(slowness_us_);
+      until_delay_ = 1;
+      break;
+    case NoiseKind::kPriorities:
+      if (until_change_ > 0 && --until_change_ == 0) slowness_us_ = 100;
+      if (slowness_us_ > 0) DelayMicroseconds(slowness_us_);
       until_delay_ = 1;
       break;
   }

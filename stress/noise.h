@@ -8,51 +8,19 @@
 
 #include <cstdint>
 #include <limits>
-#include <string>
+
+#include "stress/mode.h"
+#include "stress/random.h"
 
 namespace heddle::stress {
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed = 0) : state_(seed) {}
-
-  // splitmix64: any seed is a good seed.
-  std::uint64_t Next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-    return z ^ z >> 31;
-  }
-  // In [0, count).
-  std::uint32_t Below(std::uint32_t count) {
-    return static_cast<std::uint32_t>((Next() >> 32) * count >> 32);
-  }
-
- private:
-  std::uint64_t state_;
-};
-
-enum class NoiseKind : std::uint8_t {
-  kOff,
-  kPauses,      // a delay of 0 to 300 us at one operation in some 25
-  kBursts,      // full speed, then 4 to 12 operations in a row are delayed by 20 to 80 us each
-  kSlowThread,  // one thread is delayed at every operation, the others run at full speed
-};
-
-struct Mode {
-  NoiseKind noise = NoiseKind::kOff;
-  bool sweep = false;  // threads move to another processor in the middle of their work
-  friend bool operator==(const Mode&, const Mode&) = default;
-};
-
-std::string ToString(const Mode& mode);  // "noise=off", "noise=pauses,affinity=sweep"
 
 void SleepMicroseconds(std::uint32_t us);
 
 class Noise {
  public:
-  // `victim`: whether this is the thread that kSlowThread slows down.
-  void Start(const Mode& mode, std::uint64_t seed, bool victim);
+  // `rank`: the thread's place in an order of all threads, drawn for the round; kSlowThread slows
+  // down rank 0, and kPriorities each the more the higher its rank is.
+  void Start(const Mode& mode, std::uint64_t seed, int rank);
   void Stop() { until_delay_ = until_move_ = kNever; }
 
   // One platform operation.
@@ -85,6 +53,7 @@ class Noise {
   Mode mode_;
   std::uint32_t burst_left_ = 0;
   std::uint32_t slowness_us_ = 0;
+  std::uint32_t until_change_ = 0;  // operations to a change of priority
   Random random_;
 };
 

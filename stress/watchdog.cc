@@ -156,13 +156,17 @@ Hang Watchdog::Look() {
     const std::vector<Observed> observed = ObserveAll(group);
     bool all_asleep = true;
     bool all_clear = true;
+    bool all_waiting = true;
     for (std::size_t t = 0; t < observed.size(); ++t) {
       if (group.workers()[t]->waiting.load(std::memory_order_relaxed)) continue;
+      all_waiting = false;
       const Activity activity = Judge(watch.baseline[t], observed[t]);
       all_asleep = all_asleep && activity == Activity::kAsleep;
       all_clear = all_clear && activity != Activity::kUnclear;
     }
     const auto stuck = now - watch.since;
+    // All wait for each other: one of them has been released and not run yet.
+    if (all_waiting && stuck < kHardLimit) continue;
     const bool hangs = all_asleep || (all_clear && stuck >= kBusyLimit) || stuck >= kHardLimit;
     // Twice in a row, for a machine that was itself asleep until just now.
     if (hangs && !watch.suspected) {
