@@ -103,6 +103,44 @@ heddle_explorer_resume:
   .cfi_endproc
   .size heddle_explorer_resume, .-heddle_explorer_resume
 
+// void heddle_explorer_trace(Frame* frame): heddle_explorer_read_stack() as if the suspended thread
+// had called it. Its registers are where heddle_explorer_enter has put them.
+  .globl heddle_explorer_trace
+  .hidden heddle_explorer_trace
+  .type heddle_explorer_trace, @function
+  .p2align 4
+heddle_explorer_trace:
+  .cfi_startproc
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, STATE+SCHEDULER_STACK(%rip)
+  movq %rdi, %rsp
+  movq %rsp, %rbx
+  .cfi_def_cfa %rbx, 112
+  .cfi_offset %rbp, -16
+  .cfi_offset %rbx, -24
+  .cfi_offset %r12, -32
+  .cfi_offset %r13, -40
+  .cfi_offset %r14, -48
+  .cfi_offset %r15, -56
+  andq $-16, %rsp
+  call heddle_explorer_read_stack
+  .cfi_undefined %rip
+  movq STATE+SCHEDULER_STACK(%rip), %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+  .cfi_endproc
+  .size heddle_explorer_trace, .-heddle_explorer_trace
+
 // The first frame of each thread: nothing is below it.
   .globl heddle_explorer_thread_start
   .hidden heddle_explorer_thread_start

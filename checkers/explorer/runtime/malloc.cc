@@ -13,6 +13,7 @@
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/shadow.h"
 #include "checkers/explorer/runtime/thread_local_storage.h"
+#include "checkers/explorer/runtime/tracer.h"
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -61,6 +62,9 @@ void* Allocate(std::size_t size, std::size_t alignment, Allocator allocator, boo
     Call(name, site)
         .Unsupported("%s: thread %d allocates more than %zu bytes in one execution", name,
                      state().current->id, Heap::kArena);
+  }
+  if (Tracer* const tracer = state().tracer; tracer != nullptr) {
+    tracer->Allocated(reinterpret_cast<std::uintptr_t>(block), site);
   }
   return block;
 }
@@ -123,6 +127,7 @@ void Free(void* pointer, const char* name, Site site) {
   block->free_site = site;
   block->free_position = shared.position;
   heap.MarkFreed(*block);
+  if (shared.tracer != nullptr) shared.tracer->Freed(address, site);
 }
 
 void* Reallocate(void* pointer, std::size_t size, Site site) {

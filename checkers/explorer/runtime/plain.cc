@@ -10,6 +10,7 @@
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/shadow.h"
+#include "checkers/explorer/runtime/tracer.h"
 
 namespace heddle::explorer {
 namespace {
@@ -164,6 +165,7 @@ void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site
   if (shared.trial) return InTrial(address, write);
   Fiber& fiber = *shared.current;
   if (fiber.pending != 0) TellPending();
+  if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   const bool in_heap = shared.heap->Contains(address);
   if (in_heap) CheckHeap(address, size, write, site);
   bool atomic = false;
@@ -183,6 +185,7 @@ void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site)
   if (shared.trial) EndTrial();
   Fiber& fiber = *shared.current;
   if (fiber.pending != 0) TellPending();
+  if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   if (shared.heap->Contains(address)) CheckHeap(address, size, write, site);
   bool atomic = false;
   for (std::uintptr_t at = address; at < address + size;) {

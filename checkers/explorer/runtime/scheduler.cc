@@ -65,12 +65,9 @@ void Scheduler::Start() {
   if (!options_.replay.empty()) {
     std::string_view path = options_.replay;
     weaken_.TakeFrom(path);
-    const std::size_t loops = path.find(';');
-    if (loops == std::string_view::npos || !loops_.Restore(path.substr(0, loops)) ||
-        !search_.Restore(path.substr(loops + 1))) {
-      Fatal("replay=: that is no execution of this program");
-    }
+    if (!TakeReplay(path)) Fatal("replay=: that is no execution of this program");
   }
+  Tracer::Prepare();
   // Otherwise reference counts of the C++ library are not atomic.
   __libc_single_threaded = 0;
   handlers_.emplace();
@@ -88,13 +85,11 @@ void Scheduler::Stop() {
 
 Scheduler::Step Scheduler::RunOne() {
   if (!search_.Begin()) return Step::kEnd;
-  BeginExecution();
-  ThreadId thread;
-  while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
+  RunExecution();
   if (learned_ && options_.replay.empty()) return Step::kLearned;
   EndExecution();
   if (fault_.verdict == nullptr) return Step::kRan;
-  path_ = weaken_.ToPath() + loops_.Save() + ";" + search_.Save();
+  Retell();
   return Step::kFound;
 }
 
@@ -166,6 +161,8 @@ void Scheduler::EndExecution() {
       }
       return;
     case Ending::kBlocked:
+      if (part_ && !Cycle().empty()) DescribeHang();
+      return;
     case Ending::kDropped:
       return;
   }
@@ -191,6 +188,7 @@ void Scheduler::RunThread(Fiber& fiber) {
     }
     fiber.operation = nullptr;
     if (fiber.finished) return;
+    if (part_ && search_.Holds(fiber.id)) return;
   }
 }
 
@@ -231,6 +229,9 @@ Scheduler::Next Scheduler::TellPending(Fiber& fiber) {
     if (answer.action == Action::kStandBack) return Next::kStandBack;
     if (answer.action == Action::kStop) return Next::kStop;
     ++fiber.told;
+    if (state().tracer != nullptr) {
+      tracer_.Happened(fiber.id, search_.Position(fiber.id) - 1, {access.site});
+    }
     ++fiber.loop.operations;
     ++fiber.loop.effects;
   }
@@ -309,6 +310,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
 }
 
 bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
+  if (state().tracer != nullptr) TraceOperation(fiber, operation);
   ++fiber.loop.operations;
   fiber.loop.last_read = 0;
   switch (operation.kind) {
@@ -357,6 +359,9 @@ ThreadId Scheduler::HolderOf(std::uintptr_t address) const {
 
 void Scheduler::Fail(const Fault& fault) {
   fault_ = fault;
+  if (state().tracer != nullptr) {
+    tracer_.Failed(tracer_.Suspended(fibers_[fault.thread], fault.site));
+  }
   search_.GiveUp();
 }
 

@@ -17,6 +17,7 @@
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/loops.h"
 #include "checkers/explorer/runtime/shadow.h"
+#include "checkers/explorer/runtime/tracer.h"
 #include "checkers/explorer/runtime/signals.h"
 #include "checkers/explorer/runtime/weaken.h"
 #include "checkers/explorer/search/search.h"
@@ -36,7 +37,7 @@ class Scheduler {
 
   // Run(), step by step: Start(), RunOne() again and again, Stop().
   enum class Step : std::uint8_t {
-    kEnd,      // the search has no more
+    kEnd,  // the search has no more
     kRan,
     kLearned,  // more is known about loops now: what was explored does not count (loops.h)
     kFound,    // fault()
@@ -59,6 +60,10 @@ class Scheduler {
   const Weaken& weaken() const { return weaken_; }
   // What replays the execution of the fault.
   const std::string& path() const { return path_; }
+  // What is known of the execution of the fault besides.
+  const Tracer& tracer() const { return tracer_; }
+  // How many of its operations the fault does not need: they are not in the graph.
+  int left_out() const { return left_out_; }
   // Who holds the lock at `address`; kNoThread: nobody.
   ThreadId HolderOf(std::uintptr_t address) const;
   // Null: it was not started in this execution.
@@ -96,6 +101,18 @@ class Scheduler {
   bool SomeWaitExpires() const;
   void DescribeHang();
 
+  // What comes of a fault (retell.cc).
+  void RunExecution();
+  void Retell();
+  bool TellAgain(const std::string& graph, const Fault& found);
+  bool TakeReplay(std::string_view path);
+  std::string SavePart(const Fault& fault, int& left_out) const;
+  ThreadId WaitsFor(ThreadId thread) const;
+  // Threads each of which waits for the next, and the last for the first.
+  std::vector<ThreadId> Cycle() const;
+  void TraceOperation(Fiber& fiber, const Operation& operation);
+  void TraceWaits();
+
   ExploreOptions options_;
   Search search_;
   Loops loops_;
@@ -113,6 +130,10 @@ class Scheduler {
   std::string cut_;
   std::optional<SignalHandlers> handlers_;
   std::string path_;
+  std::string replayed_;  // the graph, if it is a part of one
+  bool part_ = false;     // a part of a graph is run
+  int left_out_ = 0;
+  Tracer tracer_;
   int threads_ = 0;
   std::vector<unsigned char> saved_;  // a stack, during a trial
 };

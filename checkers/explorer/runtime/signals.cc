@@ -8,6 +8,7 @@
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/tracer.h"
 
 namespace heddle::explorer {
 namespace {
@@ -35,6 +36,9 @@ void Handle(int signal, siginfo_t* info, void* raw_context) {
   State& shared = state();
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   if (signal == SIGSEGV && shared.globals != nullptr && shared.globals->Unprotect(address)) return;
+  if (shared.tracer != nullptr && shared.tracer->escape != nullptr) {
+    __builtin_longjmp(shared.tracer->escape, 1);
+  }
   if (shared.mode != Mode::kProgram) {
     // The runtime's own: let it die of it.
     struct sigaction plain = {};
@@ -59,6 +63,8 @@ void Handle(int signal, siginfo_t* info, void* raw_context) {
                .overflow = overflow};
   registers[REG_RDI] = static_cast<greg_t>(top);
   registers[REG_RSP] = static_cast<greg_t>(top - sizeof(void*));
+  // Its caller, for who reads the stack.
+  *reinterpret_cast<std::uintptr_t*>(top - sizeof(void*)) = happened->site;
   registers[REG_RIP] = reinterpret_cast<greg_t>(&Faulted);
 }
 

@@ -63,6 +63,7 @@ class Scheduler;
 struct Shadow;
 struct Heap;
 struct Globals;
+class Tracer;
 
 inline constexpr std::size_t kPage = 4096;
 
@@ -75,6 +76,7 @@ struct alignas(kPage) State {
   Fiber* current;
   const View* clock;         // happens-before the current thread's next operation
   std::uint32_t position;    // events of the current thread
+  Tracer* tracer;            // null but for an execution that is told of
   void* own_thread_pointer;  // the process's own thread's
   bool has_fsgsbase;
   Scheduler* scheduler;

@@ -46,18 +46,18 @@ void Search::Impl::Reset() {
 
 bool Search::Impl::Begin() {
   if (!failure_.empty()) return false;
+  if (restored_) {
+    if (begun_) return false;
+    begun_ = true;
+    StartRun();
+    return true;
+  }
   if (options_.max_executions != 0 &&
       counts_.complete + counts_.blocked >= options_.max_executions) {
     cut_ = cut_ || fresh_ || std::any_of(stack_.begin(), stack_.end(), [](const auto& execution) {
              return !execution->items.empty();
            });
     return false;
-  }
-  if (restored_) {
-    if (begun_) return false;
-    begun_ = true;
-    StartRun();
-    return true;
   }
   if (fresh_) {
     fresh_ = false;
@@ -96,7 +96,7 @@ bool Search::Impl::Begin() {
 void Search::Impl::StartRun() {
   current_ = stack_.back().get();
   threads_.fill(Thread());
-  At(0).state = State::kRuns;
+  At(0).state = is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns;
   stopped_ = false;
 }
 

@@ -98,7 +98,8 @@ Answer Search::Impl::Create(ThreadId thread, Site site) {
     event.site = site;
     Append(event);
   }
-  At(created).state = State::kRuns;
+  const bool stays = is_part_ && AtEndOfPart(created) && !GoesOn(created);
+  At(created).state = stays ? State::kBlocked : State::kRuns;
   return {Action::kGo, static_cast<Value>(created), true};
 }
 

@@ -14,13 +14,14 @@
 #include "checkers/explorer/search/search.h"
 #include "checkers/explorer/search/search_impl.h"
 
-// A graph is one line of numbers: the format's version, the number of events, and for each event
-// the fields that Fields() lists; all hexadecimal, with a space between.
+// A graph is one line of numbers: the format's version, the number of events, of a Part 1 and what
+// it says of threads (else 0), and for each event what Save() writes; all hexadecimal, with a space
+// between.
 
 namespace heddle::explorer {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::uint64_t kEnd = 0xffff;
 
 std::uint64_t Low(Value value) { return static_cast<std::uint64_t>(value); }
@@ -69,11 +70,32 @@ class Reader {
 
 }  // namespace
 
-std::string Search::Impl::Save() const {
+std::string Search::Impl::Save(const Part* part) const {
+  // Events and places in coherence order are counted anew.
+  std::vector<EventId> ids(graph().size(), kNoEvent);
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (part != nullptr && !Graph::Contains(part->events, graph().events()[i])) continue;
+    ids[i] = static_cast<EventId>(size++);
+  }
+  std::vector<std::uint64_t> places(graph().size(), 0);
+  for (std::size_t i = 0; i < graph().locations(); ++i) {
+    std::uint64_t place = 0;
+    for (const EventId write : graph().location(static_cast<LocationId>(i)).writes) {
+      if (ids[write] != kNoEvent) places[write] = ++place;
+    }
+  }
   Writer out;
   out.Put(kVersion);
-  out.Put(graph().size());
-  for (const Event& event : graph().events()) {
+  out.Put(size);
+  out.Put(part != nullptr ? 1U : 0U);
+  if (part != nullptr) {
+    out.Put(part->going_on);
+    out.Put(static_cast<std::uint64_t>(part->last + 1));
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] == kNoEvent) continue;
+    const Event& event = graph().events()[i];
     out.Put(static_cast<std::uint64_t>(event.kind));
     out.Put(static_cast<std::uint64_t>(event.order));
     out.Put(event.thread);
@@ -81,12 +103,13 @@ std::string Search::Impl::Save() const {
     out.Put(event.size);
     out.Put((event.update ? 1U : 0U) | (event.is_await ? 2U : 0U) | (event.maximal ? 4U : 0U) |
             (event.fails ? 8U : 0U));
-    out.Put(event.reads_from);
+    out.Put(event.reads_from < ids.size() ? ids[event.reads_from] : event.reads_from);
+    out.Put(event.site);
     out.PutValue(event.value);
     if (event.location == kNoLocation) continue;
     out.Put(locations_.At(event.location).address);
     out.PutValue(graph().location(event.location).initial);
-    out.Put(event.co);
+    out.Put(places[i]);
     if (event.update && event.kind != Kind::kWrite) {
       const KnownUpdate& known = updates_[event.update_id];
       out.Put(static_cast<std::uint64_t>(known.update.operation));
@@ -105,6 +128,12 @@ bool Search::Impl::Restore(std::string_view text) {
   Reader in(text);
   if (in.Get() != kVersion) return false;
   const std::uint64_t size = in.Get(kNoEvent - 1);
+  const bool is_part = in.Get(1) != 0;
+  Part part;
+  if (is_part) {
+    part.going_on = static_cast<std::uint16_t>(in.Get(0xffff));
+    part.last = static_cast<ThreadId>(in.Get(kMaxThreads)) - 1;
+  }
   std::unique_ptr<Execution> execution = NewExecution();
   Graph& graph = execution->graph;
   std::vector<std::uint64_t> sources;
@@ -122,6 +151,7 @@ bool Search::Impl::Restore(std::string_view text) {
     event.maximal = (flags & 4U) != 0;
     event.fails = (flags & 8U) != 0;
     sources.push_back(in.Get(kEnd));
+    event.site = in.Get();
     event.value = in.GetValue();
     const bool accesses =
         event.kind == Kind::kRead || event.kind == Kind::kWrite || event.kind == Kind::kPark;
@@ -168,6 +198,10 @@ bool Search::Impl::Restore(std::string_view text) {
   while (!stack_.empty()) Recycle();
   stack_.push_back(std::move(execution));
   restored_ = true;
+  begun_ = false;
+  is_part_ = is_part;
+  part_ = part;
+  tentative_ = kNoEvent;
   fresh_ = false;
   return true;
 }

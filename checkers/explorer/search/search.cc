@@ -86,8 +86,12 @@ std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->Addr
 double Search::Explored() const { return impl_->Explored(); }
 const Counts& Search::counts() const { return impl_->counts(); }
 const std::string& Search::Failure() const { return impl_->failure(); }
-std::string Search::Save() const { return impl_->Save(); }
+std::string Search::Save() const { return impl_->Save(nullptr); }
 bool Search::Restore(std::string_view text) { return impl_->Restore(text); }
+std::string Search::Save(const Part& part) const { return impl_->Save(&part); }
+bool Search::IsPart() const { return impl_->IsPart(); }
+bool Search::Holds(ThreadId thread) { return impl_->Holds(thread); }
+void Search::SetCounts(const Counts& counts) { impl_->SetCounts(counts); }
 std::size_t Search::Split() { return impl_->Split(); }
 double Search::PieceWeight(std::size_t piece) const { return impl_->PieceWeight(piece); }
 void Search::ChoosePiece(std::size_t piece) { impl_->ChoosePiece(piece); }

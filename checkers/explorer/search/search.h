@@ -124,6 +124,14 @@ struct Counts {
   std::uint64_t events = 0;  // added, over all executions
 };
 
+// Some of a graph's events. With an event there is each one that is (program order or
+// reads-from)-before it.
+struct Part {
+  View events;
+  std::uint16_t going_on = 0;  // a bit for each thread
+  ThreadId last = kNoThread;
+};
+
 class Graph;
 
 class Search {
@@ -180,6 +188,14 @@ class Search {
   // graph that this search could have saved.
   std::string Save() const;
   bool Restore(std::string_view text);
+  // The same of a part of it. Restored, each thread stops behind its last event of the part, or, if
+  // it goes on, before its next one; `part.last` goes on when all others have come so far.
+  std::string Save(const Part& part) const;
+  bool IsPart() const;
+  // Of the restored part: the thread must not run on now, though it has been told all it asked for.
+  bool Holds(ThreadId thread);
+  // For who explores one execution aside: it is not to be counted.
+  void SetCounts(const Counts& counts);
 
   // Subtrees, for a search that is spread over processes. Between two executions: sets all that is
   // still to be explored aside, as pieces that share nothing; how many there are now. ChoosePiece()

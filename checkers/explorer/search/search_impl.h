@@ -114,8 +114,12 @@ class Search::Impl {
   std::size_t Split();
   double PieceWeight(std::size_t piece) const { return pieces_[piece]->items.front().weight; }
   void ChoosePiece(std::size_t piece);
-  std::string Save() const;
+  std::string Save(const Part* part) const;
   bool Restore(std::string_view text);
+
+  bool IsPart() const { return is_part_; }
+  bool Holds(ThreadId thread);
+  void SetCounts(const Counts& counts) { counts_ = counts; }
 
   double Explored() const { return explored_; }
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
@@ -166,6 +170,9 @@ class Search::Impl {
   void Advance(ThreadId thread, EventId id);
   ThreadId Root(ThreadId thread);
   bool MustYield(ThreadId thread);
+  bool AtEndOfPart(ThreadId thread) const;
+  bool GoesOn(ThreadId thread) const { return (part_.going_on >> thread & 1) != 0; }
+  ThreadId LowestOfPart() const;
   Answer StandBack() const { return {Action::kStandBack, 0, false}; }
   Answer WaitFor(ThreadId thread, EventId event);
   Answer Stop(Ending ending);
@@ -231,6 +238,8 @@ class Search::Impl {
   bool left_out_ = false;  // an execution, because of its preemptions
   bool restored_ = false;  // and whether that has been explored:
   bool begun_ = false;
+  bool is_part_ = false;  // and then:
+  Part part_;
   double explored_ = 0;
   double weight_ = 1;           // of the current execution and what was found in it
   std::size_t first_item_ = 0;  // that the current execution has added to its graph's

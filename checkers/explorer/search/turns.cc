@@ -38,6 +38,9 @@ ThreadId Search::Impl::Next() {
   ThreadId lowest = kNoThread;
   if (tentative_ != kNoEvent) {
     lowest = graph()[tentative_].thread;
+  } else if (is_part_) {
+    lowest = LowestOfPart();
+    if (lowest == kNoThread) return kNoThread;
   } else {
     for (ThreadId thread = 0; thread < kMaxThreads && lowest == kNoThread; ++thread) {
       const State state = At(thread).state;
@@ -53,7 +56,33 @@ ThreadId Search::Impl::Next() {
   return root;
 }
 
+ThreadId Search::Impl::LowestOfPart() const {
+  ThreadId lowest = kNoThread;
+  for (ThreadId thread = 0; thread < kMaxThreads; ++thread) {
+    const State state = At(thread).state;
+    if (state != State::kRuns && state != State::kReplays) continue;
+    if (thread != part_.last) return thread;
+    lowest = thread;
+  }
+  return lowest;
+}
+
+bool Search::Impl::AtEndOfPart(ThreadId thread) const {
+  return At(thread).position >= graph().thread(thread).size();
+}
+
+bool Search::Impl::Holds(ThreadId thread) {
+  if (!is_part_ || !AtEndOfPart(thread)) return false;
+  if (GoesOn(thread)) return thread == part_.last && LowestOfPart() != thread;
+  if (At(thread).state == State::kRuns) At(thread).state = State::kBlocked;
+  return true;
+}
+
 bool Search::Impl::MustYield(ThreadId thread) {
+  if (is_part_) {
+    At(thread).state = State::kBlocked;
+    return true;
+  }
   if (Random() && !restored_) return Switches(thread);
   if (tentative_ != kNoEvent) return true;
   for (ThreadId lower = 0; lower < thread; ++lower) {

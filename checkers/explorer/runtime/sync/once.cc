@@ -12,10 +12,11 @@
 namespace heddle::explorer {
 namespace {
 
-// Of pthread_once_t. Somebody runs the function: kRunning more than his id.
+// Of pthread_once_t; the first two are glibc's, as what has run before the exploration has left
+// them. Somebody runs the function: kRunning more than his id.
 constexpr int kNotRun = 0;
-constexpr int kDone = 1;
-constexpr int kRunning = 2;
+constexpr int kDone = 2;
+constexpr int kRunning = 4;
 
 unsigned char* DoneByte(std::uint64_t* guard) { return reinterpret_cast<unsigned char*>(guard); }
 int* LockOf(std::uint64_t* guard) { return reinterpret_cast<int*>(guard) + 1; }

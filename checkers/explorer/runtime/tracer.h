@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The call stacks of an execution that is run once more to tell of it.
+#ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_TRACER_H_
+#define HEDDLE_CHECKERS_EXPLORER_RUNTIME_TRACER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "checkers/explorer/runtime/heap.h"
+#include "checkers/explorer/runtime/operation.h"
+#include "checkers/explorer/runtime/state.h"
+
+namespace heddle::explorer {
+
+struct Fiber;
+
+// Return addresses in the program, innermost first.
+using CallStack = std::vector<Site>;
+
+class Tracer {
+ public:
+  // An event, in the order in which they took effect.
+  struct Told {
+    ThreadId thread;
+    int index;  // in its thread
+    CallStack stack;
+  };
+
+  // Before anything is explored: the unwinder's own start is not the program's.
+  static void Prepare();
+
+  // Starts with an execution that should end with `fault`.
+  void Begin(const Fault& fault);
+  void Clear();
+
+  // On the scheduler's stack, of a thread that is suspended. `site`: where its operation was
+  // called.
+  CallStack Suspended(Fiber& fiber, Site site);
+  // The thread's event `index` has happened.
+  void Happened(ThreadId thread, int index, const CallStack& stack) {
+    told_.push_back({thread, index, stack});
+  }
+
+  void Failed(const CallStack& stack) { failed_ = stack; }
+  void Waits(ThreadId thread, const CallStack& stack) {
+    waits_[static_cast<std::size_t>(thread)] = stack;
+  }
+
+  // On the thread's own stack.
+  void Accessed(std::uintptr_t address, std::size_t size, Site site);
+  void Allocated(std::uintptr_t block, Site site);
+  void Freed(std::uintptr_t block, Site site);
+
+  const std::vector<Told>& told() const { return told_; }
+  // Empty: not known.
+  const CallStack& OfEvent(ThreadId thread, int index) const;
+  // Of the last event of the thread that was made there, or before all.
+  const CallStack& OfSite(ThreadId thread, Site site) const;
+  const CallStack& OfAccess(int access) const {
+    return accesses_[static_cast<std::size_t>(access)];
+  }
+  const CallStack& OfAllocation(std::uintptr_t block) const { return Find(allocated_, block); }
+  const CallStack& OfFree(std::uintptr_t block) const { return Find(freed_, block); }
+
+  const CallStack& OfFault() const { return failed_; }
+  const CallStack& OfWait(ThreadId thread) const {
+    return waits_[static_cast<std::size_t>(thread)];
+  }
+
+  // Where a fault of the program's memory goes on while a stack is being read; else null.
+  void** escape = nullptr;
+
+ private:
+  struct OfBlock {
+    std::uintptr_t block;
+    CallStack stack;
+  };
+
+  CallStack Here(Site site);
+  static const CallStack& Find(const std::vector<OfBlock>& blocks, std::uintptr_t block);
+
+  Fault fault_;
+  std::vector<Told> told_;
+  std::array<CallStack, 2> accesses_;
+  CallStack failed_;
+  std::array<CallStack, kMaxThreads> waits_;
+  std::vector<OfBlock> allocated_;
+  std::vector<OfBlock> freed_;
+};
+
+}  // namespace heddle::explorer
+
+#endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_TRACER_H_
