@@ -48,6 +48,13 @@ std::string Hex(Value value) {
   return digits;
 }
 
+std::string StackText(const CallStack& stack, Site site) {
+  if (stack.empty()) return "[" + Hex(site) + "]";
+  std::string text = "[";
+  for (const Site frame : stack) text += (text.size() == 1 ? "" : ",") + Hex(frame);
+  return text + "]";
+}
+
 // One line, written at once.
 class Line {
  public:
@@ -58,7 +65,10 @@ class Line {
   }
   Line& Text(const char* key, const char* value) { return Raw(key, Quoted(value)); }
   Line& Address(const char* key, Value value) { return Raw(key, Hex(value)); }
-  Line& Stack(const char* key, Site site) { return Raw(key, "[" + Hex(site) + "]"); }
+  // Where the stack is not known, the site alone.
+  Line& Stack(const char* key, const CallStack& stack, Site site) {
+    return Raw(key, StackText(stack, site));
+  }
   template <typename T>
   Line& Number(const char* key, T value) {
     return Raw(key, std::to_string(value));
@@ -178,7 +188,8 @@ struct BlockId {
 // The heap's blocks that the counterexample speaks of.
 class Blocks {
  public:
-  explicit Blocks(const Scheduler& scheduler) : heap_(const_cast<Heap&>(scheduler.heap())) {}
+  explicit Blocks(const Scheduler& scheduler)
+      : heap_(const_cast<Heap&>(scheduler.heap())), tracer_(scheduler.tracer()) {}
 
   // -1: not in a block. Writes the block when it is the first time.
   int Of(std::uintptr_t address, std::uintptr_t& offset) {
@@ -194,9 +205,11 @@ class Blocks {
     known_.push_back({block->address, id});
     Line line("block");
     line.Number("id", id).Address("address", block->address).Number("size", block->size);
-    line.Number("thread", block->thread).Stack("stack", block->site);
+    line.Number("thread", block->thread);
+    line.Stack("stack", tracer_.OfAllocation(block->address), block->site);
     if (block->freed_by != kNoThread) {
-      line.Number("freed_by", block->freed_by).Stack("free_stack", block->free_site);
+      line.Number("freed_by", block->freed_by);
+      line.Stack("free_stack", tracer_.OfFree(block->address), block->free_site);
     }
     line.Write();
     return id;
@@ -204,6 +217,7 @@ class Blocks {
 
  private:
   Heap& heap_;
+  const Tracer& tracer_;
   std::vector<BlockId> known_;
 };
 
@@ -244,10 +258,29 @@ const Event* WriteOf(const Graph& graph, const Event& event) {
   return write.kind == Kind::kWrite && write.update ? &write : nullptr;
 }
 
+// In the order in which they took effect, if that is known.
+std::vector<EventId> InOrder(const Scheduler& scheduler) {
+  const Graph& graph = scheduler.search().graph();
+  std::vector<EventId> order;
+  std::vector<bool> has(graph.size(), false);
+  const auto add = [&](EventId id) {
+    if (!has[id]) order.push_back(id);
+    has[id] = true;
+  };
+  for (const Tracer::Told& told : scheduler.tracer().told()) {
+    const std::vector<EventId>& own = graph.thread(told.thread);
+    if (static_cast<std::size_t>(told.index) < own.size()) {
+      add(own[static_cast<std::size_t>(told.index)]);
+    }
+  }
+  for (std::size_t i = 0; i < graph.size(); ++i) add(static_cast<EventId>(i));
+  return order;
+}
+
 void WriteEvents(const Scheduler& scheduler) {
   const Graph& graph = scheduler.search().graph();
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    const Event& event = graph[static_cast<EventId>(i)];
+  for (const EventId i : InOrder(scheduler)) {
+    const Event& event = graph[i];
     const bool second = event.kind == Kind::kWrite && event.update;
     Line line("event");
     line.Number("id", i).Number("thread", static_cast<int>(event.thread));
@@ -282,18 +315,27 @@ void WriteEvents(const Scheduler& scheduler) {
         break;
     }
     line.Raw("hb", HappensBefore(event, graph.threads()));
-    if (event.site != 0) line.Stack("stack", event.site);
+    const CallStack& stack = scheduler.tracer().OfEvent(event.thread, event.index);
+    if (event.site != 0) line.Stack("stack", stack, event.site);
     line.Write();
   }
 }
 
-std::string AccessLine(const FoundAccess& access) {
+// The stack of an access that the finding names.
+const CallStack& StackOf(const Scheduler& scheduler, int index) {
+  const Tracer& tracer = scheduler.tracer();
+  const FoundAccess& access = scheduler.fault().access[index];
+  if (index == 0 && access.thread == scheduler.fault().thread) return tracer.OfFault();
+  return access.atomic ? tracer.OfEvent(access.thread, access.position) : tracer.OfAccess(index);
+}
+
+std::string AccessLine(const FoundAccess& access, const CallStack& stack) {
   std::string text = "{\"thread\":" + std::to_string(access.thread);
   text += std::string(",\"write\":") + (access.write ? "true" : "false");
   text += std::string(",\"atomic\":") + (access.atomic ? "true" : "false");
   text += ",\"size\":" + std::to_string(access.size);
   text += ",\"address\":" + Hex(access.address);
-  return text + ",\"stack\":[" + Hex(access.site) + "]}";
+  return text + ",\"stack\":" + StackText(stack, access.site) + "}";
 }
 
 void WriteWaits(const Scheduler& scheduler) {
@@ -310,7 +352,7 @@ void WriteWaits(const Scheduler& scheduler) {
       line.Address("address", operation.access.address);
       line.Number("owner", scheduler.HolderOf(operation.access.address));
     }
-    line.Stack("stack", operation.access.site).Write();
+    line.Stack("stack", scheduler.tracer().OfWait(i), operation.access.site).Write();
   }
   for (int i = 0; i < scheduler.threads(); ++i) {
     const Fiber& fiber = scheduler.fibers()[i];
@@ -319,7 +361,7 @@ void WriteWaits(const Scheduler& scheduler) {
           .Number("thread", i)
           .Text("what", fiber.held[k].what)
           .Address("address", reinterpret_cast<std::uintptr_t>(fiber.held[k].address))
-          .Stack("stack", fiber.held[k].site)
+          .Stack("stack", scheduler.tracer().OfSite(i, fiber.held[k].site), fiber.held[k].site)
           .Write();
     }
   }
@@ -340,15 +382,19 @@ void WriteCounterexample(const Scheduler& scheduler) {
   Line line("finding");
   line.Text("verdict", fault.verdict).Text("message", fault.message);
   if (fault.thread != kNoThread) line.Number("thread", fault.thread);
-  if (fault.site != 0) line.Stack("stack", fault.site);
+  const CallStack& stack = fault.verdict == verdict::kLeak
+                               ? scheduler.tracer().OfAllocation(fault.block)
+                               : scheduler.tracer().OfFault();
+  if (fault.site != 0 && !hang) line.Stack("stack", stack, fault.site);
   if (fault.accesses != 0) {
     std::string accesses = "[";
     for (int i = 0; i < fault.accesses; ++i) {
-      accesses += (i == 0 ? "" : ",") + AccessLine(fault.access[i]);
+      accesses += (i == 0 ? "" : ",") + AccessLine(fault.access[i], StackOf(scheduler, i));
     }
     line.Raw("accesses", accesses + "]");
   }
   if (block >= 0) line.Number("block", block);
+  if (scheduler.left_out() > 0) line.Number("left_out", scheduler.left_out());
   line.Write();
   Line("replay").Text("path", scheduler.path().c_str()).Write();
 }
