@@ -64,8 +64,10 @@ void FixAddresses(char** argv) {
 int Print(const ExploreResult& result) {
   fflush(stdout);
   if (!result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
-  fprintf(stderr, "heddle explorer: %s: %llu executions, %llu blocked, %.3f s%s%s%s%s\n",
-          result.verdict.c_str(), static_cast<unsigned long long>(result.executions),
+  const bool plain = result.mode == "full" || result.mode == "replay";
+  fprintf(stderr, "heddle explorer: %s%s%s: %llu executions, %llu blocked, %.3f s%s%s%s%s\n",
+          result.verdict.c_str(), plain ? "" : " ", plain ? "" : result.mode.c_str(),
+          static_cast<unsigned long long>(result.executions),
           static_cast<unsigned long long>(result.blocked), result.seconds,
           result.complete ? ", complete" : "", result.reason.empty() ? "" : ", ",
           result.reason.c_str(), result.message.empty() ? "" : (": " + result.message).c_str());

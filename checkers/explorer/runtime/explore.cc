@@ -8,12 +8,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/parallel.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/state.h"
+#include "checkers/explorer/runtime/workers.h"
 
 namespace heddle::explorer {
 
@@ -46,6 +50,7 @@ void GiveBuffer(FILE* stream) {
   setvbuf(stream, static_cast<char*>(malloc(BUFSIZ)), _IOLBF, BUFSIZ);
 }
 
+// Of an exploration that is not parallel, or of a replay.
 ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
   const Search& search = scheduler.search();
   const Fault& fault = scheduler.fault();
@@ -71,6 +76,11 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     result.complete = false;
     return result;
   }
+  if (!search.Failure().empty()) {
+    result.verdict = verdict::kError;
+    result.message = search.Failure();
+    return result;
+  }
   if (!result.complete && result.reason.empty()) {
     result.reason = "no more than " + std::to_string(scheduler.options().max_executions) +
                     " executions were wanted";
@@ -92,6 +102,10 @@ void Fatal(const char* format, ...) {
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
+  if (Workers* const workers = Workers::current(); workers != nullptr && workers->IsWorker()) {
+    workers->StopAll(Cause::kFailed, "", message, "");
+    workers->End();
+  }
   fflush(stdout);
   fprintf(stderr, "heddle explorer: %s\n", message);
   RecordError(message);
@@ -129,13 +143,60 @@ void CheckCode(Unseen what_to_do) {
 
 }  // namespace
 
+namespace {
+
+// Where something was found, that execution is run again: here is what the record tells of it.
+ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wrapped,
+                               RecordWriter& record) {
+  Callback callback = wrapped;
+  const double start = Now();
+  const ParallelResult parallel = ExploreInParallel(options, Run, &callback);
+  ExploreResult result;
+  result.mode = ModeOf(options);
+  result.verdict = parallel.verdict.empty() ? verdict::kPass : parallel.verdict;
+  result.message = parallel.message;
+  result.executions = parallel.counts.complete;
+  result.blocked = parallel.counts.blocked;
+  result.events = parallel.counts.events;
+  result.threads = parallel.threads;
+  result.reason = parallel.cut;
+  result.complete = parallel.complete && options.strategy == Strategy::kExhaustive;
+  if (parallel.verdict.empty() && !result.complete && options.strategy == Strategy::kExhaustive) {
+    result.verdict = verdict::kIncomplete;
+  }
+  result.seconds = Now() - start;
+  if (result.verdict == verdict::kError) {
+    RecordError(result.message.c_str());
+    return result;
+  }
+  ExploreOptions again = options;
+  again.replay = parallel.path;
+  Scheduler scheduler(again, Run, &callback);
+  if (!parallel.path.empty()) {
+    scheduler.Run();
+    const Fault& fault = scheduler.fault();
+    if (fault.verdict == nullptr || fault.verdict == std::string_view(verdict::kError)) {
+      Fatal("%s (%s) was found, and could not be repeated", parallel.verdict.c_str(),
+            parallel.message.c_str());
+    }
+    result.verdict = fault.verdict;
+    result.message = fault.message;
+    result.text = CounterexampleText(scheduler);
+  }
+  record.Finish(scheduler, result);
+  return result;
+}
+
+}  // namespace
+
 ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument) {
   if (state().scheduler != nullptr) Fatal("Explore() within Explore()");
   Callback wrapped{.function = callback, .argument = argument};
   RecordWriter record(options);
   CheckCode(options.unseen);
-  auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   GiveBuffer(stdout);
+  if (IsParallel(options)) return ResultOfParallel(options, wrapped, record);
+  auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   const double start = Now();
   scheduler->Run();
   const ExploreResult result = ResultOf(*scheduler, Now() - start);

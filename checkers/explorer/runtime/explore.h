@@ -35,11 +35,18 @@ struct ExploreOptions {
   std::string orders;
   // The record lists the atomic operations that were met.
   bool sites = false;
+  // Worker processes.
+  int jobs = 1;
+  // Of as many equal shares of the space, which one is explored, from 0.
+  int shard = 0;
+  int shards = 1;
+  // One piece of the space, as the message about a worker that died names it; empty: all.
+  std::string piece;
   // What a record calls the replay path: exactly that execution is run.
   std::string replay;
 };
 
-// "full", "random(N)", "pct(D)", "replay".
+// "full", "random(N)", "pct(D)", "replay"; of one share in three "full,shard(1/3)".
 std::string ModeOf(const ExploreOptions& options);
 
 // From HEDDLE_EXPLORE_OPTIONS: for whole programs, whose code is refused where it does something
@@ -49,7 +56,7 @@ ExploreOptions OptionsFromEnvironment();
 struct ExploreResult {
   std::string verdict;  // a name of checkers/scenario/verdict.h
   std::string message;  // about a finding, one line
-  std::string mode;     // "full", "random(N)", "pct(D)", "replay"
+  std::string mode;     // as ModeOf() says
   std::string reason;   // why it is incomplete
   bool complete = false;
   std::uint64_t executions = 0;  // complete ones

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -11,18 +13,30 @@ namespace heddle::explorer {
 namespace {
 
 constexpr char kVariable[] = "HEDDLE_EXPLORE_OPTIONS";
+constexpr std::uint64_t kMostJobs = 1024;
+constexpr std::uint64_t kMostShards = 512;
 
 [[noreturn]] void Bad(std::string_view name, std::string_view value) {
   Fatal("%s: '%.*s' is no value of %.*s", kVariable, static_cast<int>(value.size()), value.data(),
         static_cast<int>(name.size()), name.data());
 }
 
-std::uint64_t Number(std::string_view name, std::string_view value) {
-  const std::string text(value);
+bool IsNumber(const std::string& text, std::uint64_t& number) {
   char* end = nullptr;
   errno = 0;
-  const unsigned long long number = strtoull(text.c_str(), &end, 10);
-  if (text.empty() || text[0] == '-' || *end != 0 || errno != 0) Bad(name, value);
+  number = strtoull(text.c_str(), &end, 10);
+  return !text.empty() && text[0] != '-' && *end == 0 && errno == 0;
+}
+
+std::uint64_t Number(std::string_view name, std::string_view value) {
+  std::uint64_t number = 0;
+  if (!IsNumber(std::string(value), number)) Bad(name, value);
+  return number;
+}
+
+std::uint64_t TestNumber(const char* variable, const char* value) {
+  std::uint64_t number = 0;
+  if (!IsNumber(value, number)) Fatal("%s=%s is no number", variable, value);
   return number;
 }
 
@@ -38,6 +52,37 @@ bool Switch(std::string_view name, std::string_view value) {
   if (value == "on" || value == "1" || value == "true") return true;
   if (value == "off" || value == "0" || value == "false") return false;
   Bad(name, value);
+}
+
+// "2/3", the second of three; "off".
+void SetShard(std::string_view value, ExploreOptions& options) {
+  if (value == "off") value = "1/1";
+  const std::size_t slash = value.find('/');
+  if (slash == std::string_view::npos) Bad("shard", value);
+  const std::uint64_t shard = Number("shard", value.substr(0, slash));
+  const std::uint64_t shards = Number("shard", value.substr(slash + 1));
+  if (shard == 0 || shard > shards || shards > kMostShards) Bad("shard", value);
+  options.shard = static_cast<int>(shard) - 1;
+  options.shards = static_cast<int>(shards);
+}
+
+// What Bazel tells a test of which it runs several shards, and wants to see.
+void TakeShardOfTest(ExploreOptions& options) {
+  const char* const shards = getenv("TEST_TOTAL_SHARDS");
+  const char* const shard = getenv("TEST_SHARD_INDEX");
+  if (shards == nullptr || shard == nullptr) return;
+  const std::uint64_t count = TestNumber("TEST_TOTAL_SHARDS", shards);
+  const std::uint64_t index = TestNumber("TEST_SHARD_INDEX", shard);
+  if (count == 0 || count > kMostShards || index >= count) {
+    Fatal("TEST_SHARD_INDEX=%s: there is no such shard of TEST_TOTAL_SHARDS=%s", shard, shards);
+  }
+  options.shard = static_cast<int>(index);
+  options.shards = static_cast<int>(count);
+  const char* const status = getenv("TEST_SHARD_STATUS_FILE");
+  if (status == nullptr) return;
+  FILE* const file = fopen(status, "we");
+  if (file == nullptr) Fatal("cannot write %s: %s", status, strerror(errno));
+  fclose(file);
 }
 
 void Set(std::string_view name, std::string_view value, ExploreOptions& options) {
@@ -65,8 +110,16 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     if (options.pct_depth < 1 || options.pct_depth > 1000) Bad(name, value);
   } else if (name == "seed") {
     options.seed = Number(name, value);
-  } else if (name == "symmetry" || name == "preemptions" || name == "jobs") {
-    if (value != "off" && !(name == "jobs" && value == "1")) {
+  } else if (name == "jobs") {
+    const std::uint64_t jobs = Number(name, value);
+    if (jobs == 0 || jobs > kMostJobs) Bad(name, value);
+    options.jobs = static_cast<int>(jobs);
+  } else if (name == "shard") {
+    SetShard(value, options);
+  } else if (name == "piece") {
+    options.piece = value;
+  } else if (name == "symmetry" || name == "preemptions") {
+    if (value != "off") {
       Fatal("%s: %.*s is not supported", kVariable, static_cast<int>(name.size()), name.data());
     }
   } else if (name == "unseen") {
@@ -115,15 +168,21 @@ bool TakeSetting(std::string_view& text, std::string_view& name, std::string_vie
 
 std::string ModeOf(const ExploreOptions& options) {
   if (!options.replay.empty()) return "replay";
+  std::string mode;
   switch (options.strategy) {
     case Strategy::kExhaustive:
-      return "full";
+      mode = "full";
+      break;
     case Strategy::kRandom:
-      return "random(" + std::to_string(options.max_executions) + ")";
+      mode = "random(" + std::to_string(options.max_executions) + ")";
+      break;
     case Strategy::kPct:
-      return "pct(" + std::to_string(options.pct_depth) + ")";
+      mode = "pct(" + std::to_string(options.pct_depth) + ")";
+      break;
   }
-  return "";
+  if (options.shards == 1) return mode;
+  return mode + ",shard(" + std::to_string(options.shard + 1) + "/" +
+         std::to_string(options.shards) + ")";
 }
 
 ExploreOptions OptionsFromEnvironment() {
@@ -133,7 +192,12 @@ ExploreOptions OptionsFromEnvironment() {
   std::string_view text = variable == nullptr ? "" : variable;
   std::string_view name;
   std::string_view value;
-  while (TakeSetting(text, name, value)) Set(name, value, options);
+  bool shard = false;
+  while (TakeSetting(text, name, value)) {
+    Set(name, value, options);
+    shard = shard || name == "shard";
+  }
+  if (!shard) TakeShardOfTest(options);
   // Without an end of its own.
   if (options.strategy != Strategy::kExhaustive && options.max_executions == 0 &&
       options.seconds == 0) {

@@ -457,6 +457,8 @@ void RecordProgress(const Counts& counts, double seconds, double done) {
       .Write();
 }
 
+void RecordWorker(int process) { Line("worker").Number("process", process).Write(); }
+
 void RecordError(const char* message) {
   Line("error").Text("message", message).Write();
   Line("end")

@@ -25,6 +25,7 @@ class RecordWriter {
 
 // Into the record that is open, if one is.
 void RecordProgress(const Counts& counts, double seconds, double done);
+void RecordWorker(int process);
 void RecordError(const char* message);
 
 // The execution that the scheduler has ended with, for a reader without the record.
