@@ -47,6 +47,9 @@ ABSL_FLAG(std::string, pressure, "portfolio",
 ABSL_FLAG(
     int, oversubscribe, 0,
     "copies of each scenario's threads to run beside the first, so that they outnumber processors");
+ABSL_FLAG(int, threads, 0,
+          "run as many copies of each scenario's threads as make at least this many; 0: one copy");
+ABSL_FLAG(bool, apart, false, "run each mode in a process of its own, with its share of the time");
 
 namespace heddle {
 namespace stress {
@@ -194,7 +197,14 @@ EngineInfo ThisEngine() {
 #else
   constexpr const char* kName = "stress";
 #endif
-  return {.name = kName, .samples = true, .seconds_limit = 120 + 2 * absl::GetFlag(FLAGS_time)};
+  EngineInfo info{
+      .name = kName, .samples = true, .seconds_limit = 120 + 2 * absl::GetFlag(FLAGS_time)};
+  if (absl::GetFlag(FLAGS_apart)) {
+    for (const stress::Mode& mode : stress::ModesFromFlags()) {
+      info.variants.push_back(stress::ToString(mode));
+    }
+  }
+  return info;
 }
 
 std::string CheckEngineFlags() {
@@ -211,14 +221,26 @@ std::string CheckEngineFlags() {
   if (copies < 0 || copies > 255) {
     return absl::StrCat("bad value '", copies, "' for option --oversubscribe: want 0 to 255");
   }
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 0 || threads > 4096) {
+    return absl::StrCat("bad value '", threads, "' for option --threads: want 0 to 4096");
+  }
   return "";
 }
 
 Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
-  return stress::RunUnder(scenario, {.modes = stress::ModesFromFlags(),
-                                     .oversubscribe = absl::GetFlag(FLAGS_oversubscribe),
-                                     .seconds = absl::GetFlag(FLAGS_time),
-                                     .seed = options.seed});
+  stress::Settings settings{.modes = stress::ModesFromFlags(),
+                            .oversubscribe = absl::GetFlag(FLAGS_oversubscribe),
+                            .seconds = absl::GetFlag(FLAGS_time),
+                            .seed = options.seed};
+  if (options.variant >= 0) {
+    settings.seconds /= static_cast<double>(settings.modes.size());
+    settings.modes = {settings.modes[static_cast<std::size_t>(options.variant)]};
+  }
+  const int threads = std::max(1, scenario.threads);
+  const int copies = (absl::GetFlag(FLAGS_threads) + threads - 1) / threads;
+  settings.oversubscribe = std::max(settings.oversubscribe, copies - 1);
+  return stress::RunUnder(scenario, settings);
 }
 
 }  // namespace heddle

@@ -94,7 +94,8 @@ void Noise::Delay() {
       until_delay_ = 1;
       break;
     case NoiseKind::kPriorities:
-      if (until_change_ > 0 && --until_change_ == 0) slowness_us_ = 100;
+      if (until_change_ == 1) slowness_us_ = 100;
+      if (until_change_ > 0) --until_change_;
       if (slowness_us_ > 0) DelayMicroseconds(slowness_us_);
       until_delay_ = 1;
       break;

@@ -7,10 +7,12 @@
 
 #include <memory>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "checkers/scenario/outcomes.h"
 #include "checkers/scenario/verdict.h"
 
 namespace heddle {
@@ -55,6 +57,7 @@ struct Scenario {
   std::vector<Beyond> beyond;
   RelacyOptions relacy;
   StressOptions stress;
+  std::span<const GradedOutcome> outcomes{};  // empty: whatever it ends with is acceptable
   std::unique_ptr<ScenarioBody> (*make)() = nullptr;
   bool (*site_reached)() = nullptr;  // whether the mutated line has run; null for the shipped code
   std::source_location where;

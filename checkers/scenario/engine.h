@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/verdict.h"
@@ -19,12 +20,15 @@ struct EngineInfo {
   bool samples = false;  // may miss a mutant without failing the run
   // A scenario is killed after this long; 0: never.
   double seconds_limit = 0;
+  // Ways to run a scenario, each in a process of its own; empty: there is one.
+  std::vector<std::string> variants{};
 };
 
 EngineInfo ThisEngine();
 
 struct RunOptions {
   std::uint64_t seed = 1;
+  int variant = -1;  // of ThisEngine().variants; -1: there are none
   // A counterexample's state, as the engine wrote it in Outcome::state: run exactly that execution.
   std::string replay;
   // Shell command that replays a counterexample file; printed at the end of its text.

@@ -79,6 +79,15 @@ std::string TableRow(const VerdictRecord& record) {
   return row;
 }
 
+std::string OutcomeTable(const VerdictRecord& record) {
+  std::string table;
+  for (const OutcomeCount& count : record.outcomes) {
+    absl::StrAppendFormat(&table, "    %-24s %12s  %-12s%s\n", count.outcome, Grouped(count.count),
+                          std::string(ToString(count.grade)), count.sentence);
+  }
+  return table;
+}
+
 std::string Totals(const std::vector<VerdictRecord>& records, double seconds) {
   std::set<std::string> scenarios;
   std::set<std::string> mutants;

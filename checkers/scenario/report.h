@@ -13,6 +13,9 @@ namespace heddle {
 
 std::string TableHeader();
 std::string TableRow(const VerdictRecord& record);  // one line; a reason follows where it matters
+// What the scenario's executions ended with: a line for each outcome, its grade, how often, why.
+// Empty where nothing was observed.
+std::string OutcomeTable(const VerdictRecord& record);
 std::string Totals(const std::vector<VerdictRecord>& records, double seconds);
 std::string JUnit(const std::vector<VerdictRecord>& records);
 

@@ -2,17 +2,10 @@
 //
 // main() of a scenario binary: one engine, the scenarios linked into it. Each scenario runs in a
 // process of its own, so that a crash or a hang is a verdict too.
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -34,9 +27,10 @@
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/engine.h"
+#include "checkers/scenario/isolation.h"
+#include "checkers/scenario/outcomes.h"
 #include "checkers/scenario/report.h"
 #include "checkers/scenario/verdict.h"
-#include "nlohmann/json.hpp"
 
 ABSL_FLAG(bool, list, false, "print the names of the scenarios and mutants, and stop");
 ABSL_FLAG(bool, help, false, "print this text");
@@ -55,130 +49,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-volatile std::sig_atomic_t interrupted = 0;
-volatile pid_t running_child = 0;
-
-void OnInterrupt(int /*signal*/) {
-  interrupted = 1;
-  if (running_child > 0) kill(running_child, SIGKILL);
-}
-
 double Since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string OutcomeToText(const Outcome& outcome, bool site_reached) {
-  nlohmann::json json;
-  json["verdict"] = static_cast<int>(outcome.verdict);
-  json["mode"] = outcome.mode;
-  json["executions"] = outcome.executions;
-  json["blocked"] = outcome.blocked;
-  json["complete"] = outcome.complete;
-  json["seconds"] = outcome.seconds;
-  json["reason"] = outcome.reason;
-  json["detail"] = outcome.detail;
-  json["state"] = outcome.state;
-  json["site_reached"] = site_reached;
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-bool OutcomeFromText(const std::string& text, Outcome& outcome, bool& site_reached) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return false;
-  outcome.verdict = static_cast<Verdict>(json["verdict"].get<int>());
-  outcome.mode = json["mode"].get<std::string>();
-  outcome.executions = json["executions"].get<std::uint64_t>();
-  outcome.blocked = json["blocked"].get<std::uint64_t>();
-  outcome.complete = json["complete"].get<bool>();
-  outcome.seconds = json["seconds"].get<double>();
-  outcome.reason = json["reason"].get<std::string>();
-  outcome.detail = json["detail"].get<std::string>();
-  outcome.state = json["state"].get<std::string>();
-  site_reached = json["site_reached"].get<bool>();
-  return true;
-}
-
-[[noreturn]] void RunChild(const Scenario& scenario, const RunOptions& options, int pipe) {
-  std::signal(SIGINT, SIG_IGN);  // the parent reports the interruption and kills this process
-  const Outcome outcome = RunScenario(scenario, options);
-  const bool reached = scenario.site_reached == nullptr || scenario.site_reached();
-  const std::string text = OutcomeToText(outcome, reached);
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t wrote = write(pipe, text.data() + done, text.size() - done);
-    if (wrote <= 0) break;
-    done += static_cast<std::size_t>(wrote);
-  }
-  std::fflush(nullptr);
-  _exit(0);
-}
-
-// Reads until end of file or the deadline; false on the deadline.
-bool ReadAll(int fd, double limit, Clock::time_point start, std::string& text) {
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    int timeout = -1;
-    if (limit > 0) {
-      const double left = limit - Since(start);
-      if (left <= 0) return false;
-      timeout = static_cast<int>(left * 1000) + 1;
-    }
-    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    const int ready = poll(&waiting, 1, timeout);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) continue;
-    const ssize_t got = read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return true;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-}
-
-Outcome RunIsolated(const Scenario& scenario, const RunOptions& options, bool& site_reached) {
-  Outcome outcome;
-  site_reached = true;
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    outcome.reason = absl::StrCat("pipe: ", std::strerror(errno));
-    return outcome;
-  }
-  std::fflush(nullptr);
-  const auto start = Clock::now();
-  const pid_t child = fork();
-  if (child < 0) {
-    outcome.reason = absl::StrCat("fork: ", std::strerror(errno));
-    return outcome;
-  }
-  if (child == 0) {
-    close(ends[0]);
-    RunChild(scenario, options, ends[1]);
-  }
-  running_child = child;
-  close(ends[1]);
-  std::string text;
-  const double limit = ThisEngine().seconds_limit;
-  const bool in_time = ReadAll(ends[0], limit, start, text);
-  if (!in_time) kill(child, SIGKILL);
-  close(ends[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  running_child = 0;
-  if (OutcomeFromText(text, outcome, site_reached)) return outcome;
-  outcome.seconds = Since(start);
-  if (!in_time) {
-    outcome.verdict = Verdict::kIncomplete;
-    outcome.reason = absl::StrCat("stopped after ", limit, " seconds");
-  } else if (WIFSIGNALED(status)) {
-    outcome.verdict = Verdict::kCrash;
-    outcome.reason =
-        absl::StrCat("ended by signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
-  } else {
-    outcome.verdict = Verdict::kCrash;
-    outcome.reason =
-        absl::StrCat("exited with status ", WEXITSTATUS(status), " before its verdict");
-  }
-  return outcome;
 }
 
 std::string FileNameFor(const VerdictRecord& record) {
@@ -235,12 +107,49 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   return record;
 }
 
+// All variants, each in a process of its own; the first finding is the outcome. One in a mutant is
+// all that is asked; shipped code is put through the rest too.
+IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
+                            std::vector<VariantRecord>& variants) {
+  const std::vector<std::string> names = ThisEngine().variants;
+  if (names.empty()) return RunIsolated(scenario, options);
+  IsolatedOutcome total;
+  total.outcome.verdict = Verdict::kPass;
+  total.site_reached = false;
+  for (std::size_t i = 0; i < names.size() && !Interrupted(); ++i) {
+    options.variant = static_cast<int>(i);
+    IsolatedOutcome run = RunIsolated(scenario, options);
+    variants.push_back({.name = names[i],
+                        .executions = run.outcome.executions,
+                        .seconds = run.outcome.seconds,
+                        .verdict = run.outcome.verdict});
+    run.outcome.executions += total.outcome.executions;
+    run.outcome.seconds += total.outcome.seconds;
+    const bool first = total.outcome.verdict == Verdict::kPass;
+    if (!first) {
+      total.outcome.executions = run.outcome.executions;
+      total.outcome.seconds = run.outcome.seconds;
+    } else {
+      total.outcome = std::move(run.outcome);
+    }
+    total.site_reached = total.site_reached || run.site_reached;
+    if (total.outcome.verdict != Verdict::kPass && !scenario.mutant.empty()) break;
+  }
+  if (total.outcome.mode.empty() || names.size() > 1) {
+    total.outcome.mode = absl::StrCat(names.size(), " modes");
+  }
+  return total;
+}
+
 // Prints, stores and judges one scenario.
 VerdictRecord Check(const Scenario& scenario, const RunOptions& options) {
-  bool site_reached = true;
-  Outcome outcome = RunIsolated(scenario, options, site_reached);
-  const std::string state = outcome.state;
-  VerdictRecord record = Judge(scenario, std::move(outcome), site_reached);
+  outcomes_internal::Begin(scenario.outcomes);
+  std::vector<VariantRecord> variants;
+  IsolatedOutcome run = RunVariants(scenario, options, variants);
+  const std::string state = run.outcome.state;
+  VerdictRecord record = Judge(scenario, std::move(run.outcome), run.site_reached);
+  record.outcomes = outcomes_internal::Collect();
+  record.variants = std::move(variants);
   if (ThisEngine().samples) record.seed = options.seed;
   const std::string directory = absl::GetFlag(FLAGS_counterexamples);
   if (!state.empty() && options.replay.empty() && !directory.empty()) {
@@ -271,8 +180,9 @@ int Usage(absl::string_view problem) {
 std::vector<absl::string_view> Flags() {
   std::vector<absl::string_view> names = {"list", "help",   "quiet", "mutants",        "show",
                                           "json", "replay", "seed",  "counterexamples"};
-  for (const absl::string_view name : {"mode", "max_executions", "time", "orders", "record",
-                                       "noise", "affinity", "oversubscribe"}) {
+  for (const absl::string_view name :
+       {"mode", "max_executions", "time", "orders", "record", "noise", "affinity", "waiting",
+        "pressure", "apart", "oversubscribe", "threads"}) {
     if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
   }
   return names;
@@ -317,8 +227,8 @@ int Replay(const std::string& path, RunOptions options) {
     if (scenario.name != counterexample->scenario || scenario.mutant != counterexample->mutant)
       continue;
     options.replay = counterexample->state;
-    bool site_reached = true;
-    const Outcome outcome = RunIsolated(scenario, options, site_reached);
+    outcomes_internal::Begin(scenario.outcomes);
+    const Outcome outcome = RunIsolated(scenario, options).outcome;
     std::printf("%s\n%s\n", scenario.full_name().c_str(), outcome.detail.c_str());
     if (outcome.verdict == Verdict::kError) return Usage(absl::StrCat(path, ": ", outcome.reason));
     const bool same = ToString(outcome.verdict) == counterexample->verdict;
@@ -376,10 +286,7 @@ int Main(int argc, char** argv) {
     if (json == nullptr)
       return Usage(absl::StrCat("cannot write ", json_path, ": ", std::strerror(errno)));
   }
-  struct sigaction action{};
-  action.sa_handler = OnInterrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  CatchInterrupts();
 
   TouchShardStatus();
   const bool quiet = absl::GetFlag(FLAGS_quiet);
@@ -387,13 +294,14 @@ int Main(int argc, char** argv) {
   std::vector<VerdictRecord> records;
   bool failed = false;
   if (!quiet) std::printf("%s", TableHeader().c_str());
-  for (std::size_t i = 0; i < chosen.size() && interrupted == 0; ++i) {
+  for (std::size_t i = 0; i < chosen.size() && !Interrupted(); ++i) {
     if (!InShard(i)) continue;
     std::fflush(stdout);
     VerdictRecord record = Check(*chosen[i], options);
-    if (interrupted != 0) break;
+    if (Interrupted()) break;
     failed = failed || !record.ok;
     if (!quiet || !record.ok) std::printf("%s", TableRow(record).c_str());
+    if (!quiet) std::printf("%s", OutcomeTable(record).c_str());
     if ((!record.ok && !quiet) || absl::GetFlag(FLAGS_show))
       std::printf("\n%s\n", record.detail.c_str());
     if (json != nullptr) {
@@ -408,7 +316,7 @@ int Main(int argc, char** argv) {
   if (const char* xml = std::getenv("XML_OUTPUT_FILE")) {
     if (!WriteFile(xml, JUnit(records)).ok()) return kExitInternal;
   }
-  if (interrupted != 0) return kExitInterrupted;
+  if (Interrupted()) return kExitInterrupted;
   return failed ? kExitFound : kExitOk;
 }
 

@@ -19,6 +19,7 @@
 //   void After()
 //   static constexpr RelacyOptions kRelacy{...};   how Relacy searches it; the default is full
 //   search static constexpr StressOptions kStress{...};   how the real-thread engines run it
+//   static constexpr GradedOutcome kOutcomes[] = {...};        what After() may Observe()
 // Engine headers define the platform; HEDDLE_ENGINE_HEADER comes from the engine's Bazel library.
 #ifndef HEDDLE_CHECKERS_SCENARIO_SCENARIO_H_
 #define HEDDLE_CHECKERS_SCENARIO_SCENARIO_H_
@@ -84,6 +85,7 @@ Scenario Describe(std::string_view name, VerdictSet expected, std::vector<Beyond
   scenario.where = where;
   if constexpr (requires { Instance::kRelacy; }) scenario.relacy = Instance::kRelacy;
   if constexpr (requires { Instance::kStress; }) scenario.stress = Instance::kStress;
+  if constexpr (requires { Instance::kOutcomes; }) scenario.outcomes = Instance::kOutcomes;
   if constexpr (requires { P::kMutant; }) {
     scenario.mutant = P::kMutant;
     scenario.site_reached = [] { return P::reached.load(std::memory_order_relaxed); };

@@ -34,6 +34,8 @@ constexpr std::array<std::string_view, 19> kNames = {
     "incomplete",
     "error",
 };
+constexpr std::array<std::string_view, 3> kGrades = {"acceptable", "interesting", "forbidden"};
+
 static_assert(kNames.size() == static_cast<std::size_t>(Verdict::kError) + 1);
 
 template <class T>
@@ -69,6 +71,15 @@ std::string ToString(VerdictSet set) {
   return text;
 }
 
+std::string_view ToString(Grade grade) { return kGrades[static_cast<std::size_t>(grade)]; }
+
+std::optional<Grade> GradeFromString(std::string_view text) {
+  for (std::size_t i = 0; i < kGrades.size(); ++i) {
+    if (kGrades[i] == text) return static_cast<Grade>(i);
+  }
+  return std::nullopt;
+}
+
 std::string ToJson(const VerdictRecord& record) {
   nlohmann::ordered_json json;
   json["scenario"] = record.scenario;
@@ -86,6 +97,18 @@ std::string ToJson(const VerdictRecord& record) {
   json["ok"] = record.ok;
   json["counterexample"] = OrNull(record.counterexample);
   json["seed"] = OrNull(record.seed);
+  for (const OutcomeCount& count : record.outcomes) {
+    json["outcomes"].push_back({{"outcome", count.outcome},
+                                {"count", count.count},
+                                {"grade", ToString(count.grade)},
+                                {"sentence", count.sentence}});
+  }
+  for (const VariantRecord& variant : record.variants) {
+    json["variants"].push_back({{"name", variant.name},
+                                {"executions", variant.executions},
+                                {"seconds", variant.seconds},
+                                {"verdict", ToString(variant.verdict)}});
+  }
   if (!record.reason.empty()) json["reason"] = record.reason;
   if (!record.ok && !record.detail.empty()) json["detail"] = record.detail;
   // Symbol names and log excerpts need not be UTF-8.
@@ -114,6 +137,22 @@ std::optional<VerdictRecord> VerdictRecordFromJson(std::string_view line) {
     record.ok = json.at("ok").get<bool>();
     record.counterexample = Optional<std::string>(json, "counterexample");
     record.seed = Optional<std::uint64_t>(json, "seed");
+    for (const auto& count : json.value("outcomes", nlohmann::json::array())) {
+      const auto grade = GradeFromString(count.at("grade").get<std::string>());
+      if (!grade) return std::nullopt;
+      record.outcomes.push_back({.outcome = count.at("outcome").get<std::string>(),
+                                 .count = count.at("count").get<std::uint64_t>(),
+                                 .grade = *grade,
+                                 .sentence = count.at("sentence").get<std::string>()});
+    }
+    for (const auto& variant : json.value("variants", nlohmann::json::array())) {
+      const auto ended = VerdictFromString(variant.at("verdict").get<std::string>());
+      if (!ended) return std::nullopt;
+      record.variants.push_back({.name = variant.at("name").get<std::string>(),
+                                 .executions = variant.at("executions").get<std::uint64_t>(),
+                                 .seconds = variant.at("seconds").get<double>(),
+                                 .verdict = *ended});
+    }
     record.reason = Optional<std::string>(json, "reason").value_or("");
     record.detail = Optional<std::string>(json, "detail").value_or("");
     return record;

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "checkers/scenario/outcome_count.h"
 
 namespace heddle {
 
@@ -61,6 +64,14 @@ constexpr VerdictSet operator|(Verdict a, Verdict b) { return VerdictSet(a) | b;
 
 std::string ToString(VerdictSet set);  // "race|assertion"
 
+// What one way of running a scenario did.
+struct VariantRecord {
+  std::string name;
+  std::uint64_t executions = 0;
+  double seconds = 0;
+  Verdict verdict = Verdict::kError;
+};
+
 // One line of JSON. Field names and meanings are a contract with whoever reads --json files.
 struct VerdictRecord {
   std::string scenario;   // "mutex/ticket_lock.excludes"
@@ -78,6 +89,8 @@ struct VerdictRecord {
   bool ok = false;
   std::optional<std::string> counterexample;  // path of a file that --replay takes
   std::optional<std::uint64_t> seed;
+  std::vector<OutcomeCount> outcomes{};   // what the scenario observed, if anything
+  std::vector<VariantRecord> variants{};  // of an engine that has some
   // Why this verdict needs a word: a mutant beyond the engine's model, a bounded search, an error.
   std::string reason;
   // The counterexample or the report as text; in the JSON line only when `ok` is false.
