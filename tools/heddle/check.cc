@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // heddle check: every scenario and mutant under every engine.
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -35,6 +30,7 @@
 #include "checkers/scenario/verdict.h"
 #include "tools/heddle/common_flags.h"
 #include "tools/heddle/primitive_table.h"
+#include "tools/heddle/scenario_runs.h"
 #include "tools/heddle/subcommands.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
@@ -77,35 +73,6 @@ double Since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A line "12/340, 3.1/s, 105 s left" that overwrites itself on a terminal.
-class Progress {
- public:
-  explicit Progress(std::size_t total) : total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
-  ~Progress() { Clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Done() { ++done_; }
-  void Clear() const {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-  void Show() const {
-    if (!shown_ || done_ >= total_) return;
-    const double rate = static_cast<double>(done_) / std::max(Since(start_), 0.001);
-    std::fputs("\r\033[K", stderr);
-    std::fprintf(stderr, "%zu/%zu, %.1f/s", done_, total_, rate);
-    if (done_ > 0)
-      std::fprintf(stderr, ", about %.0f s left", static_cast<double>(total_ - done_) / rate);
-    std::fflush(stderr);
-  }
-
- private:
-  const std::size_t total_;
-  const bool shown_;
-  std::size_t done_ = 0;
-  const Clock::time_point start_ = Clock::now();
-};
-
 struct Check {
   std::vector<ScenarioBinary> binaries;
   std::vector<std::string> patterns;
@@ -116,23 +83,13 @@ struct Check {
 
 // Leaves the binaries that have a matching scenario, and counts the scenarios.
 bool Select(Check& check) {
-  std::vector<std::size_t> counts(check.binaries.size());
-  std::vector<Task> tasks;
-  for (std::size_t i = 0; i < check.binaries.size(); ++i) {
-    Task task;
-    task.command = {check.binaries[i].path, "--list"};
-    task.command.insert(task.command.end(), check.patterns.begin(), check.patterns.end());
-    task.on_line = [&counts, i](const std::string&) { ++counts[i]; };
-    tasks.push_back(std::move(task));
+  const auto selected = SelectScenarios(check.binaries, check.patterns, {});
+  if (!selected) return false;
+  check.binaries.clear();
+  for (const SelectedBinary& each : *selected) {
+    check.binaries.push_back(each.binary);
+    check.scenarios += each.scenarios.size();
   }
-  if (!RunTasks(std::move(tasks), 4, nullptr)) return false;
-  std::vector<ScenarioBinary> matching;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    matching.push_back(check.binaries[i]);
-    check.scenarios += counts[i];
-  }
-  check.binaries = std::move(matching);
   return true;
 }
 
@@ -211,20 +168,6 @@ int Replay(const std::string& path, const std::vector<ScenarioBinary>& binaries)
                             " in this version"));
 }
 
-// Whether a report can be written there, found out before hours of work.
-absl::Status CheckWritable(const std::string& path) {
-  if (path.empty()) return absl::OkStatus();
-  std::error_code error;
-  const bool existed = std::filesystem::exists(path, error);
-  std::FILE* file = std::fopen(path.c_str(), "ae");
-  if (file == nullptr)
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  std::fclose(file);
-  if (!existed) std::filesystem::remove(path, error);
-  return absl::OkStatus();
-}
-
 absl::Status WriteReports(const Check& check) {
   if (const std::string path = absl::GetFlag(FLAGS_json); !path.empty()) {
     std::string lines;
@@ -274,27 +217,6 @@ std::string OutDirectory() {
   return out;
 }
 
-// Engines named on the command line must exist.
-absl::Status SelectEngines(Check& check) {
-  const std::vector<std::string> wanted = absl::GetFlag(FLAGS_engine);
-  if (wanted.empty()) return absl::OkStatus();
-  std::set<std::string> known;
-  for (const ScenarioBinary& binary : check.binaries) known.insert(binary.engine);
-  for (const std::string& engine : wanted) {
-    if (known.count(engine) == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown engine '", engine, "'; there are ", absl::StrJoin(known, ", ")));
-    }
-  }
-  check.binaries.erase(std::remove_if(check.binaries.begin(), check.binaries.end(),
-                                      [&](const ScenarioBinary& binary) {
-                                        return std::find(wanted.begin(), wanted.end(),
-                                                         binary.engine) == wanted.end();
-                                      }),
-                       check.binaries.end());
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 int RunCheck(const std::vector<std::string>& arguments) {
@@ -318,8 +240,9 @@ int RunCheck(const std::vector<std::string>& arguments) {
   if (!suite.ok()) return Internal(suite.status().message());
   if (!absl::GetFlag(FLAGS_replay).empty()) return Replay(absl::GetFlag(FLAGS_replay), *suite);
   check.binaries = *std::move(suite);
-  for (const absl::Status& status : {SelectEngines(check), CheckWritable(absl::GetFlag(FLAGS_json)),
-                                     CheckWritable(absl::GetFlag(FLAGS_junit))}) {
+  for (const absl::Status& status :
+       {KeepEngines(absl::GetFlag(FLAGS_engine), check.binaries),
+        CheckWritable(absl::GetFlag(FLAGS_json)), CheckWritable(absl::GetFlag(FLAGS_junit))}) {
     if (!status.ok()) return Usage(status.message());
   }
   const std::string out = OutDirectory();
