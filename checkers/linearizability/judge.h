@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One part of a history, and how a counterexample gets small.
+#ifndef HEDDLE_CHECKERS_LINEARIZABILITY_JUDGE_H_
+#define HEDDLE_CHECKERS_LINEARIZABILITY_JUDGE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "checkers/linearizability/check.h"
+#include "checkers/linearizability/history.h"
+#include "checkers/linearizability/search.h"
+#include "checkers/linearizability/spec.h"
+
+namespace heddle::linearizability {
+
+struct PartVerdict {
+  SearchResult result;  // judgement always, the rest of a search
+  bool searched = false;
+  std::vector<std::size_t> witness;  // of a fast verdict
+};
+
+PartVerdict JudgePart(std::span<const Operation> operations, const Model& model,
+                      const Options& options, const Budget& budget);
+
+// Of operations that are judged violated, a few that still are; `shrunk`: none can be left out.
+// Delta debugging (A. Zeller, R. Hildebrandt, 2002), with what belongs together left out together
+// (Role).
+std::vector<std::size_t> Shrink(std::span<const Operation> operations, const Model& model,
+                                const Options& options, const PartVerdict& verdict,
+                                std::chrono::steady_clock::time_point deadline, bool& shrunk);
+
+}  // namespace heddle::linearizability
+
+#endif  // HEDDLE_CHECKERS_LINEARIZABILITY_JUDGE_H_

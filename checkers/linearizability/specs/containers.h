@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Containers that give back what was put in: push(argument) -> 0 if it was full, pop() -> value, or
+// kNone if it was empty. Where several are observed, `key` says which.
+#ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_CONTAINERS_H_
+#define HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_CONTAINERS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "checkers/linearizability/fast.h"
+#include "checkers/linearizability/history.h"
+#include "checkers/linearizability/spec.h"
+
+namespace heddle::linearizability {
+
+namespace container {
+
+inline bool IsFull(std::size_t size, std::size_t capacity) {
+  return capacity != 0 && size >= capacity;
+}
+inline bool ReturnsAccepted(const Operation& op) { return op.pending() || op.result != 0; }
+
+// A push into a full container, a pop from an empty one.
+inline bool ReadOnly(const Operation& op, bool push) { return Returned(op, push ? 0 : kNone); }
+
+inline Role RoleOf(const Operation& op, bool push) {
+  if (push) return {.gives = op.argument};
+  if (op.pending() || op.result == kNone) return {};
+  return {.needs = op.result, .together = true};
+}
+
+}  // namespace container
+
+struct QueueSpec {
+  using State = std::vector<Value>;  // oldest first
+
+  std::size_t capacity = 0;  // 0: none
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kPush) {
+      if (container::IsFull(state.size(), capacity)) return Returns(op, 0);
+      state.push_back(op.argument);
+      return container::ReturnsAccepted(op);
+    }
+    if (state.empty()) return Returns(op, kNone);
+    if (!Returns(op, state.front())) return false;
+    state.erase(state.begin());
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
+  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
+    return capacity == 0 ? FastQueue(operations) : std::nullopt;
+  }
+};
+
+struct StackSpec {
+  using State = std::vector<Value>;  // newest last
+
+  std::size_t capacity = 0;  // 0: none
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kPush) {
+      if (container::IsFull(state.size(), capacity)) return Returns(op, 0);
+      state.push_back(op.argument);
+      return container::ReturnsAccepted(op);
+    }
+    if (state.empty()) return Returns(op, kNone);
+    if (!Returns(op, state.back())) return false;
+    state.pop_back();
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
+  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
+    return capacity == 0 ? FastStack(operations) : std::nullopt;
+  }
+};
+
+// push_front, push_back, pop_front, pop_back.
+struct DequeSpec {
+  enum Function : std::int32_t { kPushFront, kPushBack, kPopFront, kPopBack };
+  using State = std::vector<Value>;
+
+  std::size_t capacity = 0;  // 0: none
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    const bool front = op.function == kPushFront || op.function == kPopFront;
+    if (op.function == kPushFront || op.function == kPushBack) {
+      if (container::IsFull(state.size(), capacity)) return Returns(op, 0);
+      state.insert(front ? state.begin() : state.end(), op.argument);
+      return container::ReturnsAccepted(op);
+    }
+    if (state.empty()) return Returns(op, kNone);
+    if (!Returns(op, front ? state.front() : state.back())) return false;
+    state.erase(front ? state.begin() : state.end() - 1);
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const {
+    return container::ReadOnly(op, op.function == kPushFront || op.function == kPushBack);
+  }
+  Role RoleOf(const Operation& op) const {
+    return container::RoleOf(op, op.function == kPushFront || op.function == kPushBack);
+  }
+};
+
+// pop() gives the least value.
+struct PriorityQueueSpec {
+  using State = std::vector<Value>;  // greatest first
+
+  std::size_t capacity = 0;  // 0: none
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kPush) {
+      if (container::IsFull(state.size(), capacity)) return Returns(op, 0);
+      state.insert(std::upper_bound(state.begin(), state.end(), op.argument, std::greater<Value>()),
+                   op.argument);
+      return container::ReturnsAccepted(op);
+    }
+    if (state.empty()) return Returns(op, kNone);
+    if (!Returns(op, state.back())) return false;
+    state.pop_back();
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
+  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+};
+
+// The weaker queues allow several outcomes: a state is the set of the contents that are possible.
+namespace container {
+
+using Possible = std::vector<std::vector<Value>>;
+
+inline void Normalize(Possible& possible) {
+  std::sort(possible.begin(), possible.end());
+  possible.erase(std::unique(possible.begin(), possible.end()), possible.end());
+}
+
+}  // namespace container
+
+// A pop gives one of the k + 1 oldest (k-out-of-order relaxation: T. Henzinger et al.: Quantitative
+// relaxation of concurrent data structures, POPL 2013). Empty is empty.
+struct RelaxedQueueSpec {
+  using State = container::Possible;
+
+  std::size_t k = 0;
+
+  State Initial() const { return {{}}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kPush) {
+      for (auto& contents : state) contents.push_back(op.argument);
+      return container::ReturnsAccepted(op);
+    }
+    State next;
+    for (const auto& contents : state) {
+      if (contents.empty()) {
+        if (Returns(op, kNone)) next.push_back(contents);
+        continue;
+      }
+      for (std::size_t i = 0; i < contents.size() && i <= k; ++i) {
+        if (!Returns(op, contents[i])) continue;
+        next.push_back(contents);
+        next.back().erase(next.back().begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+    container::Normalize(next);
+    state = std::move(next);
+    return !state.empty();
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
+  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+};
+
+// What one process pushed comes out in the order in which it was pushed; empty is empty.
+struct PerProducerQueueSpec {
+  static constexpr bool kUsesProcess = true;
+  // Contents are pairs of process and value, of one process after the other.
+  using State = container::Possible;
+
+  State Initial() const { return {{}}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kPush) {
+      for (auto& contents : state) {
+        std::size_t at = 0;
+        while (at < contents.size() && contents[at] <= op.process) at += 2;
+        const Value added[] = {op.process, op.argument};
+        contents.insert(contents.begin() + static_cast<std::ptrdiff_t>(at), added, added + 2);
+      }
+      container::Normalize(state);
+      return container::ReturnsAccepted(op);
+    }
+    State next;
+    for (const auto& contents : state) {
+      if (contents.empty() && Returns(op, kNone)) next.push_back(contents);
+      for (std::size_t i = 0; i < contents.size(); i += 2) {
+        const bool first = i == 0 || contents[i - 2] != contents[i];
+        if (!first || !Returns(op, contents[i + 1])) continue;
+        next.push_back(contents);
+        const auto at = next.back().begin() + static_cast<std::ptrdiff_t>(i);
+        next.back().erase(at, at + 2);
+      }
+    }
+    container::Normalize(next);
+    state = std::move(next);
+    return !state.empty();
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
+  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
+    return FastQueuePerProducer(operations);
+  }
+};
+
+}  // namespace heddle::linearizability
+
+#endif  // HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_CONTAINERS_H_

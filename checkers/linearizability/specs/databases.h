@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_DATABASES_H_
+#define HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_DATABASES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "checkers/linearizability/history.h"
+#include "checkers/linearizability/spec.h"
+#include "checkers/linearizability/specs/cells.h"
+
+namespace heddle::linearizability {
+
+// Texts by key: get(key) -> text, put(key, argument), append(key, argument). A key that was never
+// put has the empty text, and nil is the empty text, too.
+class KeyValueSpec {
+ public:
+  enum Function : std::int32_t { kGet, kPut, kAppend };
+  static constexpr bool kWhole = true;
+  // Texts by their place in the history's or, beyond, in added_.
+  using State = Cells;
+
+  // `texts` is the history's; it must live as long as this.
+  explicit KeyValueSpec(const Texts* texts) : texts_(texts) {}
+  KeyValueSpec(const KeyValueSpec& other) : texts_(other.texts_) {}
+  KeyValueSpec& operator=(const KeyValueSpec&) = delete;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) {
+    const Value text = GetCell(state, op.key, kNone);
+    if (op.function == kGet) return op.pending() || Same(op.result) == text;
+    const Value argument = Same(op.argument);
+    SetCell(state, op.key, op.function == kPut ? argument : Joined(text, argument), kNone);
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return op.function == kGet; }
+  Role RoleOf(const Operation& op) const { return {.keep = op.function != kGet}; }
+
+ private:
+  // Numbers of added_.
+  static constexpr Value kFirst = Texts::kLast;
+
+  // The empty text is kNone.
+  Value Same(Value value) const {
+    const std::string* text = texts_->Text(value);
+    return text != nullptr && text->empty() ? kNone : value;
+  }
+  std::string Text(Value value) const {
+    if (value == kNone) return "";
+    if (value >= kFirst && value < kFirst + static_cast<Value>(added_.size())) {
+      return *added_[static_cast<std::size_t>(value - kFirst)];
+    }
+    const std::string* text = texts_->Text(value);
+    return text != nullptr ? *text : std::to_string(value);
+  }
+  // The one value of the text that two make.
+  Value Joined(Value first, Value second) {
+    const auto [join, is_new] = joins_.try_emplace({first, second}, kNone);
+    if (!is_new) return join->second;
+    const std::string text = Text(first) + Text(second);
+    Value value = text.empty() ? kNone : texts_->Find(text);
+    if (value == kNone && !text.empty()) {
+      const auto [place, added] =
+          places_.try_emplace(text, kFirst + static_cast<Value>(added_.size()));
+      if (added) added_.push_back(std::make_unique<std::string>(text));
+      value = place->second;
+    }
+    join->second = value;
+    return value;
+  }
+
+  const Texts* texts_;
+  // Made on the way; each search has its own.
+  std::vector<std::unique_ptr<std::string>> added_;
+  absl::flat_hash_map<std::string, Value> places_;
+  absl::flat_hash_map<std::pair<Value, Value>, Value> joins_;
+};
+
+// Transactions on registers, each of which takes effect at once as a whole: its reads see what the
+// transactions before it have written, and what it has itself.
+struct TransactionSpec {
+  enum Function : std::int32_t { kTransact };
+  static constexpr bool kWhole = true;
+  using State = Cells;
+
+  const std::vector<Access>* accesses = nullptr;  // the history's
+  Value initial = kNone;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    for (Value i = op.key; i < op.key + op.argument; ++i) {
+      const Access& access = (*accesses)[static_cast<std::size_t>(i)];
+      if (access.write) {
+        SetCell(state, access.key, access.value, initial);
+      } else if (!op.pending() && GetCell(state, access.key, initial) != access.value) {
+        return false;
+      }
+    }
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const {
+    std::optional<Value> key;
+    for (Value i = op.key; i < op.key + op.argument; ++i) {
+      const Access& access = (*accesses)[static_cast<std::size_t>(i)];
+      if (key && *key != access.key) return std::nullopt;
+      key = access.key;
+    }
+    return key;
+  }
+  bool ReadOnly(const Operation& op) const {
+    for (Value i = op.key; i < op.key + op.argument; ++i) {
+      if ((*accesses)[static_cast<std::size_t>(i)].write) return false;
+    }
+    return true;
+  }
+  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+};
+
+}  // namespace heddle::linearizability
+
+#endif  // HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_DATABASES_H_

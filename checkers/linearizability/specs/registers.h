@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registers, one for each key, and what is made of them.
+#ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_REGISTERS_H_
+#define HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_REGISTERS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "checkers/linearizability/fast.h"
+#include "checkers/linearizability/history.h"
+#include "checkers/linearizability/spec.h"
+#include "checkers/linearizability/specs/cells.h"
+
+namespace heddle::linearizability {
+
+// read() -> value, write(argument), cas(expected, argument) -> 0 or 1. A register without cas is
+// one on which nobody calls it.
+struct RegisterSpec {
+  enum Function : std::int32_t { kRead, kWrite, kCas };
+  static constexpr bool kWhole = true;
+  using State = Cells;
+
+  Value initial = kNone;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    const Value value = GetCell(state, op.key, initial);
+    if (op.function == kRead) return Returns(op, value);
+    if (op.function == kCas) {
+      if (!Returns(op, value == op.expected ? 1 : 0)) return false;
+      if (value != op.expected) return true;
+    }
+    SetCell(state, op.key, op.argument, initial);
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const {
+    return op.function == kRead || (op.function == kCas && Returned(op, 0));
+  }
+  Role RoleOf(const Operation& op) const {
+    if (op.function == kRead) return {.needs = op.result};
+    if (op.function == kWrite) return {.gives = op.argument};
+    if (ReadOnly(op)) return {};
+    return {.gives = op.argument, .needs = op.expected};
+  }
+  std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
+    return FastRegister(operations, kRead, kWrite, initial);
+  }
+};
+
+// add(argument), get() -> value, fetch_add(argument) -> value before.
+struct CounterSpec {
+  enum Function : std::int32_t { kAdd, kGet, kFetchAdd };
+  static constexpr bool kWhole = true;
+  using State = Cells;
+
+  Value initial = 0;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    const Value value = GetCell(state, op.key, initial);
+    if (op.function != kAdd && !Returns(op, value)) return false;
+    if (op.function != kGet) {
+      // Wraps around, as atomic counters do.
+      const auto sum = static_cast<std::uint64_t>(value) + static_cast<std::uint64_t>(op.argument);
+      SetCell(state, op.key, static_cast<Value>(sum), initial);
+    }
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return op.function == kGet; }
+  Role RoleOf(const Operation& op) const { return {.keep = op.function != kGet}; }
+};
+
+// put(key, argument), get(key) -> value or kNone, insert(key, argument) -> 1 if the key was free,
+// erase(key) -> 1 if it was not, cas(key, expected, argument) -> 0 or 1, size() -> number of keys.
+struct MapSpec {
+  enum Function : std::int32_t { kGet, kPut, kInsert, kErase, kCas, kSize };
+  static constexpr bool kWhole = true;
+  using State = Cells;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kSize) return Returns(op, static_cast<Value>(state.size()));
+    const Value value = GetCell(state, op.key, kNone);
+    switch (op.function) {
+      case kGet:
+        return Returns(op, value);
+      case kInsert:
+        if (value != kNone) return Returns(op, 0);
+        break;
+      case kErase:
+        if (value == kNone) return Returns(op, 0);
+        break;
+      case kCas:
+        if (value != op.expected) return Returns(op, 0);
+        break;
+      default:
+        break;
+    }
+    if (op.function != kPut && !Returns(op, 1)) return false;
+    SetCell(state, op.key, op.function == kErase ? kNone : op.argument, kNone);
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const {
+    if (op.function == kSize) return std::nullopt;
+    return op.key;
+  }
+  bool ReadOnly(const Operation& op) const {
+    return op.function == kGet || op.function == kSize || (op.function != kPut && Returned(op, 0));
+  }
+  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+};
+
+// add(argument) -> 1 if it was not in, remove(argument) -> 1 if it was, contains(argument),
+// size().
+struct SetSpec {
+  enum Function : std::int32_t { kAdd, kRemove, kContains, kSize };
+  using State = Cells;  // 1 for each element
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kSize) return Returns(op, static_cast<Value>(state.size()));
+    const Value in = GetCell(state, op.argument, 0);
+    if (op.function == kContains) return Returns(op, in);
+    if (!Returns(op, op.function == kAdd ? 1 - in : in)) return false;
+    SetCell(state, op.argument, op.function == kAdd ? 1 : 0, 0);
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const {
+    if (op.function == kSize && op.key == kNone) return std::nullopt;
+    return op.key == kNone ? op.argument : op.key;
+  }
+  bool ReadOnly(const Operation& op) const {
+    return op.function == kContains || op.function == kSize || Returned(op, 0);
+  }
+  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+};
+
+}  // namespace heddle::linearizability
+
+#endif  // HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_REGISTERS_H_
