@@ -27,7 +27,14 @@ std::string Grouped(std::uint64_t number) {
   return text;
 }
 
-std::string Escaped(std::string_view text) {
+absl::string_view Name(Verdict verdict) {
+  const std::string_view text = ToString(verdict);
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+std::string EscapeXml(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -50,13 +57,6 @@ std::string Escaped(std::string_view text) {
   }
   return out;
 }
-
-absl::string_view Name(Verdict verdict) {
-  const std::string_view text = ToString(verdict);
-  return {text.data(), text.size()};
-}
-
-}  // namespace
 
 std::string TableHeader() {
   return absl::StrFormat("%-58s %-7s %-14s %14s %9s  %s\n", "scenario", "engine", "mode",
@@ -137,17 +137,17 @@ std::string JUnit(const std::vector<VerdictRecord>& records) {
     }
     absl::StrAppendFormat(&xml,
                           "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" time=\"%.3f\">\n",
-                          Escaped(engine), suite.size(), failures, seconds);
+                          EscapeXml(engine), suite.size(), failures, seconds);
     for (const VerdictRecord* record : suite) {
       absl::StrAppendFormat(&xml, "    <testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">\n",
-                            Escaped(absl::StrCat(engine, ".", record->primitive)),
-                            Escaped(FullName(*record)), record->seconds);
+                            EscapeXml(absl::StrCat(engine, ".", record->primitive)),
+                            EscapeXml(FullName(*record)), record->seconds);
       if (!record->ok) {
-        absl::StrAppend(&xml, "      <failure message=\"", Escaped(ToString(record->verdict)),
-                        ", expected ", Escaped(record->expected), "\">", Escaped(record->reason),
-                        "\n", Escaped(record->detail), "</failure>\n");
+        absl::StrAppend(&xml, "      <failure message=\"", EscapeXml(ToString(record->verdict)),
+                        ", expected ", EscapeXml(record->expected), "\">",
+                        EscapeXml(record->reason), "\n", EscapeXml(record->detail), "</failure>\n");
       }
-      absl::StrAppend(&xml, "      <system-out>", Escaped(ToJson(*record)),
+      absl::StrAppend(&xml, "      <system-out>", EscapeXml(ToJson(*record)),
                       "</system-out>\n    </testcase>\n");
     }
     absl::StrAppend(&xml, "  </testsuite>\n");

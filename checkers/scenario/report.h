@@ -5,6 +5,7 @@
 #define HEDDLE_CHECKERS_SCENARIO_REPORT_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/scenario/verdict.h"
@@ -17,6 +18,8 @@ std::string TableRow(const VerdictRecord& record);  // one line; a reason follow
 // Empty where nothing was observed.
 std::string OutcomeTable(const VerdictRecord& record);
 std::string Totals(const std::vector<VerdictRecord>& records, double seconds);
+// Text for XML and HTML, attributes included; control characters are left out.
+std::string EscapeXml(std::string_view text);
 std::string JUnit(const std::vector<VerdictRecord>& records);
 
 }  // namespace heddle

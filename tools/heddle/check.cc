@@ -35,16 +35,12 @@
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
-ABSL_FLAG(std::vector<std::string>, engine, {},
-          "engines to run, separated by commas; all by default");
 ABSL_FLAG(
     std::string, budget, "quick",
     "quick: the sampling engines take a fraction of a second a scenario; full: ten times that");
 ABSL_FLAG(std::string, replay, "",
           "run exactly the execution of this counterexample, and print it");
 ABSL_FLAG(std::string, junit, "", "write JUnit XML to this file");
-ABSL_FLAG(std::string, out, "", "directory for counterexamples; default: out/ in the workspace");
-ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
 ABSL_FLAG(std::string, readme, "",
           "rewrite the table of primitives in this file from the verdicts");
 
@@ -206,15 +202,6 @@ int CheckLockOrder() {
   if (const absl::Status written = WriteReports(check); !written.ok())
     return Usage(written.message());
   return status;
-}
-
-std::string OutDirectory() {
-  std::string out = absl::GetFlag(FLAGS_out);
-  if (out.empty()) {
-    const char* workspace = std::getenv("HEDDLE_WORKSPACE");
-    out = absl::StrCat(workspace != nullptr ? workspace : ".", "/out");
-  }
-  return out;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ constexpr Subcommand kSubcommands[] = {
     {"check", RunCheck},
     {"explore", RunExplore},
     {"lockorder", RunLockorder},
+    {"stress", RunStress},
 };
 
 int Main(int argc, char** argv) {

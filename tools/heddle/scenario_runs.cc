@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -17,9 +18,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tools/heddle/common_flags.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
@@ -90,6 +93,15 @@ absl::Status CheckWritable(const std::string& path) {
   std::fclose(file);
   if (!existed) std::filesystem::remove(path, error);
   return absl::OkStatus();
+}
+
+std::string OutDirectory() {
+  std::string out = absl::GetFlag(FLAGS_out);
+  if (out.empty()) {
+    const char* workspace = std::getenv("HEDDLE_WORKSPACE");
+    out = absl::StrCat(workspace != nullptr ? workspace : ".", "/out");
+  }
+  return out;
 }
 
 }  // namespace heddle

@@ -54,6 +54,9 @@ std::optional<std::vector<SelectedBinary>> SelectScenarios(
 // Whether a report can be written there, found out before hours of work. An empty path is fine.
 absl::Status CheckWritable(const std::string& path);
 
+// --out, or out/ in the workspace.
+std::string OutDirectory();
+
 }  // namespace heddle
 
 #endif  // HEDDLE_TOOLS_HEDDLE_SCENARIO_RUNS_H_

@@ -11,6 +11,7 @@
 namespace heddle {
 
 int RunCheck(const std::vector<std::string>& arguments);
+int RunStress(const std::vector<std::string>& arguments);
 
 }  // namespace heddle
 

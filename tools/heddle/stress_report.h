@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `heddle stress` says beyond a line for each scenario.
+#ifndef HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
+#define HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "checkers/scenario/verdict.h"
+
+namespace heddle {
+
+// Which mode ran how much, and found how much, over all scenarios: a line for each engine and mode.
+std::string CoverageTable(const std::vector<VerdictRecord>& records);
+
+// The mutants that real threads and ThreadSanitizer caught, after how many seconds, beside those
+// that they missed: a Markdown table, a line for each mutant. `records` may hold any engine's.
+std::string MutantTable(const std::vector<VerdictRecord>& records);
+
+// Everything as one HTML page without scripts: verdicts, histograms of outcomes, coverage.
+std::string StressPage(const std::vector<VerdictRecord>& records);
+
+}  // namespace heddle
+
+#endif  // HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
