@@ -6,7 +6,10 @@
 namespace heddle::explorer {
 namespace {
 
-bool IsHeavier(const Piece* a, const Piece* b) { return a->weight > b->weight; }
+// Of two that are equal, the first one in the list comes first.
+bool ComesFirst(const Piece* a, const Piece* b) {
+  return a->weight != b->weight ? a->weight > b->weight : a < b;
+}
 
 }  // namespace
 
@@ -47,7 +50,7 @@ Piece Pieces::ChooseNumber(int number) {
 void Pieces::Number() {
   std::vector<Piece*> all;
   for (Piece& piece : pieces_) all.push_back(&piece);
-  std::stable_sort(all.begin(), all.end(), IsHeavier);
+  std::sort(all.begin(), all.end(), ComesFirst);
   int number = 0;
   for (Piece* const piece : all) {
     piece->number = number++;
@@ -60,7 +63,7 @@ void Pieces::Halve(bool first) {
   for (Piece& piece : pieces_) {
     if (piece.own) own.push_back(&piece);
   }
-  std::stable_sort(own.begin(), own.end(), IsHeavier);
+  std::sort(own.begin(), own.end(), ComesFirst);
   for (std::size_t i = first ? 0 : 1; i < own.size(); i += 2) own[i]->own = false;
 }
 
