@@ -22,24 +22,24 @@ Graph::Location& Graph::Touch(LocationId id) {
   return locations_[id];
 }
 
-const Event* Graph::Before(ThreadId thread, std::size_t count) const {
-  if (count > 0) return &events_[by_thread_[At(thread)][count - 1]];
-  const EventId created_by = creator(thread);
-  return created_by == kNoEvent ? nullptr : &events_[created_by];
-}
-
 void Graph::StartViews(EventId id) {
   Event& event = events_[id];
   const Event* before = Before(event.thread, event.index);
-  event.hb = before == nullptr ? View() : before->hb;
-  event.porf = before == nullptr ? View() : before->porf;
+  if (before == nullptr) {
+    event.hb = View();
+    event.porf = View();
+  } else {
+    event.hb = before->hb;
+    event.porf = before->porf;
+  }
   event.hb.count[event.thread] = event.porf.count[event.thread] =
       static_cast<std::uint16_t>(event.index + 1);
 }
 
 EventId Graph::Add(const Event& added) {
-  Event event = added;
   const auto id = static_cast<EventId>(events_.size());
+  events_.push_back(added);
+  Event& event = events_.back();
   std::vector<EventId>& own = by_thread_[event.thread];
   event.index = static_cast<std::uint16_t>(own.size());
   if (event.kind == Kind::kCreate) {
@@ -55,7 +55,6 @@ EventId Graph::Add(const Event& added) {
     }
   }
   own.push_back(id);
-  events_.push_back(event);
   StartViews(id);
   return id;
 }

@@ -42,7 +42,11 @@ class Graph {
 
   // The happens-before and porf views that the thread's next event starts with: those of its last
   // of `count` events, or of its creator.
-  const Event* Before(ThreadId thread, std::size_t count) const;
+  const Event* Before(ThreadId thread, std::size_t count) const {
+    if (count > 0) return &events_[by_thread_[At(thread)][count - 1]];
+    const EventId created_by = creator(thread);
+    return created_by == kNoEvent ? nullptr : &events_[created_by];
+  }
 
   // Appends an event to its thread (and its thread's creation). Sets thread index, and the views to
   // what program order alone gives. Writes are placed last in coherence order.

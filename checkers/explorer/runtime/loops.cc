@@ -11,15 +11,11 @@ namespace {
 
 constexpr std::size_t kFirstSites = 256;
 
-std::size_t Hash(Site site, std::size_t size) {
-  return (site * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
-}
-
 }  // namespace
 
 Loops::Loops(int unroll) : sites_(kFirstSites), unroll_(unroll) {}
 
-Loops::SiteState& Loops::At(Site site) {
+Loops::SiteState& Loops::Search(Site site) {
   for (std::size_t i = Hash(site, sites_.size());; i = (i + 1) & (sites_.size() - 1)) {
     SiteState& state = sites_[i];
     if (state.site == site) return state;
@@ -108,12 +104,8 @@ bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char
 Turn Loops::Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
                   int position, int& first, bool& await) {
   SiteState& site = At(frame.return_address);
-  if (site.execution != execution_) {
-    site.execution = execution_;
-    memset(site.visits, 0, sizeof site.visits);
-  }
   await = site.await;
-  const int visits = ++site.visits[thread];
+  const int visits = Visits(site, thread);
   if (!site.loop) {
     if (visits == 1) return Turn::kNew;
     site.loop = true;

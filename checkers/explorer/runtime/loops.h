@@ -15,6 +15,8 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
 
+#include <string.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -86,6 +88,21 @@ class Loops {
   bool Restore(std::string_view text);
 
   void NewExecution() { ++execution_; }
+  // Where nothing can be learned from a visit, which then has only to be counted: it is the
+  // thread's first in this execution, and no states are kept there. Null: Visit() it.
+  SiteState* Passes(ThreadId thread, Site site) {
+    SiteState& state = At(site);
+    const bool again = state.execution == execution_ && state.visits[thread] != 0;
+    return state.loop || state.await || again ? nullptr : &state;
+  }
+  // Counts one; how many there are now.
+  int Visits(SiteState& state, ThreadId thread) {
+    if (state.execution != execution_) {
+      state.execution = execution_;
+      memset(state.visits, 0, sizeof state.visits);
+    }
+    return ++state.visits[thread];
+  }
   // The thread is at an atomic operation that reads.
   Turn Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
              int position, int& first, bool& await);
@@ -97,7 +114,14 @@ class Loops {
  private:
   static const LoopState* FindSame(const LoopHistory& history, const Frame& frame,
                                    const char* stack_high);
-  SiteState& At(Site site);
+  SiteState& At(Site site) {
+    SiteState& state = sites_[Hash(site, sites_.size())];
+    return state.site == site ? state : Search(site);
+  }
+  SiteState& Search(Site site);
+  static std::size_t Hash(Site site, std::size_t size) {
+    return (site * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
+  }
   static bool NothingWritten(const LoopHistory& history, std::size_t from);
 
   std::vector<SiteState> sites_;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <cstdio>
+#include <new>
 
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/record.h"
@@ -134,6 +135,7 @@ void Scheduler::BeginExecution() {
   for (int i = 0; i < threads_; ++i) fibers_[i].started = false;
   fibers_[0].Start(function_, argument_);
   if (threads_ == 0) threads_ = 1;
+  repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
 }
 
 void Scheduler::EndExecution() {
@@ -172,6 +174,10 @@ void Scheduler::RunThread(Fiber& fiber) {
   for (;;) {
     if (fiber.operation == nullptr) {
       Resume(fiber);
+      while (repeats_ && fiber.pending == 0 && Repeat(fiber)) {
+        if (stopped_) return;
+        ResumeAgain(fiber);
+      }
       Take(fiber);
     }
     Next next = Next::kGoOn;
@@ -201,6 +207,11 @@ void Scheduler::Resume(Fiber& fiber) {
   if (ThreadPointer() != fiber.storage.pointer()) {
     SetThreadPointer(fiber.storage.pointer(), shared.has_fsgsbase);
   }
+  ResumeAgain(fiber);
+}
+
+void Scheduler::ResumeAgain(Fiber& fiber) {
+  State& shared = state();
   shared.mode = Mode::kProgram;
   heddle_explorer_resume(fiber.frame);
   shared.mode = Mode::kRuntime;
@@ -278,22 +289,22 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
       Ask(fiber, operation);
       break;
     case Operation::Kind::kFence:
-      answer = search_.Fence(fiber.id, operation.access.order, site);
+      new (&answer) Answer(search_.Fence(fiber.id, operation.access.order, site));
       break;
     case Operation::Kind::kCreate:
-      answer = search_.Create(fiber.id, site);
+      new (&answer) Answer(search_.Create(fiber.id, site));
       break;
     case Operation::Kind::kJoin:
-      answer = search_.Join(fiber.id, operation.number, site);
+      new (&answer) Answer(search_.Join(fiber.id, operation.number, site));
       break;
     case Operation::Kind::kFinish:
-      answer = search_.Finish(fiber.id);
+      new (&answer) Answer(search_.Finish(fiber.id));
       break;
     case Operation::Kind::kChoose:
-      answer = search_.Choose(fiber.id, operation.number, site);
+      new (&answer) Answer(search_.Choose(fiber.id, operation.number, site));
       break;
     case Operation::Kind::kBlock:
-      answer = search_.Block(fiber.id, operation.number, site);
+      new (&answer) Answer(search_.Block(fiber.id, operation.number, site));
       break;
     case Operation::Kind::kFault:
       Fail(*operation.fault);

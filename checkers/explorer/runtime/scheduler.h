@@ -17,8 +17,8 @@
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/loops.h"
 #include "checkers/explorer/runtime/shadow.h"
-#include "checkers/explorer/runtime/tracer.h"
 #include "checkers/explorer/runtime/signals.h"
+#include "checkers/explorer/runtime/tracer.h"
 #include "checkers/explorer/runtime/weaken.h"
 #include "checkers/explorer/search/search.h"
 
@@ -79,9 +79,14 @@ class Scheduler {
   void EndExecution();
   void RunThread(Fiber& fiber);
   void Resume(Fiber& fiber);
+  // Where the thread's clock is known already.
+  static void ResumeAgain(Fiber& fiber);
   // Makes out what a thread that has just entered wants.
   void Take(Fiber& fiber);
   static void TakeAtomic(Frame& frame, Operation& operation);
+  // Does an operation of the thread that the graph has already, if there is nothing to it: false,
+  // it must be told.
+  bool Repeat(Fiber& fiber);
   Next TellPending(Fiber& fiber);
   Next Arrive(Fiber& fiber);
   Next Do(Fiber& fiber, Operation& operation);
@@ -93,7 +98,7 @@ class Scheduler {
   bool Finished(Fiber& fiber, Operation& operation);
   bool Accessed(Fiber& fiber, Operation& operation);
   bool CheckMemory(Fiber& fiber, const Operation& operation);
-  bool EnterShadow(Fiber& fiber, const Operation& operation, bool write);
+  bool EnterShadow(Fiber& fiber, const Access& access, const View& clock, bool write);
   bool CheckInitialized(const Fiber& fiber, const Operation& operation);
   static void Return(Fiber& fiber, const Operation& operation);
   void StartThread(Fiber& creator, const Operation& operation);
@@ -124,6 +129,7 @@ class Scheduler {
   void* (*function_)(void*);
   void* argument_;
 
+  bool repeats_ = false;  // operations that are there already take the short way
   bool stopped_ = false;  // this execution
   bool learned_ = false;  // about a loop: everything starts anew
   Fault fault_;

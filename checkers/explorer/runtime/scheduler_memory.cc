@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <new>
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/scheduler.h"
@@ -36,14 +37,44 @@ Value Truncated(Value value, std::uint8_t size) {
   return size == sizeof(Value) ? value : value & ((Value{1} << (8 * size)) - 1);
 }
 
-Value ReadMemory(std::uintptr_t address, std::uint8_t size) {
-  Value value = 0;
-  memcpy(&value, reinterpret_cast<const void*>(address), size);
+template <typename T>
+Value Read(std::uintptr_t address) {
+  T value;
+  memcpy(&value, reinterpret_cast<const void*>(address), sizeof value);
   return value;
 }
 
+// Without the detour over memory that a copy of a variable size takes.
+Value ReadMemory(std::uintptr_t address, std::uint8_t size) {
+  switch (size) {
+    case 4:
+      return Read<std::uint32_t>(address);
+    case 8:
+      return Read<std::uint64_t>(address);
+    default:
+      Value value = 0;
+      memcpy(&value, reinterpret_cast<const void*>(address), size);
+      return value;
+  }
+}
+
+template <typename T>
+void Write(std::uintptr_t address, Value value) {
+  const T part = static_cast<T>(value);
+  memcpy(reinterpret_cast<void*>(address), &part, sizeof part);
+}
+
 void WriteMemory(std::uintptr_t address, std::uint8_t size, Value value) {
-  memcpy(reinterpret_cast<void*>(address), &value, size);
+  switch (size) {
+    case 4:
+      Write<std::uint32_t>(address, value);
+      break;
+    case 8:
+      Write<std::uint64_t>(address, value);
+      break;
+    default:
+      memcpy(reinterpret_cast<void*>(address), &value, size);
+  }
 }
 
 bool ByPointer(AtomicOperation operation) {
@@ -194,18 +225,105 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   return !same;
 }
 
+bool Scheduler::Repeat(Fiber& fiber) {
+  Frame& frame = *fiber.frame;
+  const AtomicOperation operation = frame.operation();
+  const std::uint8_t size = frame.size();
+  const std::uint64_t* const argument = frame.arguments;
+  Arrival arrival{.size = size, .address = argument[0]};
+  const auto value = [&](std::size_t at) -> Value {
+    return size == 8 ? argument[at] : argument[at] & ((std::uint64_t{1} << (8 * size)) - 1);
+  };
+  switch (operation) {
+    case AtomicOperation::kCall:
+      return false;
+    case AtomicOperation::kFence:
+      arrival.kind = Arrival::Kind::kFence;
+      break;
+    case AtomicOperation::kLoad:
+      arrival.kind = Arrival::Kind::kLoad;
+      break;
+    case AtomicOperation::kStore:
+      arrival.kind = Arrival::Kind::kStore;
+      arrival.value = value(1);
+      break;
+    case AtomicOperation::kCompareExchangeValue:
+    case AtomicOperation::kCompareExchangeStrong:
+    case AtomicOperation::kCompareExchangeWeak:
+      arrival.kind = Arrival::Kind::kCompareExchange;
+      arrival.expected = ByPointer(operation) ? ReadMemory(argument[1], size) : value(1);
+      arrival.value = value(2);
+      break;
+    default:
+      arrival.kind = Arrival::Kind::kUpdate;
+  }
+  const bool reads = arrival.kind != Arrival::Kind::kStore;
+  Loops::SiteState* site = nullptr;
+  if (arrival.kind != Arrival::Kind::kFence) {
+    if (size > 8) return false;
+    if (heap_.Contains(arrival.address) && !heap_.Accessible(arrival.address, size)) return false;
+    if (reads) {
+      site = loops_.Passes(fiber.id, frame.return_address);
+      if (site == nullptr) return false;
+    }
+  }
+  const auto [event, last] = search_.Repeat(fiber.id, arrival);
+  if (event == nullptr) return false;
+  ++fiber.loop.operations;
+  fiber.loop.last_read = 0;
+  State& shared = state();
+  shared.clock = &last->hb;
+  shared.position = last->index + 1U;
+  if (event->kind == Kind::kFence) return true;
+  if (reads) loops_.Visits(*site, fiber.id);
+  Operation& own = fiber.own;
+  own.access = {.address = arrival.address,
+                .size = size,
+                .order = Order::kRelaxed,
+                .site = frame.return_address};
+  const bool writes = last->kind == Kind::kWrite;
+  if (writes) WriteMemory(arrival.address, size, last->value);
+  if (!reads || (writes && last->value != event->value)) ++fiber.loop.effects;
+  fiber.loop.last_read = frame.return_address;
+  if (reads && heap_.Contains(arrival.address)) {
+    own.kind =
+        arrival.kind == Arrival::Kind::kLoad ? Operation::Kind::kLoad : Operation::Kind::kUpdate;
+    own.answer.value = event->value;
+    own.answer.success = writes;
+    if (!CheckInitialized(fiber, own)) {
+      stopped_ = true;
+      return true;
+    }
+  }
+  if (!EnterShadow(fiber, own.access, last->hb, writes)) {
+    stopped_ = true;
+    return true;
+  }
+  if (!ByPointer(operation)) {
+    frame.Return(event->value);
+  } else {
+    if (!writes) WriteMemory(argument[1], size, event->value);
+    frame.Return(writes ? 1 : 0);
+  }
+  return true;
+}
+
 void Scheduler::Ask(Fiber& fiber, Operation& operation) {
   Access& access = operation.access;
   access.initial = ReadMemory(access.address, access.size);
+  // Answers are made where they stay: a copy would wait for the bytes that were just written.
+  Answer* const answer = &operation.answer;
   if (operation.kind == Operation::Kind::kStore) {
-    operation.answer = search_.Store(fiber.id, access, operation.value);
+    new (answer) Answer(search_.Store(fiber.id, access, operation.value));
     return;
   }
   AwaitAdmits trial(*this, fiber, operation);
   Admits* const admits = fiber.from_frame ? (fiber.awaits ? &trial : nullptr) : operation.admits;
-  operation.answer = operation.kind == Operation::Kind::kLoad
-                         ? search_.Load(fiber.id, access, admits)
-                         : search_.DoUpdate(fiber.id, access, operation.update, admits);
+  if (operation.kind == Operation::Kind::kLoad) {
+    new (answer) Answer(search_.Load(fiber.id, access, admits));
+  } else {
+    new (answer) Answer(search_.DoUpdate(fiber.id, access, operation.update, admits));
+  }
 }
 
 bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
@@ -229,7 +347,10 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   if (operation.kind != Operation::Kind::kStore && !CheckInitialized(fiber, operation))
     return false;
   // A plain access has been entered where it was met.
-  if (access.order != Order::kPlain && !EnterShadow(fiber, operation, writes)) return false;
+  if (access.order != Order::kPlain &&
+      !EnterShadow(fiber, access, search_.Clock(fiber.id), writes)) {
+    return false;
+  }
   if (fiber.from_frame) Return(fiber, operation);
   return true;
 }
@@ -255,23 +376,22 @@ bool Scheduler::CheckMemory(Fiber& fiber, const Operation& operation) {
   return false;
 }
 
-bool Scheduler::EnterShadow(Fiber& fiber, const Operation& operation, bool write) {
-  const View& clock = search_.Clock(fiber.id);
-  const std::uintptr_t end = operation.access.address + operation.access.size;
-  ShadowAccess access{.site = operation.access.site,
-                      // Of the access itself: the thread has told it already.
-                      .position = static_cast<std::uint64_t>(search_.Position(fiber.id) - 1),
+// `clock` is that of the access itself: the thread has told it already.
+bool Scheduler::EnterShadow(Fiber& fiber, const Access& told, const View& clock, bool write) {
+  const std::uintptr_t end = told.address + told.size;
+  ShadowAccess access{.site = told.site,
+                      .position = static_cast<std::uint64_t>(clock.count[fiber.id] - 1),
                       .thread = static_cast<std::uint8_t>(fiber.id),
                       .mask = 0,
                       .write = write,
                       .atomic = true};
-  for (std::uintptr_t at = operation.access.address; at < end;) {
+  for (std::uintptr_t at = told.address; at < end;) {
     const std::uintptr_t offset = at % Shadow::kGranule;
     const std::uintptr_t bytes = std::min(Shadow::kGranule - offset, end - at);
     access.mask = static_cast<std::uint8_t>(((1U << bytes) - 1) << offset);
     ShadowCell& cell = shadow_.At(at);
     cell.atomic_mask |= access.mask;
-    if (at == operation.access.address) {
+    if (at == told.address) {
       cell.atomic_start |= static_cast<std::uint8_t>(1U << offset);
     }
     if (const ShadowAccess* const other = shadow_.Enter(cell, access, clock)) {

@@ -98,6 +98,7 @@ void Search::Impl::StartRun() {
   threads_.fill(Thread());
   At(0).state = is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns;
   stopped_ = false;
+  replaying_ = 0;
 }
 
 // What was found on the way shares the weight of where it was found (Knuth, "Estimating the

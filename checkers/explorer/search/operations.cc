@@ -18,11 +18,9 @@ namespace heddle::explorer {
 
 Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
   if (stopped_) return Stop(stop_);
-  const LocationId location = Locate(access);
-  if (location == kNoLocation) return Stop(Ending::kFailed);
   if (Replaying(thread)) {
     const Event& event = Replayed(thread);
-    if (event.kind != Kind::kWrite || event.update || event.location != location ||
+    if (event.kind != Kind::kWrite || event.update || !IsAt(access, event.location) ||
         event.value != value) {
       return Differs(thread, access.site, "a store (perhaps of another value)");
     }
@@ -30,6 +28,8 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
     return {};
   }
   if (MustYield(thread)) return StandBack();
+  const LocationId location = Locate(access);
+  if (location == kNoLocation) return Stop(Ending::kFailed);
   if (graph().thread(thread).size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
       graph().size() + kMaxThreads >= kNoEvent) {
     cut_ = true;
@@ -152,6 +152,47 @@ Answer Search::Impl::Finish(ThreadId thread) {
     if (other.state == State::kJoins && other.joined == thread) other.state = State::kRuns;
   }
   return {};
+}
+
+Search::Repeated Search::Impl::Repeat(ThreadId thread, const Arrival& arrival) {
+  const std::vector<EventId>& own = graph().thread(thread);
+  const std::size_t position = At(thread).position;
+  if (stopped_ || position >= own.size()) return {};
+  const EventId id = own[position];
+  const Event& event = graph()[id];
+  const Event* last = &event;
+  if (arrival.kind == Arrival::Kind::kFence) {
+    if (event.kind != Kind::kFence) return {};
+  } else {
+    if (event.location == kNoLocation) return {};
+    const LocationTable::Entry& entry = locations_.At(event.location);
+    if (entry.address != arrival.address || entry.size != arrival.size) return {};
+    if (arrival.kind == Arrival::Kind::kStore) {
+      if (event.kind != Kind::kWrite || event.update || event.value != arrival.value) return {};
+    } else if (event.kind != Kind::kRead || id == tentative_ ||
+               event.update == (arrival.kind == Arrival::Kind::kLoad) ||
+               (event.reads_from != kInit && !HasReplayed(event.reads_from))) {
+      return {};
+    }
+    if (event.kind == Kind::kRead && event.update) {
+      const KnownUpdate& known = updates_[event.update_id];
+      const bool compares = arrival.kind == Arrival::Kind::kCompareExchange;
+      if ((known.update.operation == Rmw::kCompareExchange) != compares ||
+          (compares &&
+           (known.update.expected != arrival.expected || known.update.operand != arrival.value))) {
+        return {};
+      }
+      if (WritesNow(graph(), id)) {
+        if (position + 1 >= own.size()) return {};
+        last = &graph()[own[position + 1]];
+        Advance(thread, own[position]);
+        Advance(thread, own[position + 1]);
+        return {&event, last};
+      }
+    }
+  }
+  Advance(thread, id);
+  return {&event, last};
 }
 
 Answer Search::Impl::Choose(ThreadId thread, int choices, Site site) {

@@ -19,13 +19,13 @@ namespace heddle::explorer {
 Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* update,
                           Admits* admits) {
   if (stopped_) return Stop(stop_);
-  const LocationId location = Locate(access);
-  if (location == kNoLocation) return Stop(Ending::kFailed);
+  LocationId location = kNoLocation;
   EventId park = kNoEvent;
   const std::vector<EventId>& own = graph().thread(thread);
   if (Replaying(thread)) {
     const Event& first = Replayed(thread);
-    if ((first.kind != Kind::kRead && first.kind != Kind::kPark) || first.location != location ||
+    location = first.location;
+    if ((first.kind != Kind::kRead && first.kind != Kind::kPark) || !IsAt(access, location) ||
         first.update != (update != nullptr)) {
       return Differs(thread, access.site, update == nullptr ? "a load" : "a read-modify-write");
     }
@@ -63,6 +63,8 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
     park = own.back();
   }
   if (MustYield(thread)) return StandBack();
+  if (location == kNoLocation) location = Locate(access);
+  if (location == kNoLocation) return Stop(Ending::kFailed);
   if (own.size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
       graph().size() + kMaxThreads >= kNoEvent) {
     cut_ = true;
@@ -129,8 +131,9 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   };
 
   const Event* before = graph().Before(thread, At(thread).position);
-  const View clock = before == nullptr ? View() : before->hb;
-  const View prefix = before == nullptr ? View() : before->porf;
+  static const View kNone;
+  const View& clock = before == nullptr ? kNone : before->hb;
+  const View& prefix = before == nullptr ? kNone : before->porf;
   const std::size_t newest = graph().location(location).writes.size();
   others_.clear();
   failures_.clear();

@@ -71,6 +71,9 @@ Answer Search::Join(ThreadId thread, ThreadId joined, Site site) {
   return impl_->Join(thread, joined, site);
 }
 Answer Search::Finish(ThreadId thread) { return impl_->Finish(thread); }
+Search::Repeated Search::Repeat(ThreadId thread, const Arrival& arrival) {
+  return impl_->Repeat(thread, arrival);
+}
 Answer Search::Choose(ThreadId thread, int choices, Site site) {
   return impl_->Choose(thread, choices, site);
 }

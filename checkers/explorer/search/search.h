@@ -132,6 +132,16 @@ struct Part {
   ThreadId last = kNoThread;
 };
 
+// An atomic access that the program makes, before anything is known of it but this.
+struct Arrival {
+  enum class Kind : std::uint8_t { kLoad, kStore, kUpdate, kCompareExchange, kFence };
+  Kind kind = Kind::kLoad;
+  std::uint8_t size = 0;
+  std::uintptr_t address = 0;
+  Value value = 0;  // to store; of a compare-exchange the new one
+  Value expected = 0;
+};
+
 class Graph;
 
 class Search {
@@ -160,6 +170,14 @@ class Search {
   Answer Create(ThreadId thread, Site site);  // value: the new thread's id
   Answer Join(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
+  // Tells an operation that was in the graph when the execution began, and that waits for nothing.
+  // Its event, and for a read-modify-write that writes also that one's. Null: it must be told as
+  // above.
+  struct Repeated {
+    const Event* event = nullptr;
+    const Event* last = nullptr;
+  };
+  Repeated Repeat(ThreadId thread, const Arrival& arrival);
   // One of 0..choices-1; each is explored.
   Answer Choose(ThreadId thread, int choices, Site site);
   // The thread goes on in no execution that leaves its reads as they are: assume(false), with

@@ -109,6 +109,7 @@ class Search::Impl {
   Answer Join(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
   Answer Choose(ThreadId thread, int choices, Site site);
+  Repeated Repeat(ThreadId thread, const Arrival& arrival);
   Answer Block(ThreadId thread, int first);
   void Reset();
   std::size_t Split();
@@ -149,6 +150,10 @@ class Search::Impl {
   }
   std::uint16_t Intern(const Update& update, Order success);
   LocationId Locate(const Access& access);
+  bool IsAt(const Access& access, LocationId location) const {
+    const LocationTable::Entry& entry = locations_.At(location);
+    return entry.address == access.address && entry.size == access.size;
+  }
 
   // Running.
   void StartRun();
@@ -179,7 +184,7 @@ class Search::Impl {
   Answer Fail(std::string what);
   Answer Differs(ThreadId thread, Site site, const char* what);
   Answer Resolve(ThreadId thread, EventId read, Admits* admits);
-  EventId Append(Event event);
+  EventId Append(const Event& event);
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
                  Admits* admits, EventId park);
   Answer Park(ThreadId thread, LocationId location);
@@ -262,6 +267,8 @@ class Search::Impl {
   std::vector<std::size_t> changes_;  // of priorities: before which operations
   std::size_t operations_ = 0;        // in this execution
   std::size_t longest_ = 1;           // most operations of an execution so far
+
+  std::uint32_t replaying_ = 0;  // threads in State::kReplays, a bit for each
 
   // A revisited read of a thread that waits: it is not known yet whether it admits the value.
   EventId tentative_ = kNoEvent;

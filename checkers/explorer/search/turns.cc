@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -99,14 +100,18 @@ void Search::Impl::Advance(ThreadId thread) {
 
 void Search::Impl::Advance(ThreadId thread, EventId id) {
   ++At(thread).position;
-  for (Thread& other : threads_) {
-    if (other.state == State::kReplays && other.needs == id) other.state = State::kRuns;
+  for (std::uint32_t left = replaying_; left != 0; left &= left - 1) {
+    const auto other = static_cast<ThreadId>(std::countr_zero(left));
+    if (At(other).needs != id) continue;
+    if (At(other).state == State::kReplays) At(other).state = State::kRuns;
+    replaying_ &= ~(1U << other);
   }
 }
 
 Answer Search::Impl::WaitFor(ThreadId thread, EventId event) {
   At(thread).state = State::kReplays;
   At(thread).needs = event;
+  replaying_ |= 1U << thread;
   return StandBack();
 }
 
@@ -156,7 +161,7 @@ LocationId Search::Impl::Locate(const Access& access) {
   return id;
 }
 
-EventId Search::Impl::Append(Event event) {
+EventId Search::Impl::Append(const Event& event) {
   ++counts_.events;
   const EventId id = G().Add(event);
   ++At(event.thread).position;
