@@ -14,6 +14,8 @@ _EXPLORED_COPTS = [
     "-mllvm",
     "-tsan-instrument-func-entry-exit=0",
     "-fno-omit-frame-pointer",
+    # Tail calls would leave their callers out of the stacks that are shown.
+    "-fno-optimize-sibling-calls",
 ]
 
 # Engines that get a binary of their own: the library that selects each, and compiler options.
@@ -162,6 +164,28 @@ def heddle_explored_binary(name, deps = [], copts = [], **kwargs):
         name = name,
         # A failed assert() is what is looked for.
         copts = ["-UNDEBUG"] + copts + _EXPLORED_COPTS,
+        deps = deps + [Label("//checkers/explorer:runtime")],
+        **kwargs
+    )
+
+def heddle_explored_test(name, deps = [], copts = [], tags = [], **kwargs):
+    """The same as a test: passes where all executions were visited and nothing was found.
+
+    With shard_count, each shard explores its share of the executions.
+
+    Args:
+      name: as for cc_test.
+      deps: as for cc_test.
+      copts: as for cc_test.
+      tags: as for cc_test.
+      **kwargs: as for cc_test.
+    """
+    cc_test(
+        name = name,
+        copts = ["-UNDEBUG"] + copts + _EXPLORED_COPTS,
+        linkstatic = True,
+        # Its instrumentation is the explorer's.
+        tags = tags + ["no_asan", "no_tsan", "no_ubsan"],
         deps = deps + [Label("//checkers/explorer:runtime")],
         **kwargs
     )
