@@ -82,7 +82,10 @@ std::vector<std::string> CompileCommand(const Options& options, const std::strin
   } else {
     Append({"-x", "c++", "-std=c++20"}, command);
   }
-  Append({"-O2", "-g", "-fsanitize=thread", "-fno-omit-frame-pointer"}, command);
+  // Tail calls would leave their callers out of the stacks that are shown.
+  Append({"-O2", "-g", "-fsanitize=thread", "-fno-omit-frame-pointer",
+          "-fno-optimize-sibling-calls"},
+         command);
   // The explorer keeps no stacks of its own, so calls need not be told.
   if (IsClang(options.compiler)) {
     Append({"-mllvm", "-tsan-instrument-func-entry-exit=0"}, command);

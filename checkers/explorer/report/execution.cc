@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -50,9 +51,11 @@ class Describer {
   void Threads() {
     std::vector<int> ids;
     for (const RecordedThread& thread : record_.threads) {
+      if (!HasPart(thread.id)) continue;
       std::string about = namer_.Function(thread.function);
-      if (!about.empty()) absl::StrAppend(&about, "()");
-      const std::string where = namer_.PlaceOf(thread.site).where;
+      if (about.empty()) about = Outermost(thread.id);
+      if (!about.empty() && !absl::EndsWith(about, "()")) absl::StrAppend(&about, "()");
+      const std::string where = namer_.Innermost(thread.stack).where;
       if (!where.empty()) {
         absl::StrAppend(&about, about.empty() ? "" : ", ", "created at ", where);
       }
@@ -72,6 +75,28 @@ class Describer {
               [](const ThreadTitle& a, const ThreadTitle& b) { return a.id < b.id; });
   }
 
+  // Does something, or waits.
+  bool HasPart(int thread) const {
+    return std::any_of(record_.events.begin(), record_.events.end(),
+                       [&](const RecordedEvent& event) {
+                         return event.thread == thread && event.kind != "finish";
+                       }) ||
+           std::any_of(record_.waits.begin(), record_.waits.end(),
+                       [&](const RecordedWait& wait) { return wait.thread == thread; });
+  }
+
+  // The program's function that the thread's calls start with.
+  std::string Outermost(int thread) {
+    for (const RecordedEvent& event : record_.events) {
+      if (event.thread != thread) continue;
+      const std::vector<Place> stack = namer_.Stack(event.stack);
+      for (auto place = stack.rbegin(); place != stack.rend(); ++place) {
+        if (place->line > 0) return place->function;
+      }
+    }
+    return "";
+  }
+
   void Steps() {
     for (const RecordedEvent& event : record_.events) {
       if (Step* update = UpdateOf(event); update != nullptr) {
@@ -82,13 +107,16 @@ class Describer {
         continue;
       }
       if (Hidden(event)) continue;
+      if (event.kind == "create" && record_.finding && !HasPart(event.peer)) {
+        ++idle_;
+        continue;
+      }
       Step step;
       step.number = static_cast<int>(result_.steps.size()) + 1;
       step.event = event.id;
       step.thread = event.thread;
       step.what = What(event);
-      const std::vector<Place> stack = namer_.Stack(event.stack);
-      if (!stack.empty()) step.place = stack.front();
+      step.place = namer_.Innermost(event.stack);
       step.location = event.location;
       step.co = event.co;
       step.hb = event.hb;
@@ -138,6 +166,10 @@ class Describer {
     return nullptr;
   }
 
+  std::string Verdict() const {
+    return record_.finding ? Printable(record_.finding->verdict) : "error";
+  }
+
   std::string Value(const RecordedEvent& event) {
     return event.value ? namer_.Value(*event.value, event.size) : "?";
   }
@@ -175,6 +207,7 @@ class Describer {
     if (event.kind == "finish") return "end of the thread";
     if (event.kind == "choose") return absl::StrCat("choose ", Value(event));
     if (event.kind == "park") return absl::StrCat("waits for ", place);
+    if (event.kind == "error") return absl::StrReplaceAll(Verdict(), {{"_", " "}});
     if (event.kind == "block") return "goes no further here";
     if (event.kind == "alloc" || event.kind == "free") {
       return absl::StrCat(name.empty() ? event.kind : name, " ", place);
@@ -189,11 +222,12 @@ class Describer {
     }
   }
 
-  void Block(const RecordedBlock& block) {
+  // `free_is_told`: by the finding's accesses.
+  void Block(const RecordedBlock& block, bool free_is_told) {
     result_.remarks.push_back({absl::StrCat("block ", block.id, ": ", block.size,
                                             " bytes, allocated by ", ThreadName(block.thread)),
                                namer_.Stack(block.stack)});
-    if (block.freed_by != kNone || !block.free_stack.empty()) {
+    if (!free_is_told && (block.freed_by != kNone || !block.free_stack.empty())) {
       result_.remarks.push_back(
           {absl::StrCat("block ", block.id, ": freed by ", ThreadName(block.freed_by)),
            namer_.Stack(block.free_stack)});
@@ -205,6 +239,7 @@ class Describer {
     result_.headline =
         absl::StrCat(absl::StrReplaceAll(result_.verdict, {{"_", " "}}),
                      finding.message.empty() ? "" : ": ", Printable(finding.message));
+    result_.left_out = finding.left_out + idle_;
     Mark(finding.event);
     if (!finding.stack.empty() && finding.accesses.empty()) {
       result_.remarks.push_back(
@@ -212,10 +247,13 @@ class Describer {
     }
     for (const RecordedAccess& access : finding.accesses) {
       Mark(access.event);
-      std::string text =
-          absl::StrCat(access.atomic ? "atomic " : "", access.write ? "write" : "read", " of ",
-                       access.size, access.size == 1 ? " byte" : " bytes", " at ",
-                       namer_.Address(access.address), " by ", ThreadName(access.thread));
+      const std::string what =
+          access.size == 0
+              ? "free of"
+              : absl::StrCat(access.atomic ? "atomic " : "", access.write ? "write" : "read",
+                             " of ", access.size, access.size == 1 ? " byte" : " bytes", " at");
+      std::string text = absl::StrCat(what, " ", namer_.Address(access.address), " by ",
+                                      ThreadName(access.thread));
       if (const Step* step = result_.StepOf(access.event); step != nullptr) {
         absl::StrAppend(&text, " (#", step->number, ")");
       }
@@ -225,20 +263,24 @@ class Describer {
     for (const RecordedAccess& access : finding.accesses) {
       if (block == nullptr) block = record_.BlockAt(access.address);
     }
-    if (block != nullptr) Block(*block);
+    const bool free_is_told =
+        std::any_of(finding.accesses.begin(), finding.accesses.end(),
+                    [](const RecordedAccess& access) { return access.size == 0; });
+    if (block != nullptr) Block(*block, free_is_told);
   }
 
   void Waits() {
     for (const RecordedWait& wait : record_.waits) {
       std::string text = absl::StrCat(ThreadName(wait.thread), " waits ");
-      const std::string address = namer_.Address(wait.address);
+      const std::string address =
+          namer_.IsRuntimes(wait.address) ? "" : absl::StrCat(" ", namer_.Address(wait.address));
       if (wait.what == "join") {
         absl::StrAppend(&text, "for ", ThreadName(wait.owner), " to end");
       } else if (wait.what == "await") {
-        absl::StrAppend(&text, "for another value of ", address);
+        absl::StrAppend(&text, "for another value of", address);
         if (wait.value) absl::StrAppend(&text, ", which is ", namer_.Value(*wait.value, 0));
       } else {
-        absl::StrAppend(&text, "for the ", Printable(wait.what), " ", address);
+        absl::StrAppend(&text, "for the ", Printable(wait.what), address);
         if (wait.owner != kNone) absl::StrAppend(&text, ", held by ", ThreadName(wait.owner));
       }
       result_.remarks.push_back({text, namer_.Stack(wait.stack)});
@@ -288,6 +330,7 @@ class Describer {
   const Record& record_;
   Namer namer_;
   Execution result_;
+  int idle_ = 0;  // creations of threads that have no part in it
 };
 
 }  // namespace
@@ -297,6 +340,11 @@ const Step* Execution::StepOf(int event) const {
     if (event != kNone && (step.event == event || step.write == event)) return &step;
   }
   return nullptr;
+}
+
+std::string LeftOut(const Execution& execution) {
+  return absl::StrCat(execution.left_out, execution.left_out == 1 ? " step" : " steps",
+                      " of the execution left out: not needed for this");
 }
 
 Execution Describe(const Record& record, const std::string& directory) {

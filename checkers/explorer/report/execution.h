@@ -54,12 +54,16 @@ struct Execution {
   std::string headline;
   std::vector<ThreadTitle> threads;
   std::vector<Step> steps;
+  int left_out = 0;  // steps that the finding does not need
   std::vector<Remark> remarks;
   std::vector<std::string> output;  // lines that the program wrote
   std::vector<std::string> notes;   // what could not be read
 
   const Step* StepOf(int event) const;
 };
+
+// That steps are left out, in words.
+std::string LeftOut(const Execution& execution);
 
 // Sources are looked for below `directory`, and files there are named relative to it.
 Execution Describe(const Record& record, const std::string& directory);

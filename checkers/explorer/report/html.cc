@@ -212,6 +212,7 @@ std::string FormatHtml(const Execution& execution, const HtmlOptions& options) {
         "location</label>\n",
         "<input type=\"checkbox\" id=\"hb\" checked><label for=\"hb\">synchronization</label>\n",
         Picture(execution).Draw());
+    if (execution.left_out > 0) absl::StrAppend(&out, "<p>", LeftOut(execution), "</p>\n");
   }
   if (!execution.output.empty()) {
     absl::StrAppend(&out, "<h2>The program's output in it</h2>\n<pre>");

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "checkers/lock_order/graph_format.h"
 #include "checkers/lock_order/report/places.h"
@@ -68,15 +69,23 @@ absl::string_view BaseName(absl::string_view path) {
   return slash == absl::string_view::npos ? path : path.substr(slash + 1);
 }
 
+// The compiler's copies of a name have numbers at its end.
+std::string Readable(std::string name) {
+  if (absl::StartsWith(name, "_Z")) {
+    name = lock_order::Demangle(name.substr(0, name.find('.')));
+  }
+  return absl::StrReplaceAll(name, {{"(anonymous namespace)::", ""}});
+}
+
 // Without its parameters: they are long, and the line of source is shown beside it.
-std::string ShortFunction(const std::string& name) {
+std::string ShortFunction(const std::string& full) {
+  const std::string name = Readable(full);
   int depth = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (name[i] == '<') ++depth;
     if (name[i] == '>') --depth;
     const bool is_operator = i >= 8 && name.compare(i - 8, 8, "operator") == 0;
-    const bool is_anonymous = name.compare(i, 11, "(anonymous ") == 0;
-    if (name[i] == '(' && depth == 0 && i > 0 && !is_operator && !is_anonymous) {
+    if (name[i] == '(' && depth == 0 && i > 0 && !is_operator) {
       // A lambda's own name has parentheses too.
       const std::size_t after = name.find(")::", i);
       if (after != std::string::npos) continue;
@@ -132,6 +141,14 @@ std::vector<lock_order::ReportFrame> Namer::Frames(std::uint64_t pc) {
   return symbolizer_.Frames(modules_, pc);
 }
 
+Place Namer::Innermost(const RecordedStack& stack) {
+  const std::vector<Place> places = Stack(stack);
+  for (const Place& place : places) {
+    if (place.line > 0) return place;
+  }
+  return places.empty() ? Place{} : places.front();
+}
+
 Place Namer::PlaceOf(std::uint64_t pc) {
   if (pc == 0) return {};
   const std::vector<Place> places = Stack({pc});
@@ -142,8 +159,9 @@ std::string Namer::Function(std::uint64_t entry) {
   if (entry == 0) return "";
   // A return address lies behind its call; an entry is looked up by itself.
   const lock_order::ReportFrame frame = symbolizer_.Frames(modules_, entry + 1)[0];
-  // The runtime starts the first thread.
+  // The runtime starts the first thread, and the C++ library those of std::thread.
   if (absl::StrContains(frame.file, kOwn)) return "main";
+  if (frame.file.empty()) return "";
   return lock_order::Printable(ShortFunction(frame.function));
 }
 
@@ -158,7 +176,7 @@ std::string Namer::Address(std::uint64_t address) {
     return offset == 0 ? absl::StrCat("block ", block->id)
                        : absl::StrCat("block ", block->id, "+", offset);
   }
-  const std::string name = lock_order::Printable(symbolizer_.Variable(modules_, address));
+  const std::string name = lock_order::Printable(Readable(symbolizer_.Variable(modules_, address)));
   return name.empty() ? HexOf(address) : name;
 }
 

@@ -155,6 +155,7 @@ RecordedFinding Finding(Fields& fields, std::string& problem) {
   finding.event = fields.Number("event", kNone);
   finding.stack = fields.Stack("stack");
   finding.block = fields.Number("block", kNone);
+  finding.left_out = fields.Number("left_out", 0);
   if (const Json* accesses = fields.Find("accesses"); accesses != nullptr) {
     if (!accesses->is_array()) problem = "bad value of \"accesses\"";
     for (const Json& one : *accesses) {
@@ -193,7 +194,7 @@ void AddBlock(Fields& fields, Record& record) {
 void AddThread(Fields& fields, Record& record) {
   record.threads.push_back({.id = fields.Number("id", 0),
                             .parent = fields.Number("parent", kNone),
-                            .site = fields.Address("site"),
+                            .stack = fields.Stack("stack"),
                             .function = fields.Address("function"),
                             .state = fields.Text("state")});
 }

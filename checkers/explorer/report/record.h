@@ -32,7 +32,7 @@ struct RecordedModule {
 struct RecordedThread {
   int id = 0;
   int parent = kNone;
-  std::uint64_t site = 0;
+  RecordedStack stack;  // of its creation
   std::uint64_t function = 0;
   std::string state;
 };
@@ -93,6 +93,7 @@ struct RecordedFinding {
   RecordedStack stack;
   std::vector<RecordedAccess> accesses;
   int block = kNone;
+  int left_out = 0;  // operations of the execution that are not shown
 };
 
 struct RecordedWait {

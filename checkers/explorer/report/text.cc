@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -55,7 +56,7 @@ std::vector<std::string> Wrap(absl::string_view text, int width) {
     }
     if (bytes < text.size() && text[bytes] == ' ') blank = bytes;
     const std::size_t end = blank > 0 ? blank : bytes;
-    lines.emplace_back(text.substr(0, end));
+    lines.emplace_back(absl::StripTrailingAsciiWhitespace(text.substr(0, end)));
     text.remove_prefix(end);
     while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
   }
@@ -172,6 +173,7 @@ std::string FormatText(const Execution& execution, const TextOptions& options) {
     } else {
       AppendBlocks(execution, options.width, out);
     }
+    if (execution.left_out > 0) absl::StrAppend(&out, "  ", LeftOut(execution), "\n");
     for (const std::string& line : OutOfOrder(execution)) absl::StrAppend(&out, "  ", line, "\n");
   }
   if (!execution.output.empty()) absl::StrAppend(&out, "\nthe program's output in it\n");

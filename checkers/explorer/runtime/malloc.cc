@@ -88,6 +88,8 @@ void CheckUnused(Call& call, const Block& block) {
     DescribeRace(at, own, *other, fault);
     fault.verdict = verdict::kUseAfterFree;
     fault.block = block.address;
+    fault.access[0].address = block.address;
+    fault.access[0].size = 0;
     snprintf(fault.message, sizeof fault.message,
              "thread %d frees a block of %zu bytes that thread %d accesses, unordered", thread,
              block.size, other->thread);

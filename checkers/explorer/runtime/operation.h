@@ -35,7 +35,7 @@ struct FoundAccess {
   ThreadId thread;
   std::uintptr_t address;
   Site site;
-  std::uint8_t size;
+  std::uint8_t size;  // 0: the end of the block
   std::uint16_t position;
   bool write;
   bool atomic;
@@ -85,6 +85,8 @@ struct Operation {
   // What the program called, and what a thread that waits there waits for (record.md, `waits`).
   const char* name = nullptr;
   const char* waits_for = nullptr;
+  // An access that does not wait, but may be what a loop of the program's waits by.
+  bool polls = false;
   // The wait has a time limit: who is left in it for ever is not stuck.
   bool expires = false;
 

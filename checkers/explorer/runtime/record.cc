@@ -174,7 +174,8 @@ void WriteThreads(const Scheduler& scheduler) {
     Line line("thread");
     line.Number("id", i).Text("state", StateOf(fiber));
     if (fiber.parent != kNoThread) {
-      line.Number("parent", fiber.parent).Address("site", fiber.created_at);
+      line.Number("parent", fiber.parent);
+      line.Stack("stack", scheduler.tracer().OfCreation(i), fiber.created_at);
     }
     line.Address("function", reinterpret_cast<std::uintptr_t>(fiber.function)).Write();
   }
@@ -239,15 +240,6 @@ void WriteLocations(const Scheduler& scheduler, Blocks& blocks) {
   }
 }
 
-std::string HappensBefore(const Event& event, int threads) {
-  std::string text = "[";
-  for (int i = 0; i < threads; ++i) {
-    if (i != 0) text += ',';
-    text += std::to_string(event.hb.count[static_cast<std::size_t>(i)]);
-  }
-  return text + "]";
-}
-
 // The write of the same read-modify-write, behind its read.
 const Event* WriteOf(const Graph& graph, const Event& event) {
   if (event.kind != Kind::kRead || !event.update) return nullptr;
@@ -256,6 +248,22 @@ const Event* WriteOf(const Graph& graph, const Event& event) {
   if (next >= events.size()) return nullptr;
   const Event& write = graph[events[next]];
   return write.kind == Kind::kWrite && write.update ? &write : nullptr;
+}
+
+bool IsHang(const Fault& fault) {
+  return !strcmp(fault.verdict, verdict::kDeadlock) || !strcmp(fault.verdict, verdict::kLivelock) ||
+         !strcmp(fault.verdict, verdict::kLostWakeup);
+}
+
+bool IsLeak(const Fault& fault) { return strcmp(fault.verdict, verdict::kLeak) == 0; }
+
+// The stack of an access that the finding names.
+const CallStack& StackOf(const Scheduler& scheduler, int index) {
+  const Tracer& tracer = scheduler.tracer();
+  const FoundAccess& access = scheduler.fault().access[index];
+  if (index == 0 && access.thread == scheduler.fault().thread) return tracer.OfFault();
+  if (access.size == 0) return tracer.OfFree(access.address);
+  return access.atomic ? tracer.OfEvent(access.thread, access.position) : tracer.OfAccess(index);
 }
 
 // In the order in which they took effect, if that is known.
@@ -277,10 +285,115 @@ std::vector<EventId> InOrder(const Scheduler& scheduler) {
   return order;
 }
 
-void WriteEvents(const Scheduler& scheduler) {
+std::string HappensBefore(const View& view, int threads) {
+  std::string text = "[";
+  for (int i = 0; i < threads; ++i) {
+    if (i != 0) text += ',';
+    text += std::to_string(view.count[static_cast<std::size_t>(i)]);
+  }
+  return text + "]";
+}
+
+// What a finding names that is no event of the graph: plain accesses, frees, where an assertion
+// fails. Their ids and their locations' come behind the graph's.
+class Named {
+ public:
+  explicit Named(const Scheduler& scheduler, Blocks& blocks)
+      : scheduler_(scheduler), fault_(scheduler.fault()), blocks_(blocks) {
+    const Graph& graph = scheduler.search().graph();
+    for (int i = 0; i < fault_.accesses; ++i) {
+      if (!fault_.access[i].atomic) places_.push_back({i, fault_.access[i].thread, Of(i), false});
+    }
+    const bool somewhere = fault_.thread != kNoThread && fault_.site != 0;
+    if (fault_.accesses == 0 && somewhere && !IsHang(fault_) && !IsLeak(fault_)) {
+      const std::size_t told = graph.thread(fault_.thread).size();
+      places_.push_back({0, fault_.thread, static_cast<int>(told), false});
+    }
+  }
+
+  // The event that is the finding's access, or where it is found.
+  int IdOf(int access) const {
+    const Graph& graph = scheduler_.search().graph();
+    if (access < fault_.accesses && fault_.access[access].atomic) {
+      const FoundAccess& found = fault_.access[access];
+      const std::vector<EventId>& own = graph.thread(found.thread);
+      return found.position < own.size() ? own[found.position] : -1;
+    }
+    return static_cast<int>(graph.size()) + access;
+  }
+
+  // Those that the thread made before its event `index`.
+  void WriteBefore(ThreadId thread, int index) {
+    for (Place& place : places_) {
+      if (!place.written && place.thread == thread && place.position <= index) Write(place);
+    }
+  }
+  // The one that ends the execution last.
+  void WriteRest() {
+    for (Place& place : places_) {
+      if (!place.written && place.access != 0) Write(place);
+    }
+    for (Place& place : places_) {
+      if (!place.written) Write(place);
+    }
+  }
+
+ private:
+  struct Place {
+    int access;
+    ThreadId thread;
+    int position;
+    bool written;
+  };
+
+  int Of(int access) const { return fault_.access[access].position; }
+
+  void Write(Place& place) {
+    place.written = true;
+    const Graph& graph = scheduler_.search().graph();
+    const auto position = static_cast<std::size_t>(place.position);
+    const std::size_t own = std::min(position, graph.thread(place.thread).size());
+    const Event* const before = graph.Before(place.thread, own);
+    if (fault_.accesses == 0) {
+      Line line = Start(place, "error");
+      line.Raw("hb", HappensBefore(before == nullptr ? View() : before->hb, graph.threads()));
+      line.Stack("stack", scheduler_.tracer().OfFault(), fault_.site).Write();
+      return;
+    }
+    const FoundAccess& access = fault_.access[place.access];
+    const int location = static_cast<int>(graph.locations()) + place.access;
+    std::uintptr_t offset = 0;
+    const int block = blocks_.Of(access.address, offset);
+    Line where("location");
+    where.Number("id", location).Address("address", access.address);
+    where.Number("size", static_cast<int>(access.size));
+    if (block >= 0) where.Number("block", block).Number("offset", offset);
+    where.Write();
+    const char* const write = access.size == 0 ? "free" : "plain_write";
+    Line line = Start(place, access.write ? write : "plain_read");
+    line.Number("location", location).Number("size", static_cast<int>(access.size));
+    line.Raw("hb", HappensBefore(before == nullptr ? View() : before->hb, graph.threads()));
+    line.Stack("stack", StackOf(scheduler_, place.access), access.site).Write();
+  }
+
+  Line Start(const Place& place, const char* kind) const {
+    Line line("event");
+    line.Number("id", IdOf(place.access)).Number("thread", place.thread);
+    line.Number("index", place.position - 1).Text("order", "plain").Text("kind", kind);
+    return line;
+  }
+
+  const Scheduler& scheduler_;
+  const Fault& fault_;
+  Blocks& blocks_;
+  std::vector<Place> places_;
+};
+
+void WriteEvents(const Scheduler& scheduler, Named& named) {
   const Graph& graph = scheduler.search().graph();
   for (const EventId i : InOrder(scheduler)) {
     const Event& event = graph[i];
+    named.WriteBefore(event.thread, event.index);
     const bool second = event.kind == Kind::kWrite && event.update;
     Line line("event");
     line.Number("id", i).Number("thread", static_cast<int>(event.thread));
@@ -314,23 +427,17 @@ void WriteEvents(const Scheduler& scheduler) {
       default:
         break;
     }
-    line.Raw("hb", HappensBefore(event, graph.threads()));
+    line.Raw("hb", HappensBefore(event.hb, graph.threads()));
     const CallStack& stack = scheduler.tracer().OfEvent(event.thread, event.index);
     if (event.site != 0) line.Stack("stack", stack, event.site);
     line.Write();
   }
+  named.WriteRest();
 }
 
-// The stack of an access that the finding names.
-const CallStack& StackOf(const Scheduler& scheduler, int index) {
-  const Tracer& tracer = scheduler.tracer();
-  const FoundAccess& access = scheduler.fault().access[index];
-  if (index == 0 && access.thread == scheduler.fault().thread) return tracer.OfFault();
-  return access.atomic ? tracer.OfEvent(access.thread, access.position) : tracer.OfAccess(index);
-}
-
-std::string AccessLine(const FoundAccess& access, const CallStack& stack) {
+std::string AccessLine(const FoundAccess& access, int event, const CallStack& stack) {
   std::string text = "{\"thread\":" + std::to_string(access.thread);
+  text += ",\"event\":" + std::to_string(event);
   text += std::string(",\"write\":") + (access.write ? "true" : "false");
   text += std::string(",\"atomic\":") + (access.atomic ? "true" : "false");
   text += ",\"size\":" + std::to_string(access.size);
@@ -356,6 +463,8 @@ void WriteWaits(const Scheduler& scheduler) {
   }
   for (int i = 0; i < scheduler.threads(); ++i) {
     const Fiber& fiber = scheduler.fibers()[i];
+    // In a part of an execution, others have no part in the cycle.
+    if (scheduler.search().IsPart() && fiber.operation == nullptr) continue;
     for (int k = 0; fiber.started && k < fiber.held_count; ++k) {
       Line("held")
           .Number("thread", i)
@@ -374,25 +483,26 @@ void WriteCounterexample(const Scheduler& scheduler) {
   WriteLocations(scheduler, blocks);
   std::uintptr_t offset = 0;
   const int block = fault.block == 0 ? -1 : blocks.Of(fault.block, offset);
-  WriteEvents(scheduler);
-  const bool hang = !strcmp(fault.verdict, verdict::kDeadlock) ||
-                    !strcmp(fault.verdict, verdict::kLivelock) ||
-                    !strcmp(fault.verdict, verdict::kLostWakeup);
+  Named named(scheduler, blocks);
+  WriteEvents(scheduler, named);
+  const bool hang = IsHang(fault);
   if (hang) WriteWaits(scheduler);
   Line line("finding");
   line.Text("verdict", fault.verdict).Text("message", fault.message);
   if (fault.thread != kNoThread) line.Number("thread", fault.thread);
-  const CallStack& stack = fault.verdict == verdict::kLeak
-                               ? scheduler.tracer().OfAllocation(fault.block)
-                               : scheduler.tracer().OfFault();
-  if (fault.site != 0 && !hang) line.Stack("stack", stack, fault.site);
+  // A leak's is the block's.
+  if (fault.site != 0 && !hang && !IsLeak(fault)) {
+    line.Stack("stack", scheduler.tracer().OfFault(), fault.site);
+  }
   if (fault.accesses != 0) {
     std::string accesses = "[";
     for (int i = 0; i < fault.accesses; ++i) {
-      accesses += (i == 0 ? "" : ",") + AccessLine(fault.access[i], StackOf(scheduler, i));
+      accesses +=
+          (i == 0 ? "" : ",") + AccessLine(fault.access[i], named.IdOf(i), StackOf(scheduler, i));
     }
     line.Raw("accesses", accesses + "]");
   }
+  if (fault.accesses == 0) line.Number("event", named.IdOf(0));
   if (block >= 0) line.Number("block", block);
   if (scheduler.left_out() > 0) line.Number("left_out", scheduler.left_out());
   line.Write();

@@ -165,6 +165,9 @@ void Scheduler::TraceOperation(Fiber& fiber, const Operation& operation) {
   CallStack stack;
   if (site != 0) stack = tracer_.Suspended(fiber, site);
   const bool updated = operation.kind == Operation::Kind::kUpdate && operation.answer.success;
+  if (operation.kind == Operation::Kind::kCreate) {
+    tracer_.Created(static_cast<ThreadId>(operation.answer.value), stack);
+  }
   if (updated && position > 1) tracer_.Happened(fiber.id, position - 2, stack);
   tracer_.Happened(fiber.id, position - 1, stack);
 }

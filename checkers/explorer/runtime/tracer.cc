@@ -75,6 +75,7 @@ void Tracer::Clear() {
   accesses_.fill({});
   failed_.clear();
   waits_.fill({});
+  created_.fill({});
   allocated_.clear();
   freed_.clear();
 }

@@ -65,6 +65,13 @@ class Tracer {
   const CallStack& OfAllocation(std::uintptr_t block) const { return Find(allocated_, block); }
   const CallStack& OfFree(std::uintptr_t block) const { return Find(freed_, block); }
 
+  // Of the operation that created the thread.
+  const CallStack& OfCreation(ThreadId thread) const {
+    return created_[static_cast<std::size_t>(thread)];
+  }
+  void Created(ThreadId thread, const CallStack& stack) {
+    created_[static_cast<std::size_t>(thread)] = stack;
+  }
   const CallStack& OfFault() const { return failed_; }
   const CallStack& OfWait(ThreadId thread) const {
     return waits_[static_cast<std::size_t>(thread)];
@@ -87,6 +94,7 @@ class Tracer {
   std::array<CallStack, 2> accesses_;
   CallStack failed_;
   std::array<CallStack, kMaxThreads> waits_;
+  std::array<CallStack, kMaxThreads> created_;
   std::vector<OfBlock> allocated_;
   std::vector<OfBlock> freed_;
 };
