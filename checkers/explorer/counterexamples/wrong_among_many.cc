@@ -122,7 +122,7 @@ void Large() {
   static std::atomic<int> turn;
   Run(
       [] {
-        for (int i = 0; i < 6; ++i) {
+        for (int i = 0; i < 8; ++i) {
           while (turn.load(std::memory_order_acquire) != 2 * i) {
           }
           ++data;
@@ -131,17 +131,17 @@ void Large() {
         }
       },
       [] {
-        for (int i = 0; i < 6; ++i) {
+        for (int i = 0; i < 8; ++i) {
           while (turn.load(std::memory_order_acquire) != 2 * i + 1) {
           }
           ++data;
-          turn.store(2 * i + 2, i < 5 ? std::memory_order_release : std::memory_order_relaxed);
+          turn.store(2 * i + 2, i < 7 ? std::memory_order_release : std::memory_order_relaxed);
           counter.fetch_add(1, std::memory_order_acq_rel);
         }
       },
       [] {
         for (int i = 0; i < 4; ++i) counter.fetch_add(1, std::memory_order_acq_rel);
-        while (turn.load(std::memory_order_acquire) != 12) {
+        while (turn.load(std::memory_order_acquire) != 16) {
         }
         assert(counter.load(std::memory_order_acquire) < 4 || data == 0);
       });

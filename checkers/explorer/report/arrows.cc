@@ -65,6 +65,9 @@ std::vector<Arrow> Arrows(const Execution& execution) {
   for (auto& [location, order] : writes) {
     std::sort(order.begin(), order.end());
     for (std::size_t i = 1; i < order.size(); ++i) {
+      // An update follows what it reads.
+      const Step& next = execution.steps[static_cast<std::size_t>(order[i].second - 1)];
+      if (next.reads_from == order[i - 1].second) continue;
       arrows.push_back({Arrow::Kind::kCoherence, order[i - 1].second, order[i].second});
     }
   }

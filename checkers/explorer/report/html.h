@@ -29,8 +29,8 @@ struct Arrow {
   bool operator==(const Arrow&) const = default;
 };
 
-// Each write to the next one in its location's coherence order; each write to its readers; and of
-// happens-before between threads what does not follow from other arrows of it.
+// Each write to the next one in its location's coherence order, unless that reads it; each write to
+// its readers; and of happens-before between threads what does not follow from other arrows of it.
 std::vector<Arrow> Arrows(const Execution& execution);
 
 }  // namespace heddle::explorer::report
