@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "checkers/explorer/programs/harness.h"
 
@@ -231,15 +232,78 @@ static void Detach(int n) {
   while (LOAD(flag, acquire) == 0) sched_yield();
 }
 
+static void* TryLoopBody(void* unused) {
+  while (pthread_mutex_trylock(&mutex) != 0) sched_yield();
+  ++entered;
+  pthread_mutex_unlock(&mutex);
+  return unused;
+}
+static void TryLockLoop(int n) { Count(n, TryLoopBody); }
+
+static void* TryWaitBody(void* unused) {
+  while (sem_trywait(&semaphore) != 0) sched_yield();
+  ++entered;
+  sem_post(&semaphore);
+  return unused;
+}
+static void TryWaitLoop(int n) {
+  sem_init(&semaphore, 0, 1);
+  Count(n, TryWaitBody);
+}
+
+// The thread that ends the program does not wait for the others, nor free what is on its stack.
+static void* ExitBody(void* index) {
+  void* volatile block = malloc(8);
+  if ((intptr_t)index == 0) exit(0);
+  free(block);
+  return NULL;
+}
+static void ExitThread(int n) { RunSame(n, ExitBody); }
+
+// Which would be other numbers each time otherwise.
+static void* RandomBody(void* unused) {
+  ADD(flag, rand() % 3, relaxed);
+  return unused;
+}
+static void Random(int n) { RunSame(n, RandomBody); }
+
+// The kernel writes into memory that the explorer watches.
+static char page[4096];
+static void KernelWrites(int n) {
+  int ends[2];
+  const int made = pipe(ends);
+  assert(made == 0);
+  const ssize_t written = write(ends[1], "abc", 3);
+  assert(written == 3);
+  const ssize_t got = read(ends[0], page, 3);
+  assert(got == 3 && memcmp(page, "abc", 3) == 0);
+  close(ends[0]);
+  close(ends[1]);
+  const char* const directory = getcwd(page, sizeof page);
+  assert(directory == page && page[0] == '/');
+  RunSame(n, DetachedBody);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
-      {"recursive", Recursive}, {"error_check", ErrorCheck},
-      {"try_lock", TryLock},    {"timed_lock", TimedLock},
-      {"condition", Condition}, {"rwlock", Rwlock},
-      {"barrier", Barrier},     {"spin", Spin},
-      {"once", Once},           {"key", Key},
-      {"semaphore", Semaphore}, {"yield", Yield},
+      {"recursive", Recursive},
+      {"error_check", ErrorCheck},
+      {"try_lock", TryLock},
+      {"timed_lock", TimedLock},
+      {"condition", Condition},
+      {"rwlock", Rwlock},
+      {"barrier", Barrier},
+      {"spin", Spin},
+      {"once", Once},
+      {"key", Key},
+      {"semaphore", Semaphore},
+      {"yield", Yield},
       {"detach", Detach},
+      {"try_lock_loop", TryLockLoop},
+      {"try_wait_loop", TryWaitLoop},
+      {"exit_thread", ExitThread},
+      {"random", Random},
+      {"kernel_writes", KernelWrites},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

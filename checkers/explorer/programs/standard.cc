@@ -9,12 +9,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <future>
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <semaphore>
 #include <shared_mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -185,6 +189,73 @@ void Terminate(int) {
   if (!done.load(std::memory_order_acquire)) thread.join();
 }
 
+void Future(int n) {
+  std::vector<std::future<int>> results;
+  for (int i = 0; i < n; ++i) results.push_back(std::async(std::launch::async, [i] { return i; }));
+  for (int i = 0; i < n; ++i) assert(results[static_cast<std::size_t>(i)].get() == i);
+}
+
+void StopToken(int) {
+  std::atomic<bool> stopped{false};
+  {
+    const std::jthread thread([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) std::this_thread::yield();
+      stopped.store(true, std::memory_order_relaxed);
+    });
+  }
+  assert(stopped.load(std::memory_order_relaxed));
+}
+
+// Thrown in one thread and caught in another.
+void ExceptionPointer(int) {
+  std::exception_ptr thrown;
+  std::thread thread([&] {
+    try {
+      throw std::runtime_error("there");
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  });
+  thread.join();
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::runtime_error& error) {
+    assert(std::strcmp(error.what(), "there") == 0);
+  }
+}
+
+// A handler that is left by the exception it has caught, and destructors on the way.
+void Rethrow(int n) {
+  std::atomic<int> unwound{0};
+  RunSame(n, [&](int i) {
+    const Counter outer{&unwound};
+    try {
+      const Counter inner{&unwound};
+      try {
+        throw i;
+      } catch (int) {
+        unwound.fetch_add(0, std::memory_order_relaxed);
+        throw;
+      }
+    } catch (int caught) {
+      assert(caught == i && std::uncaught_exceptions() == 0);
+    }
+  });
+  assert(unwound.load(std::memory_order_relaxed) == 2 * n);
+}
+
+void NoExcept(int n) {
+  RunSame(n, [](int) noexcept { throw std::runtime_error("from what throws nothing"); });
+}
+
+void RandomDevice(int n) {
+  std::atomic<unsigned> sum{0};
+  RunSame(n, [&](int) {
+    std::random_device device;
+    sum.fetch_add(device() % 3, std::memory_order_relaxed);
+  });
+}
+
 struct Program {
   const char* name;
   void (*run)(int);
@@ -205,6 +276,12 @@ constexpr Program kPrograms[] = {
     {"shared_pointer", SharedPointer},
     {"uncaught_exception", UncaughtException},
     {"terminate", Terminate},
+    {"future", Future},
+    {"stop_token", StopToken},
+    {"exception_pointer", ExceptionPointer},
+    {"rethrow", Rethrow},
+    {"noexcept", NoExcept},
+    {"random_device", RandomDevice},
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One program for each thing that the explorer finds.
+#define _GNU_SOURCE  // pthread_tryjoin_np
+#include <sched.h>
 #include <signal.h>
 
 #include "checkers/explorer/programs/harness.h"
@@ -288,6 +290,49 @@ static void CountingLoop(int n) {
   RunTwo(CountForEver, RaiseFlagAtomically);
 }
 
+static void* ExitWhenSet(void* unused) {
+  if (LOAD(flag, relaxed) == 1) exit(3);
+  return unused;
+}
+static void ExitStatus(int n) {
+  (void)n;
+  RunTwo(ExitWhenSet, RaiseFlagAtomically);
+}
+
+// As what the compiler puts before a copy of known length does.
+extern void __chk_fail(void);
+static void* FailCheck(void* unused) {
+  if (LOAD(flag, relaxed) == 1) __chk_fail();
+  return unused;
+}
+static void LibraryAbort(int n) {
+  (void)n;
+  RunTwo(FailCheck, RaiseFlagAtomically);
+}
+
+static int Deeper(volatile char* above) {
+  volatile char here[1024];
+  here[0] = *above;
+  return Deeper(here) + here[0];
+}
+static void* Overflow(void* unused) {
+  volatile char bottom = 1;
+  if (LOAD(flag, relaxed) == 1) Deeper(&bottom);
+  return unused;
+}
+static void StackOverflow(int n) {
+  (void)n;
+  RunTwo(Overflow, RaiseFlagAtomically);
+}
+
+// Each look may find it running.
+static void TryJoinLoop(int n) {
+  (void)n;
+  pthread_t thread;
+  pthread_create(&thread, NULL, RaiseFlagAtomically, NULL);
+  while (pthread_tryjoin_np(thread, NULL) != 0) sched_yield();
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"race", Race},
@@ -307,6 +352,10 @@ int main(int argc, char** argv) {
       {"segfault", Segfault},
       {"abort", Abort},
       {"counting_loop", CountingLoop},
+      {"exit_status", ExitStatus},
+      {"library_abort", LibraryAbort},
+      {"stack_overflow", StackOverflow},
+      {"try_join_loop", TryJoinLoop},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

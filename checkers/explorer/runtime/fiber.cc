@@ -50,6 +50,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument) {
   finished = false;
   detached = false;
   joined = false;
+  ends_program = false;
   parent = kNoThread;
   created_at = 0;
   function = start;
@@ -57,11 +58,13 @@ void Fiber::Start(void* (*start)(void*), void* start_argument) {
   result = nullptr;
   operation = nullptr;
   fresh = false;
+  polled = nullptr;
   pending = 0;
   told = 0;
   destructor_count = 0;
   held_count = 0;
   nanoseconds = 0;
+  random = 0;
   if (key_limit != 0) {
     memset(specific, 0, sizeof specific);
     key_limit = 0;

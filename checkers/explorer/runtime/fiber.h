@@ -39,6 +39,7 @@ struct Fiber {
   bool finished = false;  // its function has returned, and all that comes behind that
   bool detached = false;
   bool joined = false;
+  bool ends_program = false;  // by exit(), with its frames as they are
   ThreadId parent = kNoThread;
   Site created_at = 0;
   void* (*function)(void*) = nullptr;
@@ -50,6 +51,7 @@ struct Fiber {
   Operation own;                   // of an atomic operation
   bool from_frame = false;         // `operation` is `own`, and its result belongs into `frame`
   bool fresh = false;              // `operation` has not been looked at
+  Operation* polled = nullptr;     // that `own` is a copy of, for its result
   bool awaits = false;             // at a place where the thread waits (loops.h)
   // Plain writes to locations of the graph, to be told when they have happened.
   int pending = 0;
@@ -64,6 +66,7 @@ struct Fiber {
   Held held[kMaxHeld];
   int held_count = 0;
   std::int64_t nanoseconds = 0;  // of its clock (time.cc)
+  std::uint64_t random = 0;      // where its sequence of random numbers is (random_numbers.cc)
 
   LoopHistory loop;
 
@@ -71,6 +74,8 @@ struct Fiber {
   char* stack_high = nullptr;
   ThreadLocalStorage storage;
 
+  // Its operation is one that a loop of the program's can wait by.
+  bool Polls() const { return from_frame || polled != nullptr; }
   // Allocates stack and thread-local storage, once.
   void Allocate(ThreadId thread);
   void Release();

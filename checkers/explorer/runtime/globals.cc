@@ -112,4 +112,10 @@ bool Globals::Unprotect(std::uintptr_t address) {
   return false;
 }
 
+void Globals::UnprotectRange(std::uintptr_t address, std::size_t size) {
+  for (std::uintptr_t page = address & -kPage; page < address + size; page += kPage) {
+    Unprotect(page);
+  }
+}
+
 }  // namespace heddle::explorer

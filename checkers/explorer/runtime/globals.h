@@ -20,6 +20,8 @@ struct Globals {
   void Release();
   // A write to `address` faulted: true when it was a protected page, which is writable now.
   bool Unprotect(std::uintptr_t address);
+  // Somebody whose writes do not fault, the kernel, is to write there.
+  void UnprotectRange(std::uintptr_t address, std::size_t size);
 
   // Calls visit(low, high) for each range that this execution may have written to.
   template <typename Visit>

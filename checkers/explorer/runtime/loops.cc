@@ -101,9 +101,11 @@ bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char
   return same != nullptr;
 }
 
-Turn Loops::Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
-                  int position, int& first, bool& await) {
-  SiteState& site = At(frame.return_address);
+bool Loops::Count(ThreadId thread, Site at) { return Visits(At(at), thread) <= unroll_; }
+
+Turn Loops::Visit(ThreadId thread, LoopHistory& history, Site at, Frame& frame,
+                  const char* stack_high, int position, int& first, bool& await) {
+  SiteState& site = At(at);
   await = site.await;
   const int visits = Visits(site, thread);
   if (!site.loop) {

@@ -104,8 +104,10 @@ class Loops {
     return ++state.visits[thread];
   }
   // The thread is at an atomic operation that reads.
-  Turn Visit(ThreadId thread, LoopHistory& history, Frame& frame, const char* stack_high,
+  Turn Visit(ThreadId thread, LoopHistory& history, Site at, Frame& frame, const char* stack_high,
              int position, int& first, bool& await);
+  // The thread is at something else that it can be at again and again. False: too often.
+  bool Count(ThreadId thread, Site at);
   // Of a thread that has run on from an await: whether it is back where it has been since its last
   // effect. `first` as above.
   static bool ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,

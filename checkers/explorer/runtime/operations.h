@@ -44,6 +44,9 @@ class Call {
       : name_(name), waits_for_(waits_for), site_(site) {
     if (state().trial) EndTrial();
   }
+  // Of a function that fails rather than waits. It must keep nothing where it fails: a loop around
+  // it that changes nothing waits for what ends it, as one around an atomic operation does.
+  static Call ThatPolls(const char* name, Site site) { return Call(name, site, true); }
 
   ThreadId thread() const { return state().current->id; }
   Fiber& fiber() const { return *state().current; }
@@ -118,10 +121,14 @@ class Call {
     operation.waits_for = waits_for_;
     operation.access.site = site_;
     operation.expires = expires_;
+    operation.polls = polls_;
     return operation;
   }
 
  private:
+  Call(const char* name, Site site, bool polls)
+      : name_(name), waits_for_(nullptr), site_(site), polls_(polls) {}
+
   Operation On(Operation::Kind kind, const void* address, std::size_t size, Order order) const {
     Operation operation = Make(kind);
     operation.access.address = reinterpret_cast<std::uintptr_t>(address);
@@ -149,6 +156,7 @@ class Call {
   const char* waits_for_;
   Site site_;
   bool expires_ = false;
+  bool polls_ = false;
 };
 
 // A value that a waiting operation takes.

@@ -8,6 +8,7 @@
 
 #include <typeinfo>
 
+#include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/threads.h"
 
@@ -20,7 +21,14 @@ namespace {
   Call call(name, site);
   if (status != 0) call.Found(verdict::kAssertion, "%s(%d)", name, status);
   // The other threads run on: whatever they can still do, they could have done before.
-  ExitThread(nullptr);
+  ExitThreadAtOnce();
+}
+
+// The C library ends the process by functions of its own, err() for one.
+[[gnu::destructor]] void CheckNotExploring() {
+  if (state().scheduler != nullptr) {
+    Fatal("the program ends by a function of the C library's, within the exploration");
+  }
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ void Scheduler::BeginExecution() {
 void Scheduler::EndExecution() {
   switch (search_.End()) {
     case Ending::kComplete:
-      if (options_.leaks) {
+      if (options_.leaks && !SomeThreadEndsProgram()) {
         if (const Block* const leak = heap_.FindLeak(); leak != nullptr) {
           Fault fault;
           fault.verdict = verdict::kLeak;
@@ -184,7 +184,11 @@ void Scheduler::RunThread(Fiber& fiber) {
     if (fiber.pending != 0) next = TellPending(fiber);
     if (next == Next::kGoOn && fiber.fresh) {
       fiber.fresh = false;
-      if (fiber.from_frame) next = Arrive(fiber);
+      if (fiber.Polls()) {
+        next = Arrive(fiber);
+      } else if (fiber.operation->kind == Operation::Kind::kChoose) {
+        LimitChoices(fiber);
+      }
     }
     if (next == Next::kGoOn) next = Do(fiber, *fiber.operation);
     if (next == Next::kStandBack) return;
@@ -221,11 +225,18 @@ void Scheduler::ResumeAgain(Fiber& fiber) {
 void Scheduler::Take(Fiber& fiber) {
   fiber.fresh = true;
   if (fiber.frame->operation() == AtomicOperation::kCall) {
-    fiber.operation = reinterpret_cast<Operation*>(fiber.frame->arguments[0]);
+    fiber.operation = TakeCall(*fiber.frame);
     fiber.from_frame = false;
+    fiber.polled = nullptr;
+    if (fiber.operation->polls) {
+      fiber.polled = fiber.operation;
+      fiber.own = *fiber.polled;
+      fiber.operation = &fiber.own;
+    }
   } else {
     fiber.operation = &fiber.own;
     fiber.from_frame = true;
+    fiber.polled = nullptr;
     TakeAtomic(*fiber.frame, fiber.own);
     if (weaken_.on()) weaken_.Meet(fiber.frame->operation(), fiber.own);
   }
@@ -259,7 +270,7 @@ Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
   if (!CheckMemory(fiber, operation)) return Next::kStop;
   if (operation.kind == Operation::Kind::kStore) return Next::kGoOn;
   int first = 0;
-  switch (loops_.Visit(fiber.id, fiber.loop, *fiber.frame, fiber.stack_high,
+  switch (loops_.Visit(fiber.id, fiber.loop, operation.access.site, *fiber.frame, fiber.stack_high,
                        search_.Position(fiber.id), first, fiber.awaits)) {
     case Turn::kNew:
       return Next::kGoOn;
@@ -276,6 +287,15 @@ Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
   operation.kind = Operation::Kind::kBlock;
   operation.number = first;
   return Next::kGoOn;
+}
+
+// A loop around a timed wait is one that counts.
+void Scheduler::LimitChoices(Fiber& fiber) {
+  Operation& operation = *fiber.operation;
+  if (loops_.Count(fiber.id, operation.access.site)) return;
+  cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
+  operation.kind = Operation::Kind::kBlock;
+  operation.number = search_.Position(fiber.id);
 }
 
 Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
@@ -374,6 +394,14 @@ void Scheduler::Fail(const Fault& fault) {
     tracer_.Failed(tracer_.Suspended(fibers_[fault.thread], fault.site));
   }
   search_.GiveUp();
+}
+
+// Its stack still holds what it has not freed.
+bool Scheduler::SomeThreadEndsProgram() const {
+  for (int i = 0; i < threads_; ++i) {
+    if (fibers_[i].started && fibers_[i].ends_program) return true;
+  }
+  return false;
 }
 
 bool Scheduler::SomeWaitExpires() const {

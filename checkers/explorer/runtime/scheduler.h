@@ -84,11 +84,13 @@ class Scheduler {
   // Makes out what a thread that has just entered wants.
   void Take(Fiber& fiber);
   static void TakeAtomic(Frame& frame, Operation& operation);
+  static Operation* TakeCall(Frame& frame);
   // Does an operation of the thread that the graph has already, if there is nothing to it: false,
   // it must be told.
   bool Repeat(Fiber& fiber);
   Next TellPending(Fiber& fiber);
   Next Arrive(Fiber& fiber);
+  void LimitChoices(Fiber& fiber);
   Next Do(Fiber& fiber, Operation& operation);
   void Ask(Fiber& fiber, Operation& operation);
   // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the
@@ -104,6 +106,7 @@ class Scheduler {
   void StartThread(Fiber& creator, const Operation& operation);
   void Fail(const Fault& fault);
   bool SomeWaitExpires() const;
+  bool SomeThreadEndsProgram() const;
   void DescribeHang();
 
   // What comes of a fault (retell.cc).

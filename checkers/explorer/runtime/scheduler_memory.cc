@@ -105,6 +105,11 @@ Rmw RmwOf(AtomicOperation operation) {
 
 }  // namespace
 
+Operation* Scheduler::TakeCall(Frame& frame) {
+  for (int i = 1; i < 6; ++i) frame.arguments[i] = 0;
+  return reinterpret_cast<Operation*>(frame.arguments[0]);
+}
+
 void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
   const AtomicOperation atomic = frame.operation();
   const std::uint8_t size = frame.size();
@@ -213,8 +218,10 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   Resume(fiber);
   state().trial = false;
   bool same = false;
-  if (Frame& there = *fiber.frame; there.operation() != AtomicOperation::kCall) {
-    TakeAtomic(there, tried);
+  Frame& there = *fiber.frame;
+  const bool calls = there.operation() == AtomicOperation::kCall;
+  if (!calls || TakeCall(there)->polls) {
+    if (!calls) TakeAtomic(there, tried);
     turn = search_.Position(fiber.id);
     same = (&there == frame && memcmp(saved_.data(), low, size) == 0) ||
            Loops::ComesBack(fiber.loop, there, fiber.stack_high, turn);
@@ -318,7 +325,7 @@ void Scheduler::Ask(Fiber& fiber, Operation& operation) {
     return;
   }
   AwaitAdmits trial(*this, fiber, operation);
-  Admits* const admits = fiber.from_frame ? (fiber.awaits ? &trial : nullptr) : operation.admits;
+  Admits* const admits = fiber.Polls() ? (fiber.awaits ? &trial : nullptr) : operation.admits;
   if (operation.kind == Operation::Kind::kLoad) {
     new (answer) Answer(search_.Load(fiber.id, access, admits));
   } else {
@@ -330,7 +337,7 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   const Access& access = operation.access;
   const Answer& answer = operation.answer;
   bool writes = false;
-  fiber.loop.last_read = fiber.from_frame ? access.site : 0;
+  fiber.loop.last_read = fiber.Polls() ? access.site : 0;
   if (operation.kind == Operation::Kind::kStore) {
     writes = true;
     WriteMemory(access.address, access.size, operation.value);
@@ -351,11 +358,15 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
       !EnterShadow(fiber, access, search_.Clock(fiber.id), writes)) {
     return false;
   }
-  if (fiber.from_frame) Return(fiber, operation);
+  if (fiber.Polls()) Return(fiber, operation);
   return true;
 }
 
 void Scheduler::Return(Fiber& fiber, const Operation& operation) {
+  if (fiber.polled != nullptr) {
+    fiber.polled->answer = operation.answer;
+    return;
+  }
   Frame& frame = *fiber.frame;
   const Answer& answer = operation.answer;
   if (!ByPointer(frame.operation())) {

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/state.h"
 
 namespace heddle::explorer {
 namespace {
@@ -96,6 +97,10 @@ ShadowCell& Shadow::At(std::uintptr_t address) {
 }
 
 void Shadow::Grow() {
+  // On the program's stack perhaps, but no call of the program's.
+  State& shared = state();
+  const Mode mode = shared.mode;
+  shared.mode = Mode::kRuntime;
   ShadowCell* const old = cells;
   const std::size_t old_size = size;
   size *= 4;
@@ -107,6 +112,7 @@ void Shadow::Grow() {
     cells[to] = old[i];
   }
   munmap(old, old_size * sizeof(ShadowCell));
+  shared.mode = mode;
 }
 
 const ShadowAccess* Shadow::Enter(ShadowCell& cell, const ShadowAccess& access, const View& clock) {

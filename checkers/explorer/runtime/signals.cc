@@ -28,6 +28,9 @@ struct Happened {
   if (state().trial) EndTrial();
   Call call("a fault", happened.site);
   if (happened.overflow) call.Found(verdict::kCrash, "thread %d: stack overflow", call.thread());
+  if (happened.signal == SIGABRT) {
+    call.Found(verdict::kCrash, "thread %d: the C library aborts the program", call.thread());
+  }
   call.Found(verdict::kCrash, "thread %d: %s at address %#lx", call.thread(),
              strsignal(happened.signal), static_cast<unsigned long>(happened.address));
 }

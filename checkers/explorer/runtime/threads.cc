@@ -14,30 +14,17 @@
 namespace heddle::explorer {
 namespace {
 
-// The same in every process.
-constexpr pthread_t HandleOf(ThreadId thread) { return (static_cast<pthread_t>(thread) + 1) << 12; }
-
-Fiber& FiberOf(Call& call, pthread_t handle) {
-  const pthread_t thread = (handle >> 12) - 1;
-  Fiber* const fiber = (handle & 0xfff) == 0 && thread < kMaxThreads
-                           ? state().scheduler->Thread(static_cast<ThreadId>(thread))
-                           : nullptr;
-  if (fiber == nullptr) {
-    call.Found(verdict::kCrash, "%#lx is no thread's handle", static_cast<unsigned long>(handle));
-  }
-  return *fiber;
-}
-
-void RunDestructors(Fiber& fiber) {
+void DestroyThreadLocals(Fiber& fiber) {
   while (fiber.destructor_count > 0) {
     const Destructor destructor = fiber.destructors[--fiber.destructor_count];
     destructor.function(destructor.object);
   }
-  DestroySpecific(fiber);
 }
 
 [[noreturn]] void FinishThread() {
-  RunDestructors(*state().current);
+  Fiber& fiber = *state().current;
+  DestroyThreadLocals(fiber);
+  DestroySpecific(fiber);
   Operation operation;
   operation.kind = Operation::Kind::kFinish;
   Perform(operation);
@@ -59,6 +46,54 @@ extern "C" __attribute__((visibility("hidden"))) void heddle_explorer_thread_mai
   FinishThread();
 }
 
+Fiber& FiberOf(Call& call, pthread_t handle) {
+  const pthread_t thread = (handle >> 12) - 1;
+  Fiber* const fiber = (handle & 0xfff) == 0 && thread < kMaxThreads
+                           ? state().scheduler->Thread(static_cast<ThreadId>(thread))
+                           : nullptr;
+  if (fiber == nullptr) {
+    call.Found(verdict::kCrash, "%#lx is no thread's handle", static_cast<unsigned long>(handle));
+  }
+  return *fiber;
+}
+
+int DoCreateThread(Call& call, pthread_t* handle, bool detached, void* (*function)(void*),
+                   void* argument) {
+  Operation operation = call.Make(Operation::Kind::kCreate);
+  operation.function = function;
+  operation.argument = argument;
+  operation.detached = detached;
+  // The handle is there when the new thread runs; but what is known of it is told after that.
+  call.Writes(handle, sizeof *handle);
+  Perform(operation);
+  *handle = HandleOf(static_cast<ThreadId>(operation.answer.value));
+  return 0;
+}
+
+int DoJoinThread(Call& call, pthread_t handle, void** result, bool expires) {
+  Fiber& fiber = FiberOf(call, handle);
+  if (fiber.id == call.thread()) return EDEADLK;
+  if (fiber.detached || fiber.joined) return EINVAL;
+  call.SetExpires(expires);
+  Operation operation = call.Make(Operation::Kind::kJoin);
+  operation.number = fiber.id;
+  Perform(operation);
+  fiber.joined = true;
+  if (result != nullptr) {
+    call.Writes(result, sizeof *result);
+    *result = fiber.result;
+  }
+  return 0;
+}
+
+int DoDetachThread(Call& call, pthread_t handle) {
+  Fiber& fiber = FiberOf(call, handle);
+  if (fiber.detached || fiber.joined) return EINVAL;
+  CountEffect();
+  fiber.detached = true;
+  return 0;
+}
+
 void ExitThread(void* result) {
   Fiber& fiber = *state().current;
   fiber.result = result;
@@ -66,6 +101,16 @@ void ExitThread(void* result) {
   exception = {};
   _Unwind_ForcedUnwind(&exception, StopAtBottom, nullptr);
   FinishThread();
+}
+
+void ExitThreadAtOnce() {
+  Fiber& fiber = *state().current;
+  fiber.ends_program = true;
+  DestroyThreadLocals(fiber);
+  Operation operation;
+  operation.kind = Operation::Kind::kFinish;
+  Perform(operation);
+  __builtin_trap();
 }
 
 }  // namespace heddle::explorer
@@ -80,17 +125,9 @@ HEDDLE_INTERPOSE int pthread_create(pthread_t* handle, const pthread_attr_t* att
     return real(handle, attributes, function, argument);
   }
   Call call("pthread_create", HEDDLE_CALLER);
-  Operation operation = call.Make(Operation::Kind::kCreate);
-  operation.function = function;
-  operation.argument = argument;
   int detached = PTHREAD_CREATE_JOINABLE;
   if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detached);
-  operation.detached = detached == PTHREAD_CREATE_DETACHED;
-  // The handle is there when the new thread runs; but what is known of it is told after that.
-  call.Writes(handle, sizeof *handle);
-  Perform(operation);
-  *handle = HandleOf(static_cast<ThreadId>(operation.answer.value));
-  return 0;
+  return DoCreateThread(call, handle, detached == PTHREAD_CREATE_DETACHED, function, argument);
 }
 
 HEDDLE_INTERPOSE int pthread_join(pthread_t handle, void** result) {
@@ -100,18 +137,7 @@ HEDDLE_INTERPOSE int pthread_join(pthread_t handle, void** result) {
     return real(handle, result);
   }
   Call call("pthread_join", HEDDLE_CALLER, "join");
-  Fiber& fiber = FiberOf(call, handle);
-  if (fiber.id == call.thread()) return EDEADLK;
-  if (fiber.detached || fiber.joined) return EINVAL;
-  Operation operation = call.Make(Operation::Kind::kJoin);
-  operation.number = fiber.id;
-  Perform(operation);
-  fiber.joined = true;
-  if (result != nullptr) {
-    call.Writes(result, sizeof *result);
-    *result = fiber.result;
-  }
-  return 0;
+  return DoJoinThread(call, handle, result, false);
 }
 
 HEDDLE_INTERPOSE int pthread_detach(pthread_t handle) {
@@ -121,11 +147,7 @@ HEDDLE_INTERPOSE int pthread_detach(pthread_t handle) {
     return real(handle);
   }
   Call call("pthread_detach", HEDDLE_CALLER);
-  Fiber& fiber = FiberOf(call, handle);
-  if (fiber.detached || fiber.joined) return EINVAL;
-  CountEffect();
-  fiber.detached = true;
-  return 0;
+  return DoDetachThread(call, handle);
 }
 
 HEDDLE_INTERPOSE void pthread_exit(void* result) {

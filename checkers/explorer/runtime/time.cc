@@ -60,6 +60,13 @@ HEDDLE_INTERPOSE time_t time(time_t* now) noexcept {
   return seconds;
 }
 
+HEDDLE_INTERPOSE int timespec_get(timespec* now, int base) noexcept {
+  if (!Exploring()) return HEDDLE_REAL(timespec_get)(now, base);
+  if (base != TIME_UTC) return 0;
+  clock_gettime(CLOCK_REALTIME, now);
+  return base;
+}
+
 HEDDLE_INTERPOSE clock_t clock() noexcept {
   if (!Exploring()) return HEDDLE_REAL(clock)();
   return Look() / (kSecond / CLOCKS_PER_SEC);

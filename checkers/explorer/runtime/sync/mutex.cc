@@ -65,7 +65,7 @@ int DoLockMutex(pthread_mutex_t* mutex, Site site) {
 }
 
 int DoTryLockMutex(pthread_mutex_t* mutex, Site site) {
-  Call call("pthread_mutex_trylock", site);
+  Call call = Call::ThatPolls("pthread_mutex_trylock", site);
   CheckKind(call, mutex);
   if (Held* const held = FindHeld(call.fiber(), mutex)) {
     return KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE ? Again(*held, KindOf(mutex)) : EBUSY;

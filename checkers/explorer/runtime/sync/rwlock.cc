@@ -56,7 +56,7 @@ int ReadLock(pthread_rwlock_t* lock, bool expires, Site site) {
 }
 
 int TryReadLock(pthread_rwlock_t* lock, Site site) {
-  Call call("pthread_rwlock_tryrdlock", site);
+  Call call = Call::ThatPolls("pthread_rwlock_tryrdlock", site);
   Word word = call.Load(WordOf(lock), Order::kRelaxed);
   while (ReaderMay(word, WritersFirst(lock))) {
     if (!call.CompareExchange(WordOf(lock), word, word + 1, Order::kAcquire, Order::kRelaxed)) {
@@ -91,7 +91,7 @@ int WriteLock(pthread_rwlock_t* lock, bool expires, Site site) {
 }
 
 int TryWriteLock(pthread_rwlock_t* lock, Site site) {
-  Call call("pthread_rwlock_trywrlock", site);
+  Call call = Call::ThatPolls("pthread_rwlock_trywrlock", site);
   Word word = call.Load(WordOf(lock), Order::kRelaxed);
   while ((word & (kWriter | kReaders)) == 0) {
     if (call.CompareExchange(WordOf(lock), word, word | kWriter, Order::kAcquire,
@@ -216,7 +216,7 @@ HEDDLE_INTERPOSE int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
 
 HEDDLE_INTERPOSE int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_spin_trylock)(lock);
-  Call call("pthread_spin_trylock", HEDDLE_CALLER);
+  Call call = Call::ThatPolls("pthread_spin_trylock", HEDDLE_CALLER);
   auto* const word = const_cast<int*>(lock);
   if (!TryLockWord(call, word)) return EBUSY;
   AddHeld(call, word, "mutex");

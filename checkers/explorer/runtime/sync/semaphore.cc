@@ -79,7 +79,7 @@ HEDDLE_INTERPOSE int sem_clockwait(sem_t* semaphore, clockid_t clock, const time
 
 HEDDLE_INTERPOSE int sem_trywait(sem_t* semaphore) noexcept {
   if (!Exploring()) return HEDDLE_REAL(sem_trywait)(semaphore);
-  Call call("sem_trywait", HEDDLE_CALLER);
+  Call call = Call::ThatPolls("sem_trywait", HEDDLE_CALLER);
   int value = call.Load(ValueOf(semaphore), Order::kRelaxed);
   while (value > 0) {
     if (call.CompareExchange(ValueOf(semaphore), value, value - 1, Order::kAcquire,
@@ -100,7 +100,7 @@ HEDDLE_INTERPOSE int sem_post(sem_t* semaphore) noexcept {
 
 HEDDLE_INTERPOSE int sem_getvalue(sem_t* semaphore, int* value) noexcept {
   if (!Exploring()) return HEDDLE_REAL(sem_getvalue)(semaphore, value);
-  Call call("sem_getvalue", HEDDLE_CALLER);
+  Call call = Call::ThatPolls("sem_getvalue", HEDDLE_CALLER);
   *value = call.Load(ValueOf(semaphore), Order::kRelaxed);
   return 0;
 }

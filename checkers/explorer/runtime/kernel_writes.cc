@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Functions by which the kernel writes into the program's memory. It would fail at pages of global
+// variables that are protected (globals.h), and nothing tells of its writes.
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+#include "checkers/explorer/runtime/globals.h"
+#include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/sync/sync.h"
+
+namespace heddle::explorer {
+namespace {
+
+// The kernel may write to all of it.
+void GiveToKernel(const char* name, const void* buffer, std::size_t size, Site site) {
+  if (!Exploring() || size == 0) return;
+  Call(name, site).Writes(buffer, size);
+  state().globals->UnprotectRange(reinterpret_cast<std::uintptr_t>(buffer), size);
+}
+
+}  // namespace
+}  // namespace heddle::explorer
+
+using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
+
+HEDDLE_INTERPOSE ssize_t read(int file, void* buffer, std::size_t size) {
+  GiveToKernel("read", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(read)(file, buffer, size);
+}
+
+HEDDLE_INTERPOSE ssize_t pread(int file, void* buffer, std::size_t size, off_t offset) {
+  GiveToKernel("pread", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(pread)(file, buffer, size, offset);
+}
+
+HEDDLE_INTERPOSE ssize_t readv(int file, const iovec* parts, int count) {
+  for (int i = 0; i < count; ++i) {
+    GiveToKernel("readv", parts[i].iov_base, parts[i].iov_len, HEDDLE_CALLER);
+  }
+  return HEDDLE_REAL(readv)(file, parts, count);
+}
+
+HEDDLE_INTERPOSE ssize_t recv(int socket, void* buffer, std::size_t size, int flags) {
+  GiveToKernel("recv", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(recv)(socket, buffer, size, flags);
+}
+
+HEDDLE_INTERPOSE std::size_t fread(void* buffer, std::size_t size, std::size_t count,
+                                   FILE* stream) {
+  std::size_t bytes;
+  if (!__builtin_mul_overflow(size, count, &bytes)) {
+    GiveToKernel("fread", buffer, bytes, HEDDLE_CALLER);
+  }
+  return HEDDLE_REAL(fread)(buffer, size, count, stream);
+}
+
+HEDDLE_INTERPOSE char* getcwd(char* buffer, std::size_t size) noexcept {
+  if (buffer != nullptr) GiveToKernel("getcwd", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(getcwd)(buffer, size);
+}
+
+HEDDLE_INTERPOSE ssize_t readlink(const char* path, char* buffer, std::size_t size) noexcept {
+  GiveToKernel("readlink", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(readlink)(path, buffer, size);
+}
+
+HEDDLE_INTERPOSE int stat(const char* path, struct stat* found) noexcept {
+  GiveToKernel("stat", found, sizeof *found, HEDDLE_CALLER);
+  return HEDDLE_REAL(stat)(path, found);
+}
+
+HEDDLE_INTERPOSE int lstat(const char* path, struct stat* found) noexcept {
+  GiveToKernel("lstat", found, sizeof *found, HEDDLE_CALLER);
+  return HEDDLE_REAL(lstat)(path, found);
+}
+
+HEDDLE_INTERPOSE int fstat(int file, struct stat* found) noexcept {
+  GiveToKernel("fstat", found, sizeof *found, HEDDLE_CALLER);
+  return HEDDLE_REAL(fstat)(file, found);
+}
+
+HEDDLE_INTERPOSE int pipe(int* ends) noexcept {
+  GiveToKernel("pipe", ends, 2 * sizeof *ends, HEDDLE_CALLER);
+  return HEDDLE_REAL(pipe)(ends);
+}
+
+HEDDLE_INTERPOSE int pipe2(int* ends, int flags) noexcept {
+  GiveToKernel("pipe2", ends, 2 * sizeof *ends, HEDDLE_CALLER);
+  return HEDDLE_REAL(pipe2)(ends, flags);
+}
+
+HEDDLE_INTERPOSE int socketpair(int domain, int type, int protocol, int* ends) noexcept {
+  GiveToKernel("socketpair", ends, 2 * sizeof *ends, HEDDLE_CALLER);
+  return HEDDLE_REAL(socketpair)(domain, type, protocol, ends);
+}
+
+HEDDLE_INTERPOSE int poll(pollfd* files, nfds_t count, int timeout) {
+  GiveToKernel("poll", files, count * sizeof *files, HEDDLE_CALLER);
+  return HEDDLE_REAL(poll)(files, count, timeout);
+}
