@@ -19,9 +19,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "checkers/explorer/report/execution.h"
 #include "checkers/explorer/report/html.h"
@@ -164,6 +166,11 @@ class Exploration {
     std::vector<std::pair<std::string, std::string>> settings = options_.runtime;
     if (!path_.empty()) settings.emplace_back("replay", path_);
     settings.emplace_back("record", record);
+    // A test of which there are shards explores all in each of them, unless it says otherwise.
+    if (std::none_of(settings.begin(), settings.end(),
+                     [](const auto& setting) { return setting.first == "shard"; })) {
+      settings.emplace_back("shard", "off");
+    }
     run.options = RuntimeOptions(settings);
     run.show_output = !options_.replay.empty();
     ProgressLine line(options_.quiet);
@@ -275,17 +282,21 @@ class Exploration {
   }
 
   std::string Summary(Verdict verdict, const explorer::report::RecordedEnd& end) const {
-    std::string how = end.mode == "full" || end.mode.empty() ? "" : absl::StrCat(" ", end.mode);
+    // "full,shard(1/3)"
+    const std::pair<std::string, std::string> mode =
+        absl::StrSplit(end.mode, absl::MaxSplits(',', 1));
+    const bool all = mode.first == "full" || mode.first.empty();
+    std::string how = all ? "" : absl::StrCat(" ", mode.first);
     if (end.complete) {
       how = absl::StrCat(" exhaustive (", record_.model == "sc" ? "SC" : "RC11", ")");
     }
+    if (!mode.second.empty()) absl::StrAppend(&how, " ", mode.second);
     const absl::string_view name(ToString(verdict).data(), ToString(verdict).size());
     std::string text = absl::StrCat(NameOf(options_), ": ", name, how, ", ", end.executions,
                                     end.executions == 1 ? " execution" : " executions");
     if (end.blocked > 0) absl::StrAppend(&text, ", ", end.blocked, " blocked");
     absl::StrAppendFormat(&text, ", %.2f s", end.seconds);
-    const bool sampled = end.mode != "full" && end.mode != "replay";
-    if (end.seed && sampled) absl::StrAppend(&text, ", seed ", *end.seed);
+    if (end.seed && IsSampled(end)) absl::StrAppend(&text, ", seed ", *end.seed);
     if (!end.reason.empty()) absl::StrAppend(&text, "\n  ", lock_order::Printable(end.reason));
     return text;
   }
@@ -308,7 +319,7 @@ class Exploration {
       record.expected = "pass";
       record.ok = verdict == Verdict::kPass;
       if (!path.empty()) record.counterexample = path;
-      if (end.mode != "full" && end.mode != "replay") record.seed = end.seed;
+      if (IsSampled(end)) record.seed = end.seed;
       record.reason = end.reason;
       record.detail = explorer::report::FormatText(execution, {.width = 120, .replay_command = ""});
       const absl::Status status = WriteFile(options_.json, absl::StrCat(ToJson(record), "\n"));
@@ -320,6 +331,10 @@ class Exploration {
                                                                 .summary = Summary(verdict, end)}));
     }
     return absl::OkStatus();
+  }
+
+  static bool IsSampled(const explorer::report::RecordedEnd& end) {
+    return !absl::StartsWith(end.mode, "full") && end.mode != "replay";
   }
 
   static std::string Directory() {

@@ -36,7 +36,9 @@ allows, each once. The program needs no change; the arguments are its own.
   --preemptions=K        executions with at most K preemptions
   --seed=S               of everything random
   --symmetry=on|off      explore interchangeable threads once (default off)
-  --jobs=N               worker processes
+  --jobs=N               worker processes (default 1)
+  --shard=I/N            of N shares of the executions, the I-th
+  --piece=PIECE          what a worker that died has left unexplored, as the error names it
   --weaken               try each weaker memory order at each atomic access, one at a time
   --replay=FILE          run exactly the execution of this counterexample, with its output
   --out=DIR              where counterexamples go (default: out/ in the workspace)
@@ -61,7 +63,7 @@ namespace {
 constexpr absl::string_view kCounts[] = {"unroll",      "max_executions", "pct",
                                          "preemptions", "seed",           "jobs"};
 // Known, yet beyond this version's runtime.
-constexpr absl::string_view kNotYet[] = {"symmetry", "jobs", "preemptions", "weaken"};
+constexpr absl::string_view kNotYet[] = {"symmetry", "preemptions", "weaken"};
 
 constexpr absl::string_view kDefaultRandom = "10000";
 
@@ -172,8 +174,8 @@ class Parser {
 
   static std::vector<absl::string_view> Switches() { return {"weaken", "quiet"}; }
   static std::vector<absl::string_view> Valued() {
-    return {"binary", "compiler", "cflags", "ldflags",  "keep", "json",  "html",
-            "out",    "replay",   "model",  "symmetry", "time", "random"};
+    return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html", "out",
+            "replay", "model",    "symmetry", "time",    "random", "shard", "piece"};
   }
 
   absl::Status Switch(absl::string_view name) {
@@ -224,10 +226,30 @@ class Parser {
       options_.keep = value;
     } else if (name == "replay") {
       options_.replay = value;
+    } else if (name == "jobs" || name == "shard" || name == "piece") {
+      return Parallel(name, value);
     } else {
       options_.repeat.push_back(absl::StrCat("--", name, "=", value));
       return BuildOrSearch(name, value);
     }
+    return absl::OkStatus();
+  }
+
+  // A replay does without these.
+  absl::Status Parallel(const std::string& name, const std::string& value) {
+    const std::vector<std::string> parts = absl::StrSplit(value, '/');
+    std::uint64_t number = 0;
+    std::uint64_t count = 0;
+    const bool is_number = absl::SimpleAtoi(parts[0], &number) && number > 0;
+    if (name == "jobs" && !(is_number && parts.size() == 1)) {
+      return Bad(name, value, "a positive number");
+    }
+    if (name == "shard" && !(is_number && parts.size() == 2 && absl::SimpleAtoi(parts[1], &count) &&
+                             number <= count)) {
+      return Bad(name, value, "a share such as 2/3");
+    }
+    if (absl::StrContains(value, ':')) return Bad(name, value, "a piece");
+    options_.runtime.emplace_back(name, value);
     return absl::OkStatus();
   }
 

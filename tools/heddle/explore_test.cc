@@ -44,6 +44,14 @@ TEST(ExploreOptionsTest, ReadsTimes) {
   EXPECT_EQ(RuntimeOptions(options->runtime), "time=120:unroll=50");
 }
 
+TEST(ExploreOptionsTest, AReplayDoesWithoutWorkersAndShares) {
+  const absl::StatusOr<Options> options =
+      ParseOptions({"a.c", "--jobs=2", "--shard=1/3", "--piece", "a55 ;3/512"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(RuntimeOptions(options->runtime), "jobs=2:shard=1/3:piece=a55 ;3/512");
+  EXPECT_EQ(options->repeat, std::vector<std::string>{"a.c"});
+}
+
 TEST(ExploreOptionsTest, RandomSearchesEnd) {
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random"})->runtime), "random=10000");
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random=7", "--seed=0"})->runtime),
@@ -56,7 +64,8 @@ TEST(ExploreOptionsTest, RandomSearchesEnd) {
 }
 
 TEST(ExploreOptionsTest, RefusesWhatTheRuntimeCannotDo) {
-  EXPECT_EQ(Problem({"a.c", "--jobs=2"}), "option --jobs is not supported by this version");
+  EXPECT_EQ(Problem({"a.c", "--symmetry=on"}),
+            "option --symmetry is not supported by this version");
 }
 
 TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {
@@ -69,6 +78,10 @@ TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {
             "bad value '0' for option --unroll: want a positive number");
   EXPECT_EQ(Problem({"a.c", "--time=-1"}),
             "bad value '-1' for option --time: want a time such as 30s, 10m or 2h");
+  EXPECT_EQ(Problem({"a.c", "--jobs=0"}),
+            "bad value '0' for option --jobs: want a positive number");
+  EXPECT_EQ(Problem({"a.c", "--shard=3/2"}),
+            "bad value '3/2' for option --shard: want a share such as 2/3");
   EXPECT_EQ(Problem({"a.c", "--json"}), "option --json needs a value");
   EXPECT_EQ(Problem({"a.c", "--json="}), "option --json needs a value");
   EXPECT_EQ(Problem({"a.c", "-I"}), "option -I needs a value");
@@ -142,6 +155,41 @@ TEST_F(ExploreTest, CountsTheExecutionsOfARightProgram) {
 TEST_F(ExploreTest, PutsItsHeadersBeforeTheLibrarys) {
   EXPECT_EQ(Run({Source("standard.cc"), "--", "barrier", "2"}), 0) << output_ << errors_;
   EXPECT_EQ(Verdict().executions, 60U);
+}
+
+TEST_F(ExploreTest, WorkersAndSharesAreToldOfInTheVerdict) {
+  EXPECT_EQ(Run({"--jobs=2", Source("locks.c"), "--", "fetch_add", "6"}), 0) << output_ << errors_;
+  EXPECT_EQ(Verdict().executions, 720U);
+  EXPECT_TRUE(Verdict().complete);
+  std::uint64_t sum = 0;
+  for (const char* shard : {"1/2", "2/2"}) {
+    EXPECT_EQ(Run({absl::StrCat("--shard=", shard), Source("locks.c"), "--", "fetch_add", "7"}), 0)
+        << output_ << errors_;
+    EXPECT_TRUE(
+        absl::StrContains(output_, absl::StrCat("pass exhaustive (RC11) shard(", shard, "), ")))
+        << output_;
+    EXPECT_EQ(Verdict().mode, absl::StrCat("full,shard(", shard, ")"));
+    sum += Verdict().executions;
+  }
+  EXPECT_EQ(sum, 5040U);
+}
+
+TEST_F(ExploreTest, ABugThatAWorkerFindsIsShownAndReplayed) {
+  EXPECT_EQ(Run({"--jobs=3", Source("rare.c"), "--", "assertion", "7"}), 1) << output_ << errors_;
+  const VerdictRecord record = Verdict();
+  EXPECT_EQ(record.verdict, heddle::Verdict::kAssertion);
+  ASSERT_TRUE(record.counterexample.has_value());
+  EXPECT_EQ(Run({absl::StrCat("--replay=", *record.counterexample), Source("rare.c"), "--",
+                 "assertion", "7"}),
+            1)
+      << output_ << errors_;
+  EXPECT_EQ(Verdict().verdict, heddle::Verdict::kAssertion);
+}
+
+TEST_F(ExploreTest, AWorkerThatDiesIsAnErrorThatNamesItsPiece) {
+  EXPECT_EQ(Run({"--jobs=2", Source("rare.c"), "--", "killed", "7"}), 2) << output_ << errors_;
+  EXPECT_TRUE(absl::StrContains(errors_, "killed by signal 9")) << errors_;
+  EXPECT_TRUE(absl::StrContains(errors_, "explores that alone")) << errors_;
 }
 
 TEST_F(ExploreTest, ShowsAndReplaysACounterexample) {
