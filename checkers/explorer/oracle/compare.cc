@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "checkers/explorer/oracle/enumerate.h"
 #include "checkers/explorer/oracle/run_search.h"
+#include "checkers/explorer/oracle/symmetry.h"
 
 namespace heddle::explorer::oracle {
 namespace {
@@ -45,6 +46,7 @@ struct Message {
   std::size_t found = 0;
   std::size_t blocked = 0;
   std::size_t dropped = 0;
+  std::size_t repeats = 0;
   bool hangs = false;
 };
 
@@ -56,6 +58,7 @@ void Send(int fd, const Compared& compared) {
   message.found = compared.found;
   message.blocked = compared.blocked;
   message.dropped = compared.dropped;
+  message.repeats = compared.repeats;
   message.hangs = compared.hangs;
   std::array<char, sizeof(Message)> bytes;
   std::memcpy(bytes.data(), &message, sizeof(Message));
@@ -84,6 +87,7 @@ bool Receive(int fd, Compared& compared) {
               .found = message.found,
               .blocked = message.blocked,
               .dropped = message.dropped,
+              .repeats = message.repeats,
               .hangs = message.hangs};
   return true;
 }
@@ -102,14 +106,25 @@ std::string Died(int status, int timeout_seconds) {
 
 Compared Compare(const Program& program, const CompareOptions& options) {
   Compared result;
-  const Explored expected = Enumerate(program, options.model, options.max_states);
+  Explored expected = Enumerate(program, options.model, options.max_states);
   if (expected.cut) {
     result.skipped = true;
     return result;
   }
   Options search = options.search;
   if (search.max_executions == 0) search.max_executions = 10'000 + 1000 * expected.graphs.size();
-  const Searched searched = RunSearch(program, search, options.run);
+  Searched searched = RunSearch(program, search, options.run);
+  if (searched.symmetric) {
+    if (searched.graphs.size() > expected.graphs.size()) {
+      absl::StrAppend(&result.difference, "symmetry: more graphs than without\n");
+    }
+    for (std::set<std::string>* set :
+         {&expected.graphs, &expected.outcomes, &searched.graphs, &searched.outcomes}) {
+      *set = UpToSymmetry(program, *set);
+    }
+    result.repeats = searched.counts.complete - searched.graphs.size();
+    searched.counts.complete = searched.graphs.size() + searched.duplicates.size();
+  }
   result.graphs = expected.graphs.size();
   result.found = searched.graphs.size();
   result.blocked = searched.counts.blocked;

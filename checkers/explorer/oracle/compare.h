@@ -24,6 +24,7 @@ struct Compared {
   std::size_t found = 0;  // of these, by the search
   std::size_t blocked = 0;
   std::size_t dropped = 0;
+  std::size_t repeats = 0;  // executions that differ from others in the names of threads only
   bool hangs = false;
 };
 

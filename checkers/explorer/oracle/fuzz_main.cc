@@ -25,7 +25,8 @@ ABSL_FLAG(int, operations, 9, "at most that many, in all threads");
 ABSL_FLAG(int, locations, 3, "at most that many");
 ABSL_FLAG(
     std::string, features, "update,cas,branch,assume,await,mutex,main",
-    "what programs may contain besides reads, writes and fences; also turn,weak,choose,plain");
+    "what programs may contain besides reads, writes and fences; also turn,weak,choose,plain, and "
+    "identical threads, explored with symmetry");
 ABSL_FLAG(std::string, model, "rc11", "rc11, sc or cxx11");
 ABSL_FLAG(std::uint64_t, failures, 5, "stop after that many programs that differ");
 ABSL_FLAG(std::uint64_t, max_states, 20'000, "skip programs with more partial graphs");
@@ -50,7 +51,7 @@ bool SetFeature(const std::string& name, RandomOptions& options) {
       {"assume", &options.assumes}, {"await", &options.awaits},
       {"turn", &options.turns},     {"mutex", &options.mutexes},
       {"choose", &options.choices}, {"main", &options.main},
-      {"plain", &options.plain}};
+      {"plain", &options.plain},    {"identical", &options.identical}};
   for (const auto& [feature, flag] : features) {
     if (feature == name) {
       *flag = true;
@@ -110,6 +111,7 @@ int Run() {
   } else if (strategy != "all") {
     return Usage(absl::StrCat("unknown strategy: ", strategy));
   }
+  options.search.symmetry = random.identical;
   options.run.split_after = absl::GetFlag(FLAGS_split);
   options.run.save_and_restore = absl::GetFlag(FLAGS_save);
   const std::string model = absl::GetFlag(FLAGS_model);
@@ -126,7 +128,8 @@ int Run() {
 
   const std::uint64_t first = absl::GetFlag(FLAGS_seed);
   std::uint64_t failures = 0;
-  std::size_t compared = 0, skipped = 0, graphs = 0, found = 0, blocked = 0, dropped = 0, hangs = 0;
+  std::size_t compared = 0, skipped = 0, graphs = 0, found = 0, blocked = 0, dropped = 0,
+              repeats = 0, hangs = 0;
   for (std::uint64_t seed = first; seed - first < absl::GetFlag(FLAGS_count); ++seed) {
     const Program program = RandomProgram(seed, random);
     const Compared result = CompareApart(program, options);
@@ -140,11 +143,13 @@ int Run() {
     found += result.found;
     blocked += result.blocked;
     dropped += result.dropped;
+    repeats += result.repeats;
     hangs += result.hangs ? 1 : 0;
   }
   std::cout << compared << " programs equal, " << failures << " not, " << skipped << " too large; "
             << graphs << " executions, " << found << " found, " << blocked << " blocked, "
-            << dropped << " dropped; " << hangs << " programs can hang\n";
+            << dropped << " dropped, " << repeats << " repeat others; " << hangs
+            << " programs can hang\n";
   return failures == 0 ? 0 : 1;
 }
 

@@ -53,6 +53,12 @@ class Generator : RandomStatements {
         used_[static_cast<std::size_t>(thread)] = registers_used_;
       }
     }
+    if (options_.identical) {
+      for (Block& thread : program_.threads) Conditions(thread);
+      CopyThreads();
+      if (options_.main && Chance(20)) Main(static_cast<int>(program_.threads.size()) - 1);
+      return std::move(program_);
+    }
     if (options_.main && Chance(20)) Main(threads);
     for (Block& thread : program_.threads) Conditions(thread);
     return std::move(program_);
@@ -279,6 +285,17 @@ class Generator : RandomStatements {
                        .reg = update.reg,
                        .condition = {.right = {.reg = load.reg, .constant = 0}}});
     }
+  }
+
+  void CopyThreads() {
+    const Block same = program_.threads[1];
+    const Block other = program_.threads.size() > 2 ? program_.threads[2] : Block{};
+    const bool first = Chance(50);
+    program_.threads.resize(1);
+    if (first && !other.empty()) program_.threads.push_back(other);
+    const int copies = Between(2, 3);
+    for (int i = 0; i < copies; ++i) program_.threads.push_back(same);
+    if (!first && !other.empty()) program_.threads.push_back(other);
   }
 
   Condition Comparing() {

@@ -26,8 +26,9 @@ struct RandomOptions {
   bool turns = false;  // of loops that read more than once
   bool mutexes = true;
   bool choices = false;
-  bool main = true;    // a thread that does something before it creates the others, and after
-  bool plain = false;  // accesses that are not atomic, under a mutex
+  bool main = true;        // a thread that does something before it creates the others, and after
+  bool plain = false;      // accesses that are not atomic, under a mutex
+  bool identical = false;  // two or three threads do the same, and no more than one another thing
 };
 
 Program RandomProgram(std::uint64_t seed, const RandomOptions& options);

@@ -55,6 +55,8 @@ class Runner {
 
   Searched Run() {
     while (search_.Begin()) {
+      // It has started anew, without symmetry.
+      if (executions_ > 0 && search_.counts().events == 0) result_ = {};
       Execute();
       if (!result_.failure.empty()) break;
       const std::uint64_t executions = ++executions_;
@@ -72,6 +74,7 @@ class Runner {
     }
     result_.counts = search_.counts();
     result_.left_out = search_.LeftOut();
+    result_.symmetric = search_.Symmetric();
     const bool exhaustive = options_.strategy == Strategy::kExhaustive;
     if (result_.failure.empty() && exhaustive && !search_.Complete()) {
       result_.failure = "the search was cut";
@@ -96,6 +99,7 @@ class Runner {
     program_thread_.assign(kMaxThreads, 0);
     search_thread_.assign(code_.size(), kNoThread);
     search_thread_[0] = 0;
+    last_created_ = 0;
     for (ThreadId thread = search_.Next(); thread != kNoThread; thread = search_.Next()) {
       while (Step(thread)) {
       }
@@ -133,6 +137,7 @@ class Runner {
       case Statement::Kind::kCreate:
         program_thread_[static_cast<std::size_t>(answer.value)] = s->thread;
         search_thread_[static_cast<std::size_t>(s->thread)] = static_cast<ThreadId>(answer.value);
+        last_created_ = s->thread;
         break;
       default:
         break;
@@ -180,7 +185,7 @@ class Runner {
       case Statement::Kind::kChoose:
         return search_.Choose(id, s.choices, site);
       case Statement::Kind::kCreate:
-        return search_.Create(id, site);
+        return search_.Create(id, site, Like(s.thread));
       case Statement::Kind::kJoin:
         return search_.Join(id, search_thread_[static_cast<std::size_t>(s.thread)], site);
       case Statement::Kind::kIf:
@@ -188,6 +193,15 @@ class Runner {
         break;
     }
     return {};
+  }
+
+  // The thread created last, if this one does the same.
+  ThreadId Like(int thread) const {
+    const auto& threads = program_.threads;
+    const auto last = static_cast<std::size_t>(last_created_);
+    return last_created_ > 0 && threads[last] == threads[static_cast<std::size_t>(thread)]
+               ? search_thread_[last]
+               : kNoThread;
   }
 
   void Complete() {
@@ -248,6 +262,7 @@ class Runner {
   std::vector<int> places_;              // of the graph's locations, in the program
   std::vector<int> program_thread_;      // by search's id
   std::vector<ThreadId> search_thread_;  // by program's number
+  int last_created_ = 0;                 // 0: none
   Searched result_;
 };
 

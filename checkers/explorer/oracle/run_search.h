@@ -21,6 +21,7 @@ struct Searched {
   std::set<std::string> outcomes;
   bool hangs = false;
   bool left_out = false;                // what Options::preemptions does
+  bool symmetric = false;               // Options::symmetry has left something out
   std::vector<std::string> duplicates;  // graphs that were complete more than once
   std::string failure;                  // what went wrong altogether, empty if nothing
 };

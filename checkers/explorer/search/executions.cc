@@ -52,6 +52,7 @@ bool Search::Impl::Begin() {
     StartRun();
     return true;
   }
+  if (options_.symmetry && twins_differ_ && !GiveSymmetryUp()) return false;
   if (options_.max_executions != 0 &&
       counts_.complete + counts_.blocked >= options_.max_executions) {
     cut_ = cut_ || fresh_ || std::any_of(stack_.begin(), stack_.end(), [](const auto& execution) {
@@ -90,7 +91,7 @@ bool Search::Impl::Begin() {
     ShareWeight(false);
     if (!failure_.empty()) return false;
   }
-  return false;
+  return options_.symmetry && twins_differ_ && Begin();
 }
 
 void Search::Impl::StartRun() {
@@ -177,7 +178,7 @@ Ending Search::Impl::End() {
     hang = hang && thread.first_of_turn >= 0 && Repeats(id);
   }
   hang = hang && !all_finished;
-  if (!hang && !WithinBounds(true)) {
+  if (!hang && (!WithinBounds(true) || (all_finished && !InOrder(graph())))) {
     ++counts_.dropped;
     return Ending::kDropped;
   }
@@ -204,6 +205,7 @@ std::size_t Search::Impl::Split() {
 void Search::Impl::ChoosePiece(std::size_t piece) {
   while (!stack_.empty()) Recycle();
   fresh_ = false;
+  is_piece_ = true;
   stack_.push_back(std::move(pieces_[piece]));
   stack_.back()->items.front().weight = 1;
   explored_ = 0;

@@ -78,7 +78,7 @@ Answer Search::Impl::Fence(ThreadId thread, Order order, Site site) {
   return {};
 }
 
-Answer Search::Impl::Create(ThreadId thread, Site site) {
+Answer Search::Impl::Create(ThreadId thread, Site site, ThreadId like) {
   if (stopped_) return Stop(stop_);
   ThreadId created = kNoThread;
   if (Replaying(thread)) {
@@ -96,6 +96,8 @@ Answer Search::Impl::Create(ThreadId thread, Site site) {
     event.thread = static_cast<std::uint8_t>(thread);
     event.peer = static_cast<std::uint8_t>(created);
     event.site = site;
+    event.value = static_cast<Value>(TwinFor(thread, like) + 1);
+    has_twins_ = has_twins_ || event.value != 0;
     Append(event);
   }
   const bool stays = is_part_ && AtEndOfPart(created) && !GoesOn(created);
@@ -209,6 +211,7 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site) {
   event.thread = static_cast<std::uint8_t>(thread);
   event.site = site;
   const EventId id = Append(event);
+  AddCounterpart(G(), id);
   if (Random()) {
     G()[id].value = Draw(static_cast<std::size_t>(choices));
     return {Action::kGo, graph()[id].value, true};

@@ -103,6 +103,8 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     event.update_id = Intern(known, order);
   }
 
+  if (admits != nullptr && FollowsTwin(thread, location)) return Park(thread, location);
+
   admitted_.clear();
   int turn = -1;
   const auto admitted = [&](EventId write) {
@@ -133,7 +135,12 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const Event* before = graph().Before(thread, At(thread).position);
   static const View kNone;
   const View& clock = before == nullptr ? kNone : before->hb;
-  const View& prefix = before == nullptr ? kNone : before->porf;
+  View extended;
+  if (Symmetric()) {
+    extended = CounterpartPrefix(graph(), thread, At(thread).position);
+    if (before != nullptr) extended.Join(before->porf);
+  }
+  const View& prefix = Symmetric() ? extended : before == nullptr ? kNone : before->porf;
   const std::size_t newest = graph().location(location).writes.size();
   others_.clear();
   failures_.clear();
@@ -170,6 +177,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     event.kind = Kind::kPark;
     event.reads_from = behind;
     id = Append(event);
+    AddCounterpart(G(), id);
   }
   if (!Random()) {
     for (const EventId write : others_) {
@@ -224,6 +232,7 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
   // Only the newest write makes it wait: what comes next in coherence order could end the wait.
   if (!event.maximal) return Stop(Ending::kDropped);
   G().TurnIntoPark(read);
+  AddCounterpart(G(), read);
   Advance(thread);
   At(thread).waits_in_vain = true;
   At(thread).first_of_turn = admits->turn();

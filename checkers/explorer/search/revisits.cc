@@ -25,6 +25,7 @@ void Search::Impl::SetReadsFrom(Graph& graph, EventId read, EventId write) {
     event.order = succeeds ? known.success : known.update.failure;
   }
   graph.SetReadsFrom(read, write);
+  AddCounterpart(graph, read);
 }
 
 bool Search::Impl::WritesNow(const Graph& graph, EventId read) const {
@@ -79,6 +80,7 @@ void Search::Impl::SettleEvent(Graph& graph, EventId id) {
       break;
     case Kind::kWrite:
       event.release = ReleaseOf(graph, id);
+      AddCounterpart(graph, id);
       break;
     case Kind::kJoin: {
       const Event& finish = graph[graph.thread(event.peer).back()];
@@ -126,6 +128,7 @@ bool Search::Impl::AddUpdateWrite(Execution& execution, EventId read) {
     // Two read-modify-writes cannot read the same write.
     if (next.update) conflict = writes[co];
     graph.Place(id, of_read.reads_from);
+    CheckOrderOf(graph, id);
   }
   SettleEvent(graph, id);
   const bool conflicts = conflict != graph.size();
@@ -231,7 +234,7 @@ bool Search::Impl::ApplyRevisit(const Execution& from, EventId read, EventId wri
   SetReadsFrom(graph, read, new_write);
   graph[read].maximal = graph.Newest(graph[read].location) == new_write;
   stack_.push_back(std::move(execution));
-  if (!ScConsistent(graph, read, sc_)) return false;
+  if (!ScConsistent(graph, read, sc_) || !InOrder(graph, read)) return false;
   if (graph[read].is_await) {
     tentative_ = read;
     return true;
@@ -256,7 +259,7 @@ bool Search::Impl::Apply(const Item& item) {
       event.fails = item.kind == Item::Kind::kFail;
       graph.Add(event);
       SetReadsFrom(graph, item.event, item.write);
-      if (!ScConsistent(graph, item.event, sc_)) return false;
+      if (!ScConsistent(graph, item.event, sc_) || !InOrder(graph, item.event)) return false;
       return !WritesNow(graph, item.event) || AddUpdateWrite(execution, item.event);
     }
     case Item::Kind::kFailNow:
@@ -264,12 +267,13 @@ bool Search::Impl::Apply(const Item& item) {
       graph[item.event].fails = true;
       graph[item.event].maximal = false;
       SetReadsFrom(graph, item.event, graph[item.event].reads_from);
-      return ScConsistent(graph, item.event, sc_);
+      return ScConsistent(graph, item.event, sc_) && InOrder(graph, item.event);
     case Item::Kind::kPlace:
       graph.Cut(item.event + std::size_t{1});
       graph.Place(item.event, item.write);
       graph[item.event].maximal = false;
-      if (!ScConsistent(graph, item.event, sc_)) return false;
+      if (!ScConsistent(graph, item.event, sc_) || !InOrder(graph, item.event)) return false;
+      CheckOrderOf(graph, item.event);
       Revisits(execution, item.event, graph.size());
       return true;
     case Item::Kind::kRevisit:
@@ -279,7 +283,7 @@ bool Search::Impl::Apply(const Item& item) {
       graph.Cut(item.event + std::size_t{1});
       graph[item.event].value = item.write;
       graph[item.event].maximal = false;
-      return true;
+      return InOrder(graph, item.event);
   }
   return false;
 }

@@ -53,6 +53,7 @@ ThreadId Search::Next() { return impl_->Next(); }
 Ending Search::End() { return impl_->End(); }
 bool Search::Complete() const { return impl_->Complete(); }
 bool Search::LeftOut() const { return impl_->LeftOut(); }
+bool Search::Symmetric() const { return impl_->LeftOutTwins(); }
 Answer Search::Load(ThreadId thread, const Access& access, Admits* admits) {
   return impl_->Read(thread, access, nullptr, admits);
 }
@@ -66,7 +67,9 @@ Answer Search::DoUpdate(ThreadId thread, const Access& access, const Update& upd
 Answer Search::Fence(ThreadId thread, Order order, Site site) {
   return impl_->Fence(thread, order, site);
 }
-Answer Search::Create(ThreadId thread, Site site) { return impl_->Create(thread, site); }
+Answer Search::Create(ThreadId thread, Site site, ThreadId like) {
+  return impl_->Create(thread, site, like);
+}
 Answer Search::Join(ThreadId thread, ThreadId joined, Site site) {
   return impl_->Join(thread, joined, site);
 }

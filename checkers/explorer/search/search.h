@@ -58,6 +58,10 @@ struct Options {
   // order of its events need respect nothing but program order and who reads from whom, so stale
   // reads cost nothing. preemptions.h says what counts.
   int preemptions = -1;
+  // Of the exhaustive search: executions that differ only in which of several interchangeable
+  // threads (Create() is told of them) did what are explored once. Where that turns out not to be
+  // possible, the search starts anew without.
+  bool symmetry = false;
   int max_events_per_thread = 10000;
 };
 
@@ -160,6 +164,8 @@ class Search {
   // is anything.
   bool Complete() const;
   bool LeftOut() const;
+  // Some executions were left out because of Options::symmetry, so far.
+  bool Symmetric() const;
 
   // Operations of the running thread.
   Answer Load(ThreadId thread, const Access& access, Admits* admits = nullptr);
@@ -167,7 +173,8 @@ class Search {
   Answer DoUpdate(ThreadId thread, const Access& access, const Update& update,
                   Admits* admits = nullptr);
   Answer Fence(ThreadId thread, Order order, Site site);
-  Answer Create(ThreadId thread, Site site);  // value: the new thread's id
+  // The new thread runs the same as `like`, which the thread created last. Value: its id.
+  Answer Create(ThreadId thread, Site site, ThreadId like = kNoThread);
   Answer Join(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
   // Tells an operation that was in the graph when the execution began, and that waits for nothing.

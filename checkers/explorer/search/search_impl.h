@@ -8,6 +8,7 @@
 //   revisits.cc    how one graph becomes another
 //   random.cc      executions drawn at random
 //   saved_graph.cc graphs as text
+//   symmetry.cc    interchangeable threads
 #ifndef HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
 #define HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
 
@@ -105,7 +106,7 @@ class Search::Impl {
   Answer Read(ThreadId thread, const Access& access, const Update* update, Admits* admits);
   Answer Store(ThreadId thread, const Access& access, Value value);
   Answer Fence(ThreadId thread, Order order, Site site);
-  Answer Create(ThreadId thread, Site site);
+  Answer Create(ThreadId thread, Site site, ThreadId like);
   Answer Join(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
   Answer Choose(ThreadId thread, int choices, Site site);
@@ -125,6 +126,7 @@ class Search::Impl {
   double Explored() const { return explored_; }
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
   bool LeftOut() const { return left_out_; }
+  bool LeftOutTwins() const { return has_twins_ && Symmetric(); }
   bool Complete() const {
     return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
   }
@@ -216,6 +218,21 @@ class Search::Impl {
   bool IsMaximal(const Graph& graph, EventId read, EventId write) const;
   void Wake(LocationId location);
 
+  // Interchangeable threads.
+  bool Symmetric() const { return options_.symmetry && !twins_differ_ && !Random() && !restored_; }
+  ThreadId TwinFor(ThreadId creator, ThreadId like) const;
+  // Of the counterpart of the thread's event behind its first `count` ones.
+  View CounterpartPrefix(const Graph& graph, ThreadId thread, std::size_t count) const;
+  void AddCounterpart(Graph& graph, EventId id) const;
+  bool FollowsTwin(ThreadId thread, LocationId location);
+  // The event does not come before its counterpart; no event of the graph does.
+  bool InOrder(const Graph& graph, EventId id) const;
+  bool InOrder(const Graph& graph) const;
+  void CheckOrderOf(const Graph& graph, EventId write);
+  void CheckJoins(ThreadId thread);
+  // Starts anew without. False: not possible.
+  bool GiveSymmetryUp();
+
   // Random executions.
   bool Random() const { return options_.strategy != Strategy::kExhaustive; }
   std::uint64_t Draw();
@@ -240,7 +257,10 @@ class Search::Impl {
   Execution* current_ = nullptr;
   bool fresh_ = true;
   bool cut_ = false;
-  bool left_out_ = false;  // an execution, because of its preemptions
+  bool left_out_ = false;   // an execution, because of its preemptions
+  bool has_twins_ = false;  // threads that are interchangeable, until:
+  bool twins_differ_ = false;
+  bool is_piece_ = false;  // what is explored
   bool restored_ = false;  // and whether that has been explored:
   bool begun_ = false;
   bool is_part_ = false;  // and then:

@@ -163,6 +163,7 @@ LocationId Search::Impl::Locate(const Access& access) {
 
 EventId Search::Impl::Append(const Event& event) {
   ++counts_.events;
+  if (event.kind != Kind::kJoin && event.kind != Kind::kFinish) CheckJoins(event.thread);
   const EventId id = G().Add(event);
   ++At(event.thread).position;
   return id;
