@@ -16,6 +16,13 @@ _EXPLORED_COPTS = [
     "-fno-omit-frame-pointer",
     # Tail calls would leave their callers out of the stacks that are shown.
     "-fno-optimize-sibling-calls",
+    # Atomic operations of two places stay two: `heddle weaken` tells places apart.
+    "-mllvm",
+    "-simplifycfg-sink-common=false",
+    "-mllvm",
+    "-simplifycfg-hoist-common=false",
+    "-mllvm",
+    "-enable-tail-merge=false",
 ]
 
 # Engines that get a binary of their own: the library that selects each, and compiler options.

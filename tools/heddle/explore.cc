@@ -36,6 +36,7 @@
 #include "tools/heddle/explore_build.h"
 #include "tools/heddle/explore_options.h"
 #include "tools/heddle/explore_run.h"
+#include "tools/heddle/weaken_program.h"
 
 namespace heddle {
 namespace explore {
@@ -154,7 +155,14 @@ class Exploration {
     if (result.interrupted) return kExitInterrupted;
     if (!result.started) return Usage(absl::StrCat(program, ": ", result.problem));
     if (!problem_.empty()) return Failed(absl::StrCat("the record of the exploration: ", problem_));
-    return Report(program, result);
+    const int status = Report(program, result);
+    if (status != kExitOk || !options_.weaken) return status;
+    return weaken::WeakenProgram(
+        options_, {.name = NameOf(options_),
+                   .path = program,
+                   .scratch = scratch.path(),
+                   .out = OutDirectory(options_),
+                   .replay = [this](const std::string& path) { return ReplayCommand(path); }});
   }
 
  private:

@@ -83,12 +83,18 @@ std::vector<std::string> CompileCommand(const Options& options, const std::strin
     Append({"-x", "c++", "-std=c++20"}, command);
   }
   // Tail calls would leave their callers out of the stacks that are shown.
-  Append({"-O2", "-g", "-fsanitize=thread", "-fno-omit-frame-pointer",
-          "-fno-optimize-sibling-calls"},
-         command);
+  Append(
+      {"-O2", "-g", "-fsanitize=thread", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"},
+      command);
   // The explorer keeps no stacks of its own, so calls need not be told.
   if (IsClang(options.compiler)) {
     Append({"-mllvm", "-tsan-instrument-func-entry-exit=0"}, command);
+    // Atomic operations of two places stay two.
+    for (const char* const merges :
+         {"-simplifycfg-sink-common=false", "-simplifycfg-hoist-common=false",
+          "-enable-tail-merge=false"}) {
+      Append({"-mllvm", merges}, command);
+    }
   } else {
     Append({"--param=tsan-instrument-func-entry-exit=0"}, command);
   }

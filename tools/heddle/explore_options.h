@@ -26,6 +26,7 @@ struct Options {
   std::string out;  // directory of counterexamples
   std::string replay;
   bool weaken = false;
+  bool library = false;  // weaken operations in system headers too
   bool quiet = false;
   // What the runtime understands, in order: ("model", "sc").
   std::vector<std::pair<std::string, std::string>> runtime;

@@ -11,6 +11,7 @@
 #include "tools/heddle/explore.h"
 #include "tools/heddle/lockorder.h"
 #include "tools/heddle/subcommands.h"
+#include "tools/heddle/weaken_suite.h"
 
 namespace heddle {
 namespace {
@@ -25,6 +26,7 @@ constexpr Subcommand kSubcommands[] = {
     {"check", RunCheck},
     {"explore", RunExplore},
     {"lockorder", RunLockorder},
+    {"weaken", RunWeaken},
     {"stress", RunStress},
 };
 

@@ -72,7 +72,12 @@ bool Start(Running& process) {
   std::vector<char*> argv;
   for (std::string& word : process.task.command) argv.push_back(word.data());
   argv.push_back(nullptr);
-  const int error = posix_spawn(&process.pid, argv[0], &actions, nullptr, argv.data(), environ);
+  std::vector<char*> environment;
+  for (std::string& setting : process.task.environment) environment.push_back(setting.data());
+  for (char** setting = environ; *setting != nullptr; ++setting) environment.push_back(*setting);
+  environment.push_back(nullptr);
+  const int error =
+      posix_spawn(&process.pid, argv[0], &actions, nullptr, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
   close(err[1]);
@@ -118,20 +123,33 @@ void Finish(Running& process) {
 }  // namespace
 
 bool RunTasks(std::vector<Task> tasks, std::size_t jobs, const std::function<void()>& on_tick) {
+  std::size_t at = 0;
+  return RunTasks(
+      [&](Task& task) {
+        if (at == tasks.size()) return false;
+        task = std::move(tasks[at++]);
+        return true;
+      },
+      jobs, on_tick);
+}
+
+bool RunTasks(const std::function<bool(Task&)>& next, std::size_t jobs,
+              const std::function<void()>& on_tick) {
   StopSignals signals;
   stop_requested = 0;
   bool told = false;
   std::list<Running> running;
-  std::size_t next = 0;
-  while (!running.empty() || (next < tasks.size() && stop_requested == 0)) {
-    while (running.size() < jobs && next < tasks.size() && stop_requested == 0) {
+  for (;;) {
+    Task task;
+    while (running.size() < jobs && stop_requested == 0 && next(task)) {
       Running& process = running.emplace_back();
-      process.task = std::move(tasks[next++]);
+      process.task = std::exchange(task, Task());
       if (!Start(process)) {
         Finish(process);
         running.pop_back();
       }
     }
+    if (running.empty()) break;
     if (stop_requested != 0 && !std::exchange(told, true)) {
       for (const Running& process : running) kill(process.pid, SIGINT);
     }

@@ -21,6 +21,7 @@ struct ProcessResult {
 // A command, and what to do with its lines. The lines come from standard output.
 struct Task {
   std::vector<std::string> command;
+  std::vector<std::string> environment;  // "NAME=VALUE", before this process's own
   std::function<void(const std::string& line)> on_line;
   std::function<void(const ProcessResult&)> on_exit;
 };
@@ -29,6 +30,11 @@ struct Task {
 // when SIGINT or SIGTERM ended it: the children have then been interrupted and waited for.
 // `on_tick` is called at least every half second.
 bool RunTasks(std::vector<Task> tasks, std::size_t jobs, const std::function<void()>& on_tick);
+
+// The same with tasks that come out of earlier ones. `next` is asked whenever there is room, and
+// returns false while it has none; when it has none and nothing runs, that is all.
+bool RunTasks(const std::function<bool(Task&)>& next, std::size_t jobs,
+              const std::function<void()>& on_tick);
 
 }  // namespace heddle
 
