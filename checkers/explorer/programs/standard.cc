@@ -244,8 +244,9 @@ void Rethrow(int n) {
   assert(unwound.load(std::memory_order_relaxed) == 2 * n);
 }
 
+void Throw() { throw std::runtime_error("from what throws nothing"); }
 void NoExcept(int n) {
-  RunSame(n, [](int) noexcept { throw std::runtime_error("from what throws nothing"); });
+  RunSame(n, [](int) noexcept { Throw(); });
 }
 
 void RandomDevice(int n) {

@@ -313,7 +313,7 @@ static void LibraryAbort(int n) {
 static int Deeper(volatile char* above) {
   volatile char here[1024];
   here[0] = *above;
-  return Deeper(here) + here[0];
+  return here[0] == 0 ? 0 : Deeper(here) + here[0];
 }
 static void* Overflow(void* unused) {
   volatile char bottom = 1;

@@ -31,8 +31,9 @@ HEDDLE_INTERPOSE int thrd_create(thrd_t* handle, thrd_start_t function, void* ar
   if (!Exploring()) return HEDDLE_REAL(thrd_create)(handle, function, argument);
   Call call("thrd_create", HEDDLE_CALLER);
   // Of what it returns, the half that is an int is looked at.
+  auto* const untyped = reinterpret_cast<void (*)()>(function);
   return AsC11(
-      DoCreateThread(call, handle, false, reinterpret_cast<void* (*)(void*)>(function), argument));
+      DoCreateThread(call, handle, false, reinterpret_cast<void* (*)(void*)>(untyped), argument));
 }
 
 HEDDLE_INTERPOSE int thrd_join(thrd_t handle, int* result) {
