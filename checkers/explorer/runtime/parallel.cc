@@ -17,8 +17,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <string_view>
+#include <vector>
 
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operation.h"
@@ -35,6 +38,9 @@ namespace {
 constexpr std::size_t kPieces = 512;
 constexpr std::uint64_t kFirstExecutions = 1000;
 constexpr std::uint64_t kFirstEvents = 1'000'000;
+
+// So many pieces say how large the others are.
+constexpr std::uint64_t kSample = 10;
 
 constexpr double kProgressInterval = 0.25;  // seconds
 // How long a worker explores at least before it shares what is left: a new process has its price.
@@ -134,6 +140,9 @@ class Parallel {
     if (cause == Cause::kNone) {
       pieces.Number();
       count_ = static_cast<int>(pieces.size());
+      order_.resize(pieces.size());
+      std::iota(order_.begin(), order_.end(), 0);
+      std::shuffle(order_.begin(), order_.end(), std::minstd_rand());
       if (piece_ && piece_->pieces != count_) {
         Fatal("piece=: the space has %d pieces, not %d", count_, piece_->pieces);
       }
@@ -244,8 +253,13 @@ class Parallel {
     Scheduler& scheduler;
     Workers& workers;
     Pieces& pieces;
-    Counts before;      // when it started
-    double done = 0;    // pieces that it has explored, of the whole search
+    Counts before;    // when it started
+    double done = 0;  // pieces that it has explored, of the whole search
+    // The piece has not been shared, and began when there had been so many executions.
+    bool whole = false;
+    std::uint32_t piece_start = 0;
+    std::uint64_t whole_pieces = 0;
+    std::uint64_t whole_executions = 0;
     double shared = 0;  // when it last had a piece of its own to itself
     std::uint32_t executions = 0;
   };
@@ -254,11 +268,13 @@ class Parallel {
     worker.shared = Now();
     if (worker.pieces.ChooseLargest(piece)) return true;
     for (;;) {
-      int number = worker.workers.NextPiece();
-      if (piece_) number = number == 0 ? piece_->number : count_;
-      if (number >= count_) return false;
+      const int next = worker.workers.NextPiece();
+      if (next >= (piece_ ? 1 : count_)) return false;
+      const int number = piece_ ? piece_->number : order_[static_cast<std::size_t>(next)];
       if (!piece_ && number % options_.shards != options_.shard) continue;
       piece = worker.pieces.ChooseNumber(number);
+      worker.piece_start = worker.executions;
+      worker.whole = true;
       return true;
     }
   }
@@ -284,6 +300,11 @@ class Parallel {
           workers.ReturnExecution();
           CheckFailure(search);
           worker.done += piece.weight;
+          if (worker.whole) {
+            ++worker.whole_pieces;
+            worker.whole_executions += worker.executions - worker.piece_start;
+          }
+          worker.whole = false;
           Report(worker, 0);
           return true;
         case Scheduler::Step::kLearned:
@@ -309,6 +330,7 @@ class Parallel {
 
   // Of what is left of the piece, half goes to a new worker.
   void Share(Worker& worker, const Piece& piece) const {
+    worker.whole = false;
     worker.done += piece.weight * worker.scheduler.search().Explored();
     if (worker.pieces.SetAside(piece) < 2) return;
     const OwnThreadPointer own;
@@ -319,6 +341,8 @@ class Parallel {
     // What was done before is the other one's.
     worker.before = worker.scheduler.search().counts();
     worker.done = 0;
+    worker.whole_pieces = 0;
+    worker.whole_executions = 0;
   }
 
   static void Report(const Worker& worker, double done) {
@@ -328,7 +352,9 @@ class Parallel {
                                       .dropped = now.dropped - worker.before.dropped,
                                       .events = now.events - worker.before.events},
                            .done = worker.done + done,
-                           .threads = worker.scheduler.threads()});
+                           .threads = worker.scheduler.threads(),
+                           .pieces = worker.whole_pieces,
+                           .executions = worker.whole_executions});
   }
 
   // In the process that has started the workers, until they have ended.
@@ -352,7 +378,17 @@ class Parallel {
              static_cast<double>(options_.max_executions);
     }
     if (piece_) return 0;  // not known
-    return divided_ + progress.done * options_.shards;
+    // Pieces are explored in no order: those that have been are like those that have not.
+    if (progress.pieces < kSample) return divided_ + progress.done * options_.shards;
+    const double pieces = static_cast<double>(count_) / options_.shards;
+    const double in_pieces =
+        pieces * static_cast<double>(progress.executions) / static_cast<double>(progress.pieces);
+    return static_cast<double>(Executions(progress.counts)) /
+           (static_cast<double>(Executions(result_.counts)) + in_pieces);
+  }
+
+  static std::uint64_t Executions(const Counts& counts) {
+    return counts.complete + counts.blocked + counts.dropped;
   }
 
   static void Add(Counts& total, const Counts& counts) {
@@ -442,8 +478,9 @@ class Parallel {
   const double start_;
   std::optional<PieceName> piece_;  // only this
   std::string loops_;
-  int count_ = 0;       // of pieces
-  double divided_ = 0;  // explored until the space was divided, of the whole search
+  int count_ = 0;           // of pieces
+  std::vector<int> order_;  // in which they are explored
+  double divided_ = 0;      // explored until the space was divided, of the whole search
   ParallelResult result_;
 };
 

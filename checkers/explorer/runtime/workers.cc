@@ -76,6 +76,8 @@ struct AtomicProgress {
   std::atomic<std::uint64_t> events;
   std::atomic<double> done;
   std::atomic<int> threads;
+  std::atomic<std::uint64_t> pieces;
+  std::atomic<std::uint64_t> executions;
 
   void Set(const Progress& progress) {
     complete.store(progress.counts.complete, std::memory_order_relaxed);
@@ -84,6 +86,8 @@ struct AtomicProgress {
     events.store(progress.counts.events, std::memory_order_relaxed);
     done.store(progress.done, std::memory_order_relaxed);
     threads.store(progress.threads, std::memory_order_relaxed);
+    pieces.store(progress.pieces, std::memory_order_relaxed);
+    executions.store(progress.executions, std::memory_order_relaxed);
   }
   void AddTo(Progress& total) const {
     total.counts.complete += complete.load(std::memory_order_relaxed);
@@ -91,6 +95,8 @@ struct AtomicProgress {
     total.counts.dropped += dropped.load(std::memory_order_relaxed);
     total.counts.events += events.load(std::memory_order_relaxed);
     total.done += done.load(std::memory_order_relaxed);
+    total.pieces += pieces.load(std::memory_order_relaxed);
+    total.executions += executions.load(std::memory_order_relaxed);
     total.threads = std::max(total.threads, threads.load(std::memory_order_relaxed));
   }
 };

@@ -30,8 +30,11 @@ enum class Cause : std::uint32_t {
 // What one worker has done.
 struct Progress {
   Counts counts;
-  double done = 0;  // of the whole search
+  double done = 0;  // of the whole search, by weight
   int threads = 0;  // most at once
+  // Pieces that it has explored whole, and how many executions those had.
+  std::uint64_t pieces = 0;
+  std::uint64_t executions = 0;
 };
 
 class Workers {
