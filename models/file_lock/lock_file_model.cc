@@ -109,7 +109,7 @@ struct SurvivesCrash {
 template <class P>
 struct UnlockSurvivesCrash {
   static constexpr int kThreads = 2;
-  bool locked = false;
+  typename P::template Atomic<bool> locked{false};
   int owners = 0;
   int entered = 0;
 
@@ -118,12 +118,12 @@ struct UnlockSurvivesCrash {
       LockFile<P> lock(kPath, kNoSync);
       if (index == 0) {
         HEDDLE_ASSERT(lock.try_lock().ok());
-        locked = true;
+        locked.store(true, std::memory_order_release);
         P::Files::arm_crash(0);
         Visit<P>(owners, entered);
         HEDDLE_ASSERT(lock.unlock().ok());
       } else {
-        while (!locked) P::yield();
+        while (!locked.load(std::memory_order_acquire)) P::yield();
         FileLockStatus status = lock.try_lock();
         HEDDLE_ASSERT(status.ok() || status.busy());
         if (status.busy()) {

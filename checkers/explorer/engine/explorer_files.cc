@@ -32,9 +32,16 @@ thread_local bool holding;
 // It has only looked since it got it.
 thread_local bool waited;
 
+// Since the thread has yielded: the lock as its first operation found it, and how many it has done.
+thread_local std::uint64_t found;
+thread_local std::uint64_t operations;
+// It has yielded after a turn in which no other thread did anything: the next would be the same.
+thread_local bool idle;
+
 void Enter(const char* operation, explorer::Admits& admits, const char* waits_for) {
   left = Call(operation, caller, waits_for)
              .Modify(&turn, Rmw::kAdd, std::uint64_t{1}, Order::kAcquire, &admits);
+  if (operations++ == 0) found = left;
   holding = true;
   waited = false;
 }
@@ -49,6 +56,11 @@ struct Hooks {
   static void step(const char* operation, std::source_location /*where*/) {
     if (!explorer::Exploring()) return;
     if (holding) Leave(left + 2);
+    if (idle) {
+      idle = false;
+      AdmitsIf changed([last = left](Value value) { return value % 2 == 0 && value != last; });
+      return Enter(operation, changed, "await");
+    }
     AdmitsIf is_free([](Value value) { return value % 2 == 0; });
     Enter(operation, is_free, "mutex");
   }
@@ -72,6 +84,12 @@ static_assert(ExplorerFiles::kFirstPid == Files::kFirstPid &&
               ExplorerFiles::kFirstStart == Files::kFirstStart);
 
 }  // namespace
+
+void explorer_engine::Yield() {
+  if (holding) Leave(left + 2);
+  idle = operations != 0 && left == found + 2 * operations;
+  operations = 0;
+}
 
 void explorer_engine::EndFileOperation() {
   if (holding) Leave(left + 2);

@@ -14,6 +14,8 @@ constexpr std::size_t kStack = std::size_t{8} << 20;
 // Where the stacks are, if that is free: the same in each process.
 constexpr std::uintptr_t kStacks = 0x610000000000;
 constexpr std::size_t kLoggedWrites = 1024;
+// What functions use of the stack that do not call the runtime, more or less.
+constexpr std::ptrdiff_t kBelow = 4096;
 
 }  // namespace
 
@@ -33,6 +35,7 @@ void Fiber::Allocate(ThreadId thread) {
   }
   stack_low = static_cast<char*>(mapped) + kPage;
   stack_high = stack_low + kStack;
+  stack_used = stack_high;
   storage.Allocate();
   // Its room is used on the program's threads, where it cannot grow.
   loop.writes.reserve(kLoggedWrites);
@@ -44,7 +47,11 @@ void Fiber::Release() {
   storage.Release();
 }
 
-void Fiber::Start(void* (*start)(void*), void* start_argument) {
+void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
+  if (clear && stack_used != nullptr) {
+    char* const from = stack_used - stack_low > kBelow ? stack_used - kBelow : stack_low;
+    memset(from, 0, static_cast<std::size_t>(stack_high - from));
+  }
   storage.Reset();
   started = true;
   finished = false;
@@ -59,6 +66,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument) {
   operation = nullptr;
   fresh = false;
   polled = nullptr;
+  turn_at = 0;
   pending = 0;
   told = 0;
   destructor_count = 0;

@@ -53,6 +53,8 @@ struct Fiber {
   bool fresh = false;              // `operation` has not been looked at
   Operation* polled = nullptr;     // that `own` is a copy of, for its result
   bool awaits = false;             // at a place where the thread waits (loops.h)
+  Site turn_at = 0;   // where it is stuck in turns that take back what they change, and
+  int turn_from = 0;  // from which event on
   // Plain writes to locations of the graph, to be told when they have happened.
   int pending = 0;
   int told = 0;  // of them
@@ -72,6 +74,7 @@ struct Fiber {
 
   char* stack_low = nullptr;
   char* stack_high = nullptr;
+  char* stack_used = nullptr;  // the lowest frame ever
   ThreadLocalStorage storage;
 
   // Its operation is one that a loop of the program's can wait by.
@@ -80,7 +83,8 @@ struct Fiber {
   void Allocate(ThreadId thread);
   void Release();
   // Makes it a thread that starts with `function`.
-  void Start(void* (*start)(void*), void* start_argument);
+  // With `clear`, on a stack that holds nothing of earlier executions.
+  void Start(void* (*start)(void*), void* start_argument, bool clear);
   bool OnStack(std::uintptr_t address) const {
     return address >= reinterpret_cast<std::uintptr_t>(stack_low) &&
            address < reinterpret_cast<std::uintptr_t>(stack_high);

@@ -6,16 +6,21 @@
 
 #include <cstdio>
 
+#include "checkers/explorer/runtime/fiber.h"
+#include "checkers/explorer/search/search.h"
+
 namespace heddle::explorer {
 namespace {
 
 constexpr std::size_t kFirstSites = 256;
+// Of one thread: how many turns are run that change nothing, but can be seen.
+constexpr int kIdleTurns = 2;
 
 }  // namespace
 
 Loops::Loops(int unroll) : sites_(kFirstSites), unroll_(unroll) {}
 
-Loops::SiteState& Loops::Search(Site site) {
+Loops::SiteState& Loops::Find(Site site) {
   for (std::size_t i = Hash(site, sites_.size());; i = (i + 1) & (sites_.size() - 1)) {
     SiteState& state = sites_[i];
     if (state.site == site) return state;
@@ -40,7 +45,10 @@ std::string Loops::Save() const {
   for (const SiteState& state : sites_) {
     if (!state.loop) continue;
     char site[32];
-    snprintf(site, sizeof site, "%c%lx ", state.await ? 'a' : 'l',
+    snprintf(site, sizeof site, "%c%lx ",
+             state.await  ? 'a'
+             : state.seen ? 's'
+                          : 'l',
              static_cast<unsigned long>(state.site));
     text += site;
   }
@@ -50,14 +58,15 @@ std::string Loops::Save() const {
 bool Loops::Restore(std::string_view text) {
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
-    if (*at != 'a' && *at != 'l') return false;
-    const bool await = *at == 'a';
+    if (*at != 'a' && *at != 'l' && *at != 's') return false;
+    const char kind = *at;
     char* end;
     const Site site = strtoul(at + 1, &end, 16);
     if (site == 0 || *end != ' ') return false;
     SiteState& state = At(site);
-    state.loop = true;
-    state.await = await;
+    state.loop = any_ = true;
+    state.await = kind == 'a';
+    state.seen = kind == 's';
     at = end + 1;
   }
   return true;
@@ -80,15 +89,17 @@ bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
 }
 
 const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
-                                 const char* stack_high) {
+                                 const char* stack_high, const LoopState* below) {
   const auto* const low = reinterpret_cast<const char*>(&frame);
   const auto size = static_cast<std::size_t>(stack_high - low);
-  for (auto state = history.states.rbegin(); state != history.states.rend(); ++state) {
+  const LoopState* const begin = history.states.data();
+  for (const LoopState* state = below != nullptr ? below : begin + history.states.size();
+       state-- > begin;) {
     if (state->effects != history.effects) break;
     if (state->frame == &frame && state->size == size &&
         memcmp(history.bytes.data() + state->bytes, low, size) == 0 &&
         NothingWritten(history, state->writes)) {
-      return &*state;
+      return state;
     }
   }
   return nullptr;
@@ -97,42 +108,65 @@ const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
 bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
                       int& first) {
   const LoopState* const same = FindSame(history, frame, stack_high);
-  if (same != nullptr) first = same->position;
-  return same != nullptr;
+  if (same == nullptr || same->changes != history.changes) return false;
+  first = same->position;
+  return true;
 }
 
 bool Loops::Count(ThreadId thread, Site at) { return Visits(At(at), thread) <= unroll_; }
 
-Turn Loops::Visit(ThreadId thread, LoopHistory& history, Site at, Frame& frame,
-                  const char* stack_high, int position, int& first, bool& await) {
-  SiteState& site = At(at);
-  await = site.await;
-  const int visits = Visits(site, thread);
+Turn Loops::Learned() {
+  // What was seen may have been seen by a loop's idle turn.
+  for (SiteState& site : sites_) site.seen = false;
+  return Turn::kLearned;
+}
+
+Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) {
+  LoopHistory& history = fiber.loop;
+  Frame& frame = *fiber.frame;
+  SiteState& site = At(address);
+  fiber.awaits = site.await;
+  const int visits = Visits(site, fiber.id);
   if (!site.loop) {
     if (visits == 1) return Turn::kNew;
-    site.loop = true;
-    return Turn::kLearned;
+    site.loop = any_ = true;
+    return Learned();
   }
   if (visits > unroll_) return Turn::kCut;
-  if (const LoopState* const same = FindSame(history, frame, stack_high); same != nullptr) {
-    if (history.last_read != 0) {
+  const LoopState* same = nullptr;
+  while ((same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
+    if (same->changes != history.changes) {
+      const Effect effect = search.EffectOf(fiber.id, same->position);
+      if (effect == Effect::kLasting) continue;
+      if (site.seen) {
+        if (++history.idle <= kIdleTurns) break;
+        first = same->position;
+        return Turn::kIdle;
+      }
+      if (effect == Effect::kSeen) {
+        site.seen = true;
+        return Turn::kLearned;
+      }
+      fiber.turn_at = address;
+    } else if (history.last_read != 0) {
       SiteState& last = At(history.last_read);
       if (!last.await) {
         last.await = true;
-        return Turn::kLearned;
+        return Learned();
       }
     }
     first = same->position;
     return Turn::kSame;
   }
   const auto* const low = reinterpret_cast<const char*>(&frame);
-  const auto size = static_cast<std::size_t>(stack_high - low);
+  const auto size = static_cast<std::size_t>(fiber.stack_high - low);
   history.states.push_back({.frame = &frame,
                             .bytes = history.bytes.size(),
                             .size = size,
-                            .position = position,
+                            .position = search.Position(fiber.id),
                             .operations = history.operations,
                             .effects = history.effects,
+                            .changes = history.changes,
                             .writes = history.writes.size()});
   history.bytes.insert(history.bytes.end(), low, low + size);
   return Turn::kNew;

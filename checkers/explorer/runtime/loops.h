@@ -10,6 +10,10 @@
 //   waits.
 // - Where the last operation was none, or the turn wrote something that it took back, the thread
 //   goes on only in executions in which the turn reads something else.
+// - A turn that took a lock, or the like, and gave it back has changed nothing either, unless
+// another
+//   thread has seen it have it: without the turn the same would have happened. Where one has, in
+//   some execution, a few of the turns that come to that site are run.
 // Whenever a site is found to be one of these the search starts anew, so that all its executions
 // have been run with the same knowledge.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
@@ -36,6 +40,7 @@ struct LoopState {
   int position;              // events before
   std::uint32_t operations;  // before
   std::uint32_t effects;     // before
+  std::uint32_t changes;     // before
   std::size_t writes;        // logged before
 };
 
@@ -51,7 +56,9 @@ struct LoopHistory {
   std::vector<unsigned char> bytes;
   std::vector<LoggedWrite> writes;
   std::uint32_t operations = 0;
-  std::uint32_t effects = 0;  // of operations: each has changed something
+  std::uint32_t effects = 0;  // of operations: each has changed something for good
+  std::uint32_t changes = 0;  // of atomics, which the thread may take back
+  int idle = 0;               // turns that have changed nothing, at sites where that was seen
   Site last_read = 0;         // of the last operation, if that was a read that changed nothing
 
   void Clear() {
@@ -60,15 +67,21 @@ struct LoopHistory {
     writes.clear();
     operations = 0;
     effects = 0;
+    changes = 0;
+    idle = 0;
     last_read = 0;
   }
 };
+
+class Search;
+struct Fiber;
 
 enum class Turn : std::uint8_t {
   kNew,      // nothing known about the site, or the state is a new one
   kLearned,  // more is known about the site now: start anew
   kSame,     // a turn that has changed nothing, from the event `first` on
   kCut,      // too many visits
+  kIdle,     // too many turns that have changed nothing, while others have looked
 };
 
 class Loops {
@@ -77,6 +90,7 @@ class Loops {
     Site site = 0;
     bool loop = false;
     bool await = false;
+    bool seen = false;  // what a turn that comes here changes in passing
     std::uint32_t execution = 0;
     std::uint16_t visits[kMaxThreads] = {};
   };
@@ -87,6 +101,7 @@ class Loops {
   std::string Save() const;
   bool Restore(std::string_view text);
 
+  bool Any() const { return any_; }
   void NewExecution() { ++execution_; }
   // Where nothing can be learned from a visit, which then has only to be counted: it is the
   // thread's first in this execution, and no states are kept there. Null: Visit() it.
@@ -104,23 +119,27 @@ class Loops {
     return ++state.visits[thread];
   }
   // The thread is at an atomic operation that reads.
-  Turn Visit(ThreadId thread, LoopHistory& history, Site at, Frame& frame, const char* stack_high,
-             int position, int& first, bool& await);
+  Turn Visit(const Search& search, Fiber& fiber, Site address, int& first);
   // The thread is at something else that it can be at again and again. False: too often.
   bool Count(ThreadId thread, Site at);
+  // Of a turn that was taken for one that has changed nothing: somebody has seen it.
+  void MarkSeen(Site site) { At(site).seen = true; }
   // Of a thread that has run on from an await: whether it is back where it has been since its last
   // effect. `first` as above.
   static bool ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
                         int& first);
 
  private:
+  // The newest such state; before `below` where that is given.
   static const LoopState* FindSame(const LoopHistory& history, const Frame& frame,
-                                   const char* stack_high);
+                                   const char* stack_high, const LoopState* below = nullptr);
+  // Of loops and waits.
+  Turn Learned();
   SiteState& At(Site site) {
     SiteState& state = sites_[Hash(site, sites_.size())];
-    return state.site == site ? state : Search(site);
+    return state.site == site ? state : Find(site);
   }
-  SiteState& Search(Site site);
+  SiteState& Find(Site site);
   static std::size_t Hash(Site site, std::size_t size) {
     return (site * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
   }
@@ -128,6 +147,7 @@ class Loops {
 
   std::vector<SiteState> sites_;
   std::size_t used_ = 0;
+  bool any_ = false;  // loop sites
   std::uint32_t execution_ = 0;
   int unroll_;
 };

@@ -43,6 +43,14 @@ int Call::Choose(int choices) {
   return static_cast<int>(operation.answer.value);
 }
 
+bool Call::Expires() {
+  Operation operation = Make(Operation::Kind::kChoose);
+  operation.number = 2;
+  operation.expires = true;
+  Perform(operation);
+  return operation.answer.value == 1;
+}
+
 void Call::Block() {
   Operation operation = Make(Operation::Kind::kBlock);
   operation.number = static_cast<int>(state().position);

@@ -98,6 +98,8 @@ class Call {
   void Fence(Order order);
   // Each of 0..choices-1 is explored.
   int Choose(int choices);
+  // Of a wait with a time limit: whether it ends at that.
+  bool Expires();
   // Gives this execution up: assume(false).
   [[noreturn]] void Block();
   // An error of the program: ends the exploration. printf-like.

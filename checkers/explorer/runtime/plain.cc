@@ -198,4 +198,8 @@ void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site)
   if (atomic) TellAtomics(address, size, write, site);
 }
 
+void LogWrite(std::uintptr_t address, std::size_t size) {
+  if (state().watching) Log(*state().current, address, size);
+}
+
 }  // namespace heddle::explorer

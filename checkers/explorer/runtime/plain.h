@@ -15,6 +15,8 @@ namespace heddle::explorer {
 void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site);
 // The same for any size, without a look at whether what is read has been written.
 void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site);
+// A write that is no access of the program's, as far as loops go.
+void LogWrite(std::uintptr_t address, std::size_t size);
 
 }  // namespace heddle::explorer
 

@@ -5,6 +5,7 @@
 #include <sys/single_threaded.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 
@@ -87,7 +88,11 @@ void Scheduler::Stop() {
 Scheduler::Step Scheduler::RunOne() {
   if (!search_.Begin()) return Step::kEnd;
   RunExecution();
-  if (learned_ && options_.replay.empty()) return Step::kLearned;
+  if (fault_.verdict == nullptr && SomeTurnWasSeen()) learned_ = true;
+  if (learned_ && options_.replay.empty()) {
+    cut_.clear();
+    return Step::kLearned;
+  }
   EndExecution();
   if (fault_.verdict == nullptr) return Step::kRan;
   Retell();
@@ -133,7 +138,8 @@ void Scheduler::BeginExecution() {
   shadow_.Reset();
   loops_.NewExecution();
   for (int i = 0; i < threads_; ++i) fibers_[i].started = false;
-  fibers_[0].Start(function_, argument_);
+  // What is left of earlier executions would make states of loops differ from run to run.
+  fibers_[0].Start(function_, argument_, loops_.Any());
   if (threads_ == 0) threads_ = 1;
   repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
 }
@@ -188,6 +194,8 @@ void Scheduler::RunThread(Fiber& fiber) {
         next = Arrive(fiber);
       } else if (fiber.operation->kind == Operation::Kind::kChoose) {
         LimitChoices(fiber);
+      } else {
+        next = ArriveAtCall(fiber);
       }
     }
     if (next == Next::kGoOn) next = Do(fiber, *fiber.operation);
@@ -220,6 +228,7 @@ void Scheduler::ResumeAgain(Fiber& fiber) {
   heddle_explorer_resume(fiber.frame);
   shared.mode = Mode::kRuntime;
   fiber.frame = shared.frame;
+  fiber.stack_used = std::min(fiber.stack_used, reinterpret_cast<char*>(fiber.frame));
 }
 
 void Scheduler::Take(Fiber& fiber) {
@@ -269,9 +278,22 @@ Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
   if (operation.kind == Operation::Kind::kFence) return Next::kGoOn;
   if (!CheckMemory(fiber, operation)) return Next::kStop;
   if (operation.kind == Operation::Kind::kStore) return Next::kGoOn;
+  return GoRound(fiber, operation, operation.access.site);
+}
+
+// A modelled function can be what a loop goes round at, too: a lock that is taken at each turn.
+Scheduler::Next Scheduler::ArriveAtCall(Fiber& fiber) {
+  Operation& operation = *fiber.operation;
+  if (operation.kind != Operation::Kind::kLoad && operation.kind != Operation::Kind::kUpdate) {
+    return Next::kGoOn;
+  }
+  // Its own operations, apart: their place is in the frame.
+  return GoRound(fiber, operation, operation.access.site ^ fiber.frame->return_address << 16);
+}
+
+Scheduler::Next Scheduler::GoRound(Fiber& fiber, Operation& operation, Site site) {
   int first = 0;
-  switch (loops_.Visit(fiber.id, fiber.loop, operation.access.site, *fiber.frame, fiber.stack_high,
-                       search_.Position(fiber.id), first, fiber.awaits)) {
+  switch (loops_.Visit(search_, fiber, site, first)) {
     case Turn::kNew:
       return Next::kGoOn;
     case Turn::kLearned:
@@ -281,7 +303,12 @@ Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
       cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
       first = search_.Position(fiber.id);
       break;
+    case Turn::kIdle:
+      cut_ =
+          "a loop takes and gives back what another thread looks at, for more turns than are run";
+      break;
     case Turn::kSame:
+      fiber.turn_from = first;
       break;
   }
   operation.kind = Operation::Kind::kBlock;
@@ -296,6 +323,18 @@ void Scheduler::LimitChoices(Fiber& fiber) {
   cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
   operation.kind = Operation::Kind::kBlock;
   operation.number = search_.Position(fiber.id);
+}
+
+bool Scheduler::SomeTurnWasSeen() {
+  bool seen = false;
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    if (!fiber.started || fiber.turn_at == 0) continue;
+    if (search_.EffectOf(fiber.id, fiber.turn_from) == Effect::kNone) continue;
+    loops_.MarkSeen(fiber.turn_at);
+    seen = true;
+  }
+  return seen;
 }
 
 Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
@@ -321,7 +360,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
       new (&answer) Answer(search_.Finish(fiber.id));
       break;
     case Operation::Kind::kChoose:
-      new (&answer) Answer(search_.Choose(fiber.id, operation.number, site));
+      new (&answer) Answer(search_.Choose(fiber.id, operation.number, site, operation.expires));
       break;
     case Operation::Kind::kBlock:
       new (&answer) Answer(search_.Block(fiber.id, operation.number, site));
@@ -371,7 +410,7 @@ void Scheduler::StartThread(Fiber& creator, const Operation& operation) {
     const OwnThreadPointer own;
     fiber.Allocate(id);
   }
-  fiber.Start(operation.function, operation.argument);
+  fiber.Start(operation.function, operation.argument, loops_.Any());
   fiber.parent = creator.id;
   fiber.created_at = operation.access.site;
   fiber.detached = operation.detached;
@@ -426,6 +465,7 @@ void Scheduler::DescribeHang() {
     const Operation& operation = *fiber.operation;
     const char* what = operation.waits_for;
     if (operation.kind == Operation::Kind::kJoin) what = "join";
+    if (operation.kind == Operation::Kind::kBlock) what = "await";
     if (what == nullptr) what = "await";
     if (fault.thread == kNoThread) {
       fault.thread = i;

@@ -91,6 +91,9 @@ class Scheduler {
   Next TellPending(Fiber& fiber);
   Next Arrive(Fiber& fiber);
   void LimitChoices(Fiber& fiber);
+  Next ArriveAtCall(Fiber& fiber);
+  Next GoRound(Fiber& fiber, Operation& operation, Site site);
+  bool SomeTurnWasSeen();
   Next Do(Fiber& fiber, Operation& operation);
   void Ask(Fiber& fiber, Operation& operation);
   // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the

@@ -17,6 +17,9 @@ namespace {
 // The compilers' numbering, without the bits for lock elision.
 constexpr std::uint64_t kOrderMask = 7;
 
+// How far below a thread's frame a trial leaves its traces, more or less.
+constexpr std::size_t kTrialStack = 1024;
+
 Order OrderOf(std::uint64_t order) {
   switch (order & kOrderMask) {
     case 0:
@@ -227,6 +230,7 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
            Loops::ComesBack(fiber.loop, there, fiber.stack_high, turn);
   }
   memcpy(low, saved_.data(), size);
+  memset(low - kTrialStack, 0, kTrialStack);
   if (by_pointer) WriteMemory(expected, operation.access.size, old_expected);
   fiber.frame = frame;
   return !same;
@@ -290,8 +294,11 @@ bool Scheduler::Repeat(Fiber& fiber) {
                 .site = frame.return_address};
   const bool writes = last->kind == Kind::kWrite;
   if (writes) WriteMemory(arrival.address, size, last->value);
-  if (!reads || (writes && last->value != event->value)) ++fiber.loop.effects;
-  fiber.loop.last_read = frame.return_address;
+  if (!reads || (writes && last->value != event->value)) {
+    ++fiber.loop.changes;
+  } else {
+    fiber.loop.last_read = frame.return_address;
+  }
   if (reads && heap_.Contains(arrival.address)) {
     own.kind =
         arrival.kind == Arrival::Kind::kLoad ? Operation::Kind::kLoad : Operation::Kind::kUpdate;
@@ -337,16 +344,21 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   const Access& access = operation.access;
   const Answer& answer = operation.answer;
   bool writes = false;
-  fiber.loop.last_read = fiber.Polls() ? access.site : 0;
+  LoopHistory& loop = fiber.loop;
+  loop.last_read = fiber.Polls() ? access.site : 0;
   if (operation.kind == Operation::Kind::kStore) {
     writes = true;
     WriteMemory(access.address, access.size, operation.value);
-    ++fiber.loop.effects;
+    ++loop.changes;
+    loop.last_read = 0;
   } else if (operation.kind == Operation::Kind::kUpdate && answer.success) {
     writes = true;
     const Value updated = Updated(operation.update, answer.value, access.size);
     WriteMemory(access.address, access.size, updated);
-    if (updated != answer.value) ++fiber.loop.effects;
+    if (updated != answer.value) {
+      ++loop.changes;
+      loop.last_read = 0;
+    }
   } else if (access.order == Order::kPlain) {
     // The program's own load comes next, and finds it there.
     WriteMemory(access.address, access.size, answer.value);

@@ -149,6 +149,16 @@ bool Search::Impl::Repeats(ThreadId thread) const {
   bool reads = At(thread).state == State::kParks;  // the newest write would not end that
   for (auto i = static_cast<std::size_t>(At(thread).first_of_turn); i < own.size(); ++i) {
     const Event& event = graph()[own[i]];
+    // What a lock protects is another thing once somebody else has had it; and who knows what will
+    // be chosen next.
+    if (event.kind == Kind::kWrite) {
+      const std::vector<EventId>& writes = graph().location(event.location).writes;
+      if (!std::all_of(writes.begin() + event.co, writes.end(),
+                       [this](EventId later) { return InTurn(later); })) {
+        return false;
+      }
+    }
+    if (event.kind == Kind::kChoose && !event.is_await) return false;
     if (event.kind != Kind::kRead) continue;
     if (event.value != graph().ValueOf(graph().Newest(event.location), event.location)) {
       return false;
@@ -156,6 +166,65 @@ bool Search::Impl::Repeats(ThreadId thread) const {
     reads = true;
   }
   return reads;
+}
+
+bool Search::Impl::InTurn(EventId write) const {
+  const Event& event = graph()[write];
+  const Thread& thread = At(event.thread);
+  return thread.state == State::kBlocked && thread.first_of_turn >= 0 &&
+         event.index >= thread.first_of_turn;
+}
+
+// What a thread waits for may be there for a while whenever another one goes round.
+bool Search::Impl::WaitsForTurn(ThreadId thread) const {
+  const std::vector<EventId>& writes = graph().location(At(thread).location).writes;
+  return std::any_of(writes.begin(), writes.end(), [this](EventId id) { return InTurn(id); });
+}
+
+Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
+  const std::vector<EventId>& own = graph().thread(thread);
+  const auto begin = static_cast<std::size_t>(first);
+  const std::size_t end = std::min(At(thread).position, own.size());
+  const auto writes_to = [&](std::size_t i, LocationId location) {
+    return graph()[own[i]].kind == Kind::kWrite && graph()[own[i]].location == location;
+  };
+  bool seen = false;
+  for (std::size_t opening = begin; opening < end; ++opening) {
+    const LocationId location = graph()[own[opening]].location;
+    if (!writes_to(opening, location)) continue;
+    std::size_t before = opening;  // the thread's write to the location before this one
+    while (before-- > 0 && !writes_to(before, location)) {
+    }
+    if (before != static_cast<std::size_t>(-1) && before >= begin) continue;  // not the first
+    // Only of what the thread knows itself can it know that it is back to that.
+    Value found = 0;
+    bool next_to = true;
+    if (graph()[own[opening]].update && opening > begin) {
+      found = graph()[own[opening - 1]].value;
+    } else if (before != static_cast<std::size_t>(-1)) {
+      found = graph()[own[before]].value;
+      next_to = graph()[own[opening]].co == graph()[own[before]].co + 1;
+    } else {
+      return Effect::kLasting;
+    }
+    seen = seen || !next_to;
+    EventId last = own[opening];
+    for (std::size_t i = opening + 1; i < end; ++i) {
+      if (!writes_to(i, location)) continue;
+      const Event& write = graph()[own[i]];
+      if (write.update && graph()[own[i - 1]].reads_from != last) return Effect::kLasting;
+      seen = seen || write.co != graph()[last].co + 1;
+      last = own[i];
+    }
+    if (graph()[last].value != found) return Effect::kLasting;
+    for (const EventId id : graph().location(location).accesses) {
+      const Event& read = graph()[id];
+      if (read.kind != Kind::kRead || read.thread == thread) continue;
+      const std::uint16_t co = graph().Co(read.reads_from);
+      seen = seen || (co >= graph()[own[opening]].co && co < graph()[last].co);
+    }
+  }
+  return seen ? Effect::kSeen : Effect::kNone;
 }
 
 Ending Search::Impl::End() {
@@ -172,7 +241,8 @@ Ending Search::Impl::End() {
     if (thread.state == State::kUnborn || thread.state == State::kFinished) continue;
     all_finished = false;
     if (thread.state == State::kParks) {
-      hang = hang && thread.waits_in_vain && (thread.first_of_turn < 0 || Repeats(id));
+      hang = hang && thread.waits_in_vain && !WaitsForTurn(id) &&
+             (thread.first_of_turn < 0 || Repeats(id));
     }
     if (thread.state != State::kBlocked) continue;
     hang = hang && thread.first_of_turn >= 0 && Repeats(id);

@@ -197,17 +197,19 @@ Search::Repeated Search::Impl::Repeat(ThreadId thread, const Arrival& arrival) {
   return {&event, last};
 }
 
-Answer Search::Impl::Choose(ThreadId thread, int choices, Site site) {
+Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wait) {
   if (stopped_) return Stop(stop_);
   if (Replaying(thread)) {
-    const Event& event = Replayed(thread);
-    if (event.kind != Kind::kChoose) return Differs(thread, site, "a choice");
+    const EventId id = graph().thread(thread)[At(thread).position];
+    if (graph()[id].kind != Kind::kChoose) return Differs(thread, site, "a choice");
+    G()[id].is_await = of_wait;  // not part of a graph's text
     Advance(thread);
-    return {Action::kGo, event.value, true};
+    return {Action::kGo, graph()[id].value, true};
   }
   if (MustYield(thread)) return StandBack();
   Event event;
   event.kind = Kind::kChoose;
+  event.is_await = of_wait;
   event.thread = static_cast<std::uint8_t>(thread);
   event.site = site;
   const EventId id = Append(event);
@@ -233,12 +235,14 @@ Answer Search::Impl::Block(ThreadId thread, int first) {
   // where it would be in a fair schedule too.
   const std::vector<EventId>& own = graph().thread(thread);
   bool may_change = false;
+  bool writes = false;  // which somebody might see before the turn takes them back
   for (std::size_t i = static_cast<std::size_t>(first); i < own.size(); ++i) {
     const Event& event = graph()[own[i]];
+    writes = writes || event.kind == Kind::kWrite;
     if (event.kind != Kind::kRead) continue;
     may_change = event.maximal && (may_change || event.revisitable);
   }
-  return may_change || Repeats(thread) ? StandBack() : Stop(Ending::kBlocked);
+  return may_change || writes || Repeats(thread) ? StandBack() : Stop(Ending::kBlocked);
 }
 
 }  // namespace heddle::explorer

@@ -77,12 +77,13 @@ Answer Search::Finish(ThreadId thread) { return impl_->Finish(thread); }
 Search::Repeated Search::Repeat(ThreadId thread, const Arrival& arrival) {
   return impl_->Repeat(thread, arrival);
 }
-Answer Search::Choose(ThreadId thread, int choices, Site site) {
-  return impl_->Choose(thread, choices, site);
+Answer Search::Choose(ThreadId thread, int choices, Site site, bool of_wait) {
+  return impl_->Choose(thread, choices, site, of_wait);
 }
 Answer Search::Block(ThreadId thread, int first, Site /*site*/) {
   return impl_->Block(thread, first);
 }
+Effect Search::EffectOf(ThreadId thread, int first) const { return impl_->EffectOf(thread, first); }
 void Search::GiveUp() { impl_->GiveUp(); }
 void Search::Reset() { impl_->Reset(); }
 int Search::Position(ThreadId thread) const { return impl_->Position(thread); }

@@ -121,6 +121,13 @@ enum class Ending : std::uint8_t {
   kFailed,    // Failure() says why
 };
 
+// What the writes of a loop's turn come to.
+enum class Effect : std::uint8_t {
+  kLasting,
+  kNone,  // each location holds again what the turn found there, and nobody has seen another value
+  kSeen,  // so, but another thread has seen a value in between, or written one
+};
+
 struct Counts {
   std::uint64_t complete = 0;
   std::uint64_t blocked = 0;  // hangs included
@@ -185,12 +192,15 @@ class Search {
     const Event* last = nullptr;
   };
   Repeated Repeat(ThreadId thread, const Arrival& arrival);
-  // One of 0..choices-1; each is explored.
-  Answer Choose(ThreadId thread, int choices, Site site);
+  // One of 0..choices-1; each is explored. With `of_wait` it is whether a wait that could go on for
+  // ever is given up.
+  Answer Choose(ThreadId thread, int choices, Site site, bool of_wait = false);
   // The thread goes on in no execution that leaves its reads as they are: assume(false), with
   // `first` -1; or the end of a loop's turn that has changed nothing, whose reads are the thread's
   // events from `first` on. A thread that tells this at the same place again is told the same.
   Answer Block(ThreadId thread, int first, Site site);
+  // Of the turn of a loop that the thread has made, from its event `first` on.
+  Effect EffectOf(ThreadId thread, int first) const;
   // Ends the execution as kFailed without a text: an error of the program was found in it.
   void GiveUp();
   // Forgets everything, counts too, and starts anew: more is known now of what reads admit.

@@ -109,9 +109,10 @@ class Search::Impl {
   Answer Create(ThreadId thread, Site site, ThreadId like);
   Answer Join(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
-  Answer Choose(ThreadId thread, int choices, Site site);
   Repeated Repeat(ThreadId thread, const Arrival& arrival);
+  Answer Choose(ThreadId thread, int choices, Site site, bool of_wait);
   Answer Block(ThreadId thread, int first);
+  Effect EffectOf(ThreadId thread, int first) const;
   void Reset();
   std::size_t Split();
   double PieceWeight(std::size_t piece) const { return pieces_[piece]->items.front().weight; }
@@ -163,6 +164,9 @@ class Search::Impl {
   bool WithinBounds(bool complete);
   // Of a thread that is blocked at the end of a turn: whether it goes round for ever.
   bool Repeats(ThreadId thread) const;
+  // A write of a turn that a thread goes round in: it will be taken back, or has been.
+  bool InTurn(EventId write) const;
+  bool WaitsForTurn(ThreadId thread) const;
   bool Replaying(ThreadId thread) const {
     return At(thread).position < current_->graph.thread(thread).size();
   }

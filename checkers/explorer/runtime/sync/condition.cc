@@ -19,7 +19,7 @@ int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site
                call.thread(), static_cast<void*>(mutex));
   }
   if (held->count != 1) call.Unsupported("waiting with a mutex that is locked more than once");
-  const bool ends_at_limit = expires && call.Choose(2) == 1;
+  const bool ends_at_limit = expires && call.Expires();
   WaitQueue& queue = WaitQueue::Lock(call, condition);
   queue.Enter(call, condition);
   queue.Unlock(call);

@@ -19,7 +19,7 @@ namespace {
 
 int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site) {
   Call call("futex wait", site, "futex");
-  const bool ends_at_limit = expires && call.Choose(2) == 1;
+  const bool ends_at_limit = expires && call.Expires();
   WaitQueue& queue = WaitQueue::Lock(call, word);
   if (call.Load(word, Order::kSeqCst) != value) {
     queue.Unlock(call);

@@ -29,6 +29,7 @@ void CheckKind(Call& call, const pthread_mutex_t* mutex) {
 int Again(Held& held, int kind) {
   if (kind == PTHREAD_MUTEX_RECURSIVE) {
     ++held.count;
+    CountEffect();
     return 0;
   }
   return kind == PTHREAD_MUTEX_ERRORCHECK ? EDEADLK : -1;
@@ -80,7 +81,7 @@ int DoTimedLockMutex(pthread_mutex_t* mutex, Site site) {
     const int result = Again(*held, KindOf(mutex));
     return result >= 0 ? result : ETIMEDOUT;
   }
-  if (call.Choose(2) == 1) return TryLockMutex(call, mutex) ? 0 : ETIMEDOUT;
+  if (call.Expires()) return TryLockMutex(call, mutex) ? 0 : ETIMEDOUT;
   call.SetExpires(true);
   LockMutex(call, mutex);
   return 0;
@@ -97,7 +98,12 @@ int DoUnlockMutex(pthread_mutex_t* mutex, Site site) {
     call.Found(verdict::kBadUnlock, "thread %d unlocks the mutex %p, which it does not hold",
                call.thread(), static_cast<void*>(mutex));
   }
-  if (--held->count == 0) UnlockMutex(call, mutex);
+  if (held->count == 1) {
+    UnlockMutex(call, mutex);
+  } else {
+    --held->count;
+    CountEffect();
+  }
   return 0;
 }
 

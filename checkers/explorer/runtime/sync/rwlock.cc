@@ -42,13 +42,14 @@ int ReadLock(pthread_rwlock_t* lock, bool expires, Site site) {
   Call call("pthread_rwlock_rdlock", site, "rwlock");
   Held* const held = FindHeld(call.fiber(), lock);
   if (held != nullptr && IsFor(*held, kWrite)) return EDEADLK;
-  if (expires && call.Choose(2) == 1) return ETIMEDOUT;
+  if (expires && call.Expires()) return ETIMEDOUT;
   call.SetExpires(expires);
   const bool writers_first = WritersFirst(lock);
   AdmitsIf free([=](Value value) { return ReaderMay(static_cast<Word>(value), writers_first); });
   call.Modify(WordOf(lock), Rmw::kAdd, Word{1}, Order::kAcquire, &free);
   if (held != nullptr) {
     ++held->count;
+    CountEffect();
   } else {
     AddHeld(call, lock, kRead);
   }
@@ -64,6 +65,7 @@ int TryReadLock(pthread_rwlock_t* lock, Site site) {
     }
     if (Held* const held = FindHeld(call.fiber(), lock)) {
       ++held->count;
+      CountEffect();
     } else {
       AddHeld(call, lock, kRead);
     }
@@ -76,7 +78,7 @@ int WriteLock(pthread_rwlock_t* lock, bool expires, Site site) {
   Call call("pthread_rwlock_wrlock", site, "rwlock");
   const Held* const held = FindHeld(call.fiber(), lock);
   if (held != nullptr && IsFor(*held, kWrite)) return EDEADLK;
-  if (expires && call.Choose(2) == 1) return ETIMEDOUT;
+  if (expires && call.Expires()) return ETIMEDOUT;
   call.SetExpires(expires);
   Word* const word = WordOf(lock);
   AdmitsIf free([](Value value) { return (static_cast<Word>(value) & (kWriter | kReaders)) == 0; });
@@ -183,7 +185,12 @@ HEDDLE_INTERPOSE int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
                call.thread(), static_cast<void*>(lock));
   }
   const bool writes = IsFor(*held, kWrite);
-  if (--held->count == 0) RemoveHeld(call.fiber(), held);
+  if (held->count == 1) {
+    RemoveHeld(call.fiber(), held);
+  } else {
+    --held->count;
+    CountEffect();
+  }
   call.Modify(WordOf(lock), Rmw::kSub, writes ? kWriter : Word{1}, Order::kRelease);
   return 0;
 }

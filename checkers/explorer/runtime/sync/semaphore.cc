@@ -22,7 +22,7 @@ int* ValueOf(sem_t* semaphore) { return reinterpret_cast<int*>(semaphore); }
 
 int Wait(sem_t* semaphore, bool expires, Site site) {
   Call call("sem_wait", site, "semaphore");
-  if (expires && call.Choose(2) == 1) {
+  if (expires && call.Expires()) {
     errno = ETIMEDOUT;
     return -1;
   }

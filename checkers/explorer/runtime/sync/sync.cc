@@ -5,11 +5,19 @@
 #include <cstdint>
 
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/plain.h"
 
 namespace heddle::explorer {
 namespace {
 
 constexpr std::size_t kQueues = 1024;
+
+// What is about to be written to: a thread that puts it back has changed nothing (loops.h).
+template <typename T>
+T& Changes(T& object) {
+  LogWrite(reinterpret_cast<std::uintptr_t>(&object), sizeof object);
+  return object;
+}
 
 // As the program's own variables are, put back for each execution.
 WaitQueue g_queues[kQueues];
@@ -57,8 +65,12 @@ WaitQueue& WaitQueue::Lock(Call& call, const void* address) {
 void WaitQueue::Unlock(Call& call) { UnlockWord(call, &lock_); }
 
 void WaitQueue::Enter(Call& call, const void* address) {
-  call.Store(&woken_[call.thread()], 0, Order::kRelaxed);
-  waiters_[size_++] = {.address = address, .thread = call.thread()};
+  if (used_[call.thread()]) {
+    call.Store(&woken_[call.thread()], 0, Order::kRelaxed);
+    Changes(used_[call.thread()]) = false;
+  }
+  Changes(waiters_[size_]) = {.address = address, .thread = call.thread()};
+  ++Changes(size_);
 }
 
 int WaitQueue::CountAt(const void* address) const {
@@ -68,8 +80,9 @@ int WaitQueue::CountAt(const void* address) const {
 }
 
 void WaitQueue::Remove(int index) {
-  for (int i = index; i + 1 < size_; ++i) waiters_[i] = waiters_[i + 1];
-  --size_;
+  for (int i = index; i + 1 < size_; ++i) Changes(waiters_[i]) = waiters_[i + 1];
+  --Changes(size_);
+  Changes(waiters_[size_]) = {};
 }
 
 void WaitQueue::Wake(Call& call, const void* address, int place) {
@@ -88,12 +101,14 @@ bool WaitQueue::Leave(Call& call) {
     Remove(i);
     return true;
   }
+  Changes(used_[call.thread()]) = true;
   return false;
 }
 
 void WaitQueue::Sleep(Call& call) {
   AdmitsIf woken([](Value value) { return value == 1; });
   call.Load(&woken_[call.thread()], Order::kAcquire, &woken);
+  Changes(used_[call.thread()]) = true;
 }
 
 }  // namespace heddle::explorer

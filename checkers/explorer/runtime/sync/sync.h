@@ -73,6 +73,7 @@ class WaitQueue {
   int size_;
   Waiter waiters_[kMaxThreads];
   int woken_[kMaxThreads];  // by thread
+  bool used_[kMaxThreads];  // the thread's wake-up has been used
 };
 
 }  // namespace heddle::explorer
