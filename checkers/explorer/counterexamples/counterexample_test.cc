@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -208,13 +210,45 @@ TEST(CounterexampleTest, ALostWakeUpKeepsAll) {
   EXPECT_EQ(ThreadsOf(Read(record)), (std::set<int>{0, 1, 2, 3}));
 }
 
+// What a command prints, and its last line.
+std::string Output(const std::string& command, std::string& last) {
+  std::FILE* const output = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
+  std::string said;
+  std::array<char, 4096> buffer{};
+  while (std::fgets(buffer.data(), buffer.size(), output) != nullptr) said += buffer.data();
+  pclose(output);
+  const std::string_view lines = std::string_view(said).substr(0, said.size() - !said.empty());
+  last = lines.substr(lines.rfind('\n') + 1);
+  return said;
+}
+
+TEST(CounterexampleTest, AProgramOnItsOwnEndsWithTheCommandThatReplaysIt) {
+  const std::string directory = absl::StrCat(testing::TempDir(), "/outputs");
+  std::filesystem::create_directories(directory);
+  for (const std::string& environment :
+       {std::string("env -u TEST_UNDECLARED_OUTPUTS_DIR HEDDLE_EXPLORE_OPTIONS=model=sc "),
+        absl::StrCat("env TEST_UNDECLARED_OUTPUTS_DIR=", directory, " ")}) {
+    std::string last;
+    const std::string said = Output(absl::StrCat(environment, kProgram, " deadlock"), last);
+    ASSERT_TRUE(absl::StartsWith(last, "replay it:  ")) << said;
+    const std::string again = Output(last.substr(std::string("replay it:  ").size()), last);
+    EXPECT_TRUE(absl::StartsWith(last, "heddle explorer: deadlock: 0 executions, 1 blocked"))
+        << again;
+  }
+  const absl::StatusOr<Counterexample> file =
+      ReadCounterexample(absl::StrCat(directory, "/wrong_among_many.explore.txt"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->engine, "explore");
+  EXPECT_EQ(file->verdict, "deadlock");
+}
+
 TEST(CounterexampleTest, APathOfAnotherProgramIsRefused) {
   const std::string path = Explore("race").replay;
   const Record other = Replay("leak", path);
   ASSERT_TRUE(other.end.has_value());
   EXPECT_EQ(other.end->verdict, "error");
-  for (const std::string& broken : {path.substr(0, path.size() / 2), path + ";x", path + ";0",
-                                    std::string(";"), std::string("nonsense"), "zz" + path}) {
+  for (const std::string& broken :
+       {path.substr(0, path.size() / 2), path + ";x", path + ";0", std::string(";"), "zz" + path}) {
     const Record refused = Replay("race", broken);
     ASSERT_TRUE(refused.end.has_value()) << broken;
     EXPECT_EQ(refused.end->verdict, "error") << broken;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,7 +24,7 @@ svg{display:block}
 svg text{font:12px ui-monospace,monospace}
 .heads{position:sticky;top:0;background:#fffe;border-bottom:1px solid #ccc;height:36px;margin-top:8px}
 .heads span{position:absolute;font:12px ui-monospace,monospace;white-space:pre;overflow:hidden}
-.head{font-weight:bold}
+.heads .head{font-weight:bold}
 .lane{stroke:#e4e4e4;stroke-width:2}
 .box{fill:#fff;stroke:#667;stroke-width:1}
 .culprit .box{fill:#fdecea;stroke:#c30;stroke-width:2}
@@ -162,9 +163,11 @@ class Drawing {
   // Short ones first: they get the tracks next to the boxes.
   std::vector<Arrow> ByLength() const {
     std::vector<Arrow> arrows = Arrows(execution_);
-    std::stable_sort(arrows.begin(), arrows.end(), [](const Arrow& a, const Arrow& b) {
-      return std::abs(a.to - a.from) < std::abs(b.to - b.from);
-    });
+    const auto key = [](const Arrow& arrow) {
+      return std::tuple(std::abs(arrow.to - arrow.from), arrow.from, arrow.to, arrow.kind);
+    };
+    std::sort(arrows.begin(), arrows.end(),
+              [&](const Arrow& a, const Arrow& b) { return key(a) < key(b); });
     return arrows;
   }
 

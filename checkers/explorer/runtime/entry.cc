@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/runtime/fatal.h"
@@ -41,12 +42,12 @@ void CallMain(void*) {
 }
 
 int ExploreMain(int argc, char** argv, char** environment) {
-  if (&heddle_explorer_main_is_native != nullptr) {
-    return g_program.main(argc, argv, environment);
-  }
   g_program.argc = argc;
   g_program.argv = argv;
   g_program.environment = environment;
+  if (&heddle_explorer_main_is_native != nullptr) {
+    return g_program.main(argc, argv, environment);
+  }
   return Print(Explore(OptionsFromEnvironment(), CallMain, nullptr));
 }
 
@@ -61,6 +62,52 @@ void FixAddresses(char** argv) {
 
 }  // namespace
 
+namespace {
+
+// For a shell.
+std::string Quoted(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-./=+,:@%") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// The counterexample's file among a Bazel test's outputs; empty: it is no such test.
+std::string WriteOutput(const ExploreResult& result, const std::string& program) {
+  const char* const directory = getenv("TEST_UNDECLARED_OUTPUTS_DIR");
+  if (directory == nullptr) return "";
+  const std::string name = program.substr(program.find_last_of('/') + 1);
+  const std::string path = std::string(directory) + "/" + name + ".explore.txt";
+  FILE* const file = fopen(path.c_str(), "we");
+  if (file == nullptr) return "";
+  // As checkers/scenario/counterexample.h has it.
+  fprintf(file,
+          "heddle counterexample 1\nscenario: %s\nmutant: \nengine: explore\nmode: %s\n"
+          "verdict: %s\nstate: %s\n\n%s: %s\n%s",
+          name.c_str(), result.mode.c_str(), result.verdict.c_str(), result.path.c_str(),
+          result.verdict.c_str(), result.message.c_str(), result.text.c_str());
+  const bool written = fclose(file) == 0;
+  return written ? path : "";
+}
+
+void PrintReplay(const ExploreResult& result) {
+  const std::string program = g_program.argv[0];
+  const std::string file = WriteOutput(result, program);
+  std::string command = "HEDDLE_EXPLORE_OPTIONS=";
+  std::string options;
+  if (const char* const given = getenv("HEDDLE_EXPLORE_OPTIONS"); given != nullptr) {
+    options = std::string(given) + ":";
+  }
+  command += Quoted(options + "replay=" + (file.empty() ? result.path : file));
+  for (char** word = g_program.argv; *word != nullptr; ++word) command += " " + Quoted(*word);
+  fprintf(stderr, "replay it:  %s\n", command.c_str());
+}
+
+}  // namespace
+
 int Print(const ExploreResult& result) {
   fflush(stdout);
   if (!result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
@@ -71,6 +118,7 @@ int Print(const ExploreResult& result) {
           static_cast<unsigned long long>(result.blocked), result.seconds,
           result.complete ? ", complete" : "", result.reason.empty() ? "" : ", ",
           result.reason.c_str(), result.message.empty() ? "" : (": " + result.message).c_str());
+  if (!result.path.empty() && result.mode != "replay") PrintReplay(result);
   if (result.verdict == verdict::kPass) return 0;
   if (result.verdict == verdict::kError) return 2;
   return result.verdict == verdict::kIncomplete ? 3 : 1;

@@ -67,6 +67,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     result.verdict = fault.verdict;
     result.message = fault.message;
     result.text = CounterexampleText(scheduler);
+    result.path = scheduler.path();
     return result;
   }
   result.complete = search.Complete() && result.reason.empty();
@@ -182,6 +183,7 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
     result.verdict = fault.verdict;
     result.message = fault.message;
     result.text = CounterexampleText(scheduler);
+    result.path = scheduler.path();
   }
   record.Finish(scheduler, result);
   return result;

@@ -65,6 +65,7 @@ struct ExploreResult {
   double seconds = 0;
   int threads = 0;   // most at once
   std::string text;  // the counterexample, short: addresses instead of names
+  std::string path;  // and what replays it
 };
 
 // Not reentrant, and no other thread of the process may run meanwhile.

@@ -85,6 +85,25 @@ void TakeShardOfTest(ExploreOptions& options) {
   fclose(file);
 }
 
+// What replays the execution of a counterexample's file.
+std::string PathInFile(const std::string& file) {
+  std::string path;
+  FILE* const stream = fopen(file.c_str(), "re");
+  if (stream == nullptr) Fatal("replay=%s: %s", file.c_str(), strerror(errno));
+  char* line = nullptr;
+  std::size_t size = 0;
+  constexpr char kState[] = "state: ";
+  while (path.empty() && getline(&line, &size, stream) > 0) {
+    if (strncmp(line, kState, sizeof kState - 1) != 0) continue;
+    path = line + sizeof kState - 1;
+    if (path.back() == '\n') path.pop_back();
+  }
+  free(line);
+  fclose(stream);
+  if (path.empty()) Fatal("replay=%s: no counterexample's file", file.c_str());
+  return path;
+}
+
 void Set(std::string_view name, std::string_view value, ExploreOptions& options) {
   if (name == "model") {
     if (value != "rc11" && value != "sc") Bad(name, value);
@@ -92,7 +111,9 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
   } else if (name == "record") {
     options.record = value;
   } else if (name == "replay") {
-    options.replay = value;
+    // A path has this sign; it stands for itself.
+    const bool is_path = value.find(';') != std::string_view::npos;
+    options.replay = is_path ? std::string(value) : PathInFile(std::string(value));
   } else if (name == "unroll") {
     const std::uint64_t turns = Number(name, value);
     if (turns == 0 || turns > 60000) Bad(name, value);

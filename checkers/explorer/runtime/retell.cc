@@ -67,6 +67,11 @@ bool Scheduler::TakeReplay(std::string_view path) {
 }
 
 void Scheduler::Retell() {
+  // Who replays without a record does it in a debugger, and wants to see it once.
+  if (!options_.replay.empty() && options_.record.empty()) {
+    path_ = options_.replay;
+    return;
+  }
   const Fault found = fault_;
   const Counts counts = search_.counts();
   const std::string knowledge = weaken_.ToPath() + loops_.Save() + ";";
