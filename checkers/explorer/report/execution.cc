@@ -53,7 +53,7 @@ class Describer {
     for (const RecordedThread& thread : record_.threads) {
       if (!HasPart(thread.id)) continue;
       std::string about = namer_.Function(thread.function);
-      if (about.empty()) about = Outermost(thread.id);
+      if (about.empty()) about = thread.id == 0 ? "main" : Outermost(thread.id);
       if (!about.empty() && !absl::EndsWith(about, "()")) absl::StrAppend(&about, "()");
       const std::string where = namer_.Innermost(thread.stack).where;
       if (!where.empty()) {

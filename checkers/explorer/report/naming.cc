@@ -22,8 +22,17 @@
 namespace heddle::explorer::report {
 namespace {
 
-// The runtime's functions, which stand around the program's in its own file.
-constexpr absl::string_view kOwn = "checkers/explorer/runtime/";
+// The runtime's functions, and those that run scenarios, which stand around the program's.
+constexpr std::array<absl::string_view, 3> kOwn = {
+    "checkers/explorer/runtime/", "checkers/explorer/engine/", "checkers/scenario/scenario.h"};
+
+// What primitives call in the place of operators: a step is at its caller's line.
+constexpr absl::string_view kPlatform = "primitives/std_platform.h";
+
+bool IsOwn(absl::string_view file) {
+  return std::any_of(kOwn.begin(), kOwn.end(),
+                     [&](absl::string_view own) { return absl::StrContains(file, own); });
+}
 
 // Smaller numbers are counts, larger ones more likely addresses or bits.
 constexpr RecordedValue kLargestDecimal = 999'999;
@@ -126,7 +135,7 @@ std::vector<Place> Namer::Stack(const RecordedStack& stack) {
   for (const std::uint64_t pc : stack) {
     const std::vector<lock_order::ReportFrame> at = symbolizer_.Frames(modules_, pc);
     for (const lock_order::ReportFrame& frame : at) {
-      if (!absl::StrContains(frame.file, kOwn)) frames.push_back(frame);
+      if (!IsOwn(frame.file)) frames.push_back(frame);
     }
   }
   std::vector<Place> places;
@@ -144,7 +153,7 @@ std::vector<lock_order::ReportFrame> Namer::Frames(std::uint64_t pc) {
 Place Namer::Innermost(const RecordedStack& stack) {
   const std::vector<Place> places = Stack(stack);
   for (const Place& place : places) {
-    if (place.line > 0) return place;
+    if (place.line > 0 && !absl::EndsWith(place.file, kPlatform)) return place;
   }
   return places.empty() ? Place{} : places.front();
 }
@@ -159,9 +168,9 @@ std::string Namer::Function(std::uint64_t entry) {
   if (entry == 0) return "";
   // A return address lies behind its call; an entry is looked up by itself.
   const lock_order::ReportFrame frame = symbolizer_.Frames(modules_, entry + 1)[0];
-  // The runtime starts the first thread, and the C++ library those of std::thread.
-  if (absl::StrContains(frame.file, kOwn)) return "main";
-  if (frame.file.empty()) return "";
+  // The runtime starts the first thread, an engine a scenario's, the C++ library those of
+  // std::thread.
+  if (frame.file.empty() || IsOwn(frame.file)) return "";
   return lock_order::Printable(ShortFunction(frame.function));
 }
 

@@ -21,9 +21,9 @@ class Namer {
   // `record` outlives it.
   Namer(const Record& record, const std::string& directory);
 
-  // The call that returns to `pc`: its innermost place in the program's own sources.
   // The innermost place of a stack that has a line of source; else its innermost.
   Place Innermost(const RecordedStack& stack);
+  // The call that returns to `pc`: its innermost place in the program's own sources.
   Place PlaceOf(std::uint64_t pc);
   // Without frames of system headers and of the runtime; inlined calls are frames of their own.
   std::vector<Place> Stack(const RecordedStack& stack);
