@@ -54,9 +54,9 @@ bool Scheduler::TakeReplay(std::string_view path) {
   if (loops == std::string_view::npos || !loops_.Restore(path.substr(0, loops))) return false;
   std::string_view graph = path.substr(loops + 1);
   if (const std::size_t left = graph.find(';'); left != std::string_view::npos) {
-    const std::string_view number = graph.substr(left + 1);
-    const char* const end = number.data() + number.size();
-    const auto [at, error] = std::from_chars(number.data(), end, left_out_);
+    const std::string number(graph.substr(left + 1));
+    const char* const end = number.c_str() + number.size();
+    const auto [at, error] = std::from_chars(number.c_str(), end, left_out_);
     if (error != std::errc() || at != end || left_out_ < 1) return false;
     graph = graph.substr(0, left);
   }

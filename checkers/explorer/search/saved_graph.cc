@@ -91,7 +91,7 @@ std::string Search::Impl::Save(const Part* part) const {
   out.Put(part != nullptr ? 1U : 0U);
   if (part != nullptr) {
     out.Put(part->going_on);
-    out.Put(static_cast<std::uint64_t>(part->last + 1));
+    out.Put(static_cast<std::uint64_t>(part->last) + 1);
   }
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == kNoEvent) continue;
