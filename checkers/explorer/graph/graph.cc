@@ -36,12 +36,31 @@ void Graph::StartViews(EventId id) {
       static_cast<std::uint16_t>(event.index + 1);
 }
 
-EventId Graph::Add(const Event& added) {
-  const auto id = static_cast<EventId>(events_.size());
-  events_.push_back(added);
-  Event& event = events_.back();
+EventId Graph::Add(const Event& event) {
+  events_.push_back(event);
   std::vector<EventId>& own = by_thread_[event.thread];
-  event.index = static_cast<std::uint16_t>(own.size());
+  events_.back().index = static_cast<std::uint16_t>(own.size());
+  own.push_back(static_cast<EventId>(events_.size() - 1));
+  const EventId id = Close();
+  StartViews(id);
+  return id;
+}
+
+Event& Graph::Open(ThreadId thread, Kind kind) {
+  std::vector<EventId>& own = by_thread_[At(thread)];
+  own.push_back(static_cast<EventId>(events_.size()));
+  static const Event kBlank;
+  events_.push_back(kBlank);
+  Event& event = events_.back();
+  event.kind = kind;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.index = static_cast<std::uint16_t>(own.size() - 1);
+  return event;
+}
+
+EventId Graph::Close() {
+  const auto id = static_cast<EventId>(events_.size() - 1);
+  Event& event = events_.back();
   if (event.kind == Kind::kCreate) {
     creators_[event.peer] = id;
     threads_ = std::max(threads_, event.peer + 1);
@@ -54,8 +73,6 @@ EventId Graph::Add(const Event& added) {
       event.co = static_cast<std::uint16_t>(location.writes.size());
     }
   }
-  own.push_back(id);
-  StartViews(id);
   return id;
 }
 
@@ -135,22 +152,24 @@ void Graph::Restrict(std::size_t count, const View& prefix, Graph& result,
   result.Clear();
   renumbered.assign(events_.size(), kNoEvent);
   if (result.locations_.size() < locations_.size()) result.locations_.resize(locations_.size());
-  for (std::size_t i = 0; i < events_.size(); ++i) {
-    const Event& event = events_[i];
-    if (i >= count && !Contains(prefix, event)) continue;
-    const auto id = static_cast<EventId>(result.events_.size());
-    renumbered[i] = id;
-    result.events_.push_back(event);
+  // The first events keep their numbers; of the others, those may read from later ones.
+  result.events_.assign(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = count; i < events_.size(); ++i) {
+    if (!Contains(prefix, events_[i])) continue;
+    renumbered[i] = static_cast<EventId>(result.events_.size());
+    result.events_.push_back(events_[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i) renumbered[i] = static_cast<EventId>(i);
+  for (std::size_t i = 0; i < result.events_.size(); ++i) {
+    Event& event = result.events_[i];
+    const auto id = static_cast<EventId>(i);
     result.by_thread_[event.thread].push_back(id);
-    if (event.kind == Kind::kCreate) {
+    if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
+      result.locations_[event.location].accesses.push_back(id);
+    } else if (event.kind == Kind::kCreate) {
       result.creators_[event.peer] = id;
       result.threads_ = std::max(result.threads_, event.peer + 1);
     }
-    if (event.kind == Kind::kRead || event.kind == Kind::kWrite) {
-      result.locations_[event.location].accesses.push_back(id);
-    }
-  }
-  for (Event& event : result.events_) {
     if (event.reads_from < kNoEvent) event.reads_from = renumbered[event.reads_from];
   }
   for (std::size_t i = 0; i < locations_.size(); ++i) {

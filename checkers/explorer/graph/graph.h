@@ -51,6 +51,9 @@ class Graph {
   // Appends an event to its thread (and its thread's creation). Sets thread index, and the views to
   // what program order alone gives. Writes are placed last in coherence order.
   EventId Add(const Event& event);
+  // The same in three steps: Open(), give the event what it is, Close(), StartViews().
+  Event& Open(ThreadId thread, Kind kind);
+  EventId Close();
   // Sets an event's views to what program order alone gives.
   void StartViews(EventId id);
   // Moves a write to just behind `predecessor` in coherence order; kInit: to the front.

@@ -180,7 +180,8 @@ void Scheduler::RunThread(Fiber& fiber) {
   for (;;) {
     if (fiber.operation == nullptr) {
       Resume(fiber);
-      while (repeats_ && fiber.pending == 0 && Repeat(fiber)) {
+      while (repeats_ && fiber.pending == 0 && fiber.frame->operation() != AtomicOperation::kCall &&
+             Repeat(fiber)) {
         if (stopped_) return;
         ResumeAgain(fiber);
       }
@@ -213,8 +214,9 @@ void Scheduler::RunThread(Fiber& fiber) {
 void Scheduler::Resume(Fiber& fiber) {
   State& shared = state();
   shared.current = &fiber;
-  shared.clock = &search_.Clock(fiber.id);
-  shared.position = static_cast<std::uint32_t>(search_.Position(fiber.id));
+  const auto [clock, position] = search_.PlaceOf(fiber.id);
+  shared.clock = clock;
+  shared.position = static_cast<std::uint32_t>(position);
   shared.watching = !fiber.loop.states.empty();
   if (ThreadPointer() != fiber.storage.pointer()) {
     SetThreadPointer(fiber.storage.pointer(), shared.has_fsgsbase);

@@ -85,6 +85,14 @@ bool ByPointer(AtomicOperation operation) {
          operation == AtomicOperation::kCompareExchangeWeak;
 }
 
+Arrival::Kind KindOf(AtomicOperation operation) {
+  if (operation == AtomicOperation::kLoad) return Arrival::Kind::kLoad;
+  if (operation == AtomicOperation::kStore) return Arrival::Kind::kStore;
+  if (operation == AtomicOperation::kFence) return Arrival::Kind::kFence;
+  return operation < AtomicOperation::kCompareExchangeValue ? Arrival::Kind::kUpdate
+                                                            : Arrival::Kind::kCompareExchange;
+}
+
 Rmw RmwOf(AtomicOperation operation) {
   switch (operation) {
     case AtomicOperation::kFetchAdd:
@@ -245,28 +253,12 @@ bool Scheduler::Repeat(Fiber& fiber) {
   const auto value = [&](std::size_t at) -> Value {
     return size == 8 ? argument[at] : argument[at] & ((std::uint64_t{1} << (8 * size)) - 1);
   };
-  switch (operation) {
-    case AtomicOperation::kCall:
-      return false;
-    case AtomicOperation::kFence:
-      arrival.kind = Arrival::Kind::kFence;
-      break;
-    case AtomicOperation::kLoad:
-      arrival.kind = Arrival::Kind::kLoad;
-      break;
-    case AtomicOperation::kStore:
-      arrival.kind = Arrival::Kind::kStore;
-      arrival.value = value(1);
-      break;
-    case AtomicOperation::kCompareExchangeValue:
-    case AtomicOperation::kCompareExchangeStrong:
-    case AtomicOperation::kCompareExchangeWeak:
-      arrival.kind = Arrival::Kind::kCompareExchange;
-      arrival.expected = ByPointer(operation) ? ReadMemory(argument[1], size) : value(1);
-      arrival.value = value(2);
-      break;
-    default:
-      arrival.kind = Arrival::Kind::kUpdate;
+  arrival.kind = KindOf(operation);
+  if (arrival.kind == Arrival::Kind::kStore) {
+    arrival.value = value(1);
+  } else if (arrival.kind == Arrival::Kind::kCompareExchange) {
+    arrival.expected = ByPointer(operation) ? ReadMemory(argument[1], size) : value(1);
+    arrival.value = value(2);
   }
   const bool reads = arrival.kind != Arrival::Kind::kStore;
   Loops::SiteState* site = nullptr;

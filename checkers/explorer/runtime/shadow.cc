@@ -20,10 +20,6 @@ void* Map(std::size_t size) {
   return mapped;
 }
 
-std::size_t Hash(std::uintptr_t granule, std::size_t size) {
-  return (granule * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
-}
-
 bool Ordered(const ShadowAccess& access, ThreadId thread, const View& clock) {
   return access.thread == thread || clock.count[access.thread] > access.position;
 }
@@ -73,7 +69,7 @@ ShadowCell* Shadow::Look(std::uintptr_t address) {
   }
 }
 
-ShadowCell& Shadow::At(std::uintptr_t address) {
+ShadowCell& Shadow::Find(std::uintptr_t address) {
   const std::uintptr_t granule = address / kGranule;
   for (std::size_t i = Hash(granule, size);; i = (i + 1) & (size - 1)) {
     ShadowCell& cell = cells[i];
@@ -83,13 +79,14 @@ ShadowCell& Shadow::At(std::uintptr_t address) {
     }
     if (used * 2 >= size) {
       Grow();
-      return At(address);
+      return Find(address);
     }
     ++used;
     cell.granule = granule;
     cell.generation = generation;
     cell.overflow = 0;
     cell.count = 0;
+    cell.plain = 0;
     cell.atomic_mask = 0;
     cell.atomic_start = 0;
     return cell;
@@ -115,8 +112,13 @@ void Shadow::Grow() {
   shared.mode = mode;
 }
 
-const ShadowAccess* Shadow::Enter(ShadowCell& cell, const ShadowAccess& access, const View& clock) {
+const ShadowAccess* Shadow::Enter(ShadowCell& cell, ShadowAccess access, const View& clock) {
   const ThreadId thread = access.thread;
+  if (!access.atomic) {
+    cell.plain = 1;
+  } else if (cell.plain == 0) {
+    return EnterAtomic(cell, access), nullptr;
+  }
   std::uint8_t kept = 0;
   for (std::uint8_t i = 0; i < cell.count; ++i) {
     const ShadowAccess& old = cell.accesses[i];
@@ -126,7 +128,6 @@ const ShadowAccess* Shadow::Enter(ShadowCell& cell, const ShadowAccess& access, 
     if (kept != i) cell.accesses[kept] = old;
     ++kept;
   }
-  cell.count = kept;
   std::uint16_t* link = &cell.overflow;
   while (*link != 0) {
     Node& node = nodes[*link];
@@ -138,15 +139,38 @@ const ShadowAccess* Shadow::Enter(ShadowCell& cell, const ShadowAccess& access, 
       link = &node.next;
     }
   }
-  if (kept < 3) {
-    cell.accesses[kept] = access;
-    cell.count = static_cast<std::uint8_t>(kept + 1);
-    return nullptr;
+  cell.count = kept;
+  Append(cell, access);
+  return nullptr;
+}
+
+// Where all are atomic there is no race: only what the thread itself has made superfluous goes.
+void Shadow::EnterAtomic(ShadowCell& cell, ShadowAccess access) {
+  const auto replaces = [&](const ShadowAccess& old) {
+    return old.thread == access.thread && Replaces(access, old);
+  };
+  for (std::uint8_t i = 0; i < cell.count; ++i) {
+    if (!replaces(cell.accesses[i])) continue;
+    cell.accesses[i] = access;
+    return;
+  }
+  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) {
+    if (!replaces(nodes[at].access)) continue;
+    nodes[at].access = access;
+    return;
+  }
+  Append(cell, access);
+}
+
+void Shadow::Append(ShadowCell& cell, ShadowAccess access) {
+  if (cell.count < 3) {
+    cell.accesses[cell.count] = access;
+    cell.count = static_cast<std::uint8_t>((cell.count + 1) & 0x7f);
+    return;
   }
   if (nodes_used == kMaxNodes) Fatal("too many unordered accesses to the same places");
   nodes[++nodes_used] = {.access = access, .next = cell.overflow};
   cell.overflow = static_cast<std::uint16_t>(nodes_used);
-  return nullptr;
 }
 
 const ShadowAccess* Shadow::Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,

@@ -27,7 +27,8 @@ struct ShadowCell {
   std::uintptr_t atomic_start : 8;  // the first bytes of the locations in `atomic_mask`
   std::uint32_t generation;         // in use iff it is the shadow's
   std::uint16_t overflow;           // first of further accesses; 0: none
-  std::uint8_t count;               // of `accesses`
+  std::uint8_t count : 7;           // of `accesses`
+  std::uint8_t plain : 1;           // some access has not been atomic
   std::uint8_t atomic_mask;         // bytes that events of the graph have accessed
   ShadowAccess accesses[3];
 };
@@ -41,13 +42,17 @@ struct Shadow {
   // Starts an execution.
   void Reset();
 
-  ShadowCell& At(std::uintptr_t address);
+  ShadowCell& At(std::uintptr_t address) {
+    ShadowCell& cell = cells[Hash(address / kGranule, size)];
+    const bool found = cell.generation == generation && cell.granule == address / kGranule;
+    return found ? cell : Find(address);
+  }
   // Null: not accessed in this execution.
   ShadowCell* Look(std::uintptr_t address);
 
   // Enters an access and drops those that it makes superfluous. The access that it races with, if
   // any.
-  const ShadowAccess* Enter(ShadowCell& cell, const ShadowAccess& access, const View& clock);
+  const ShadowAccess* Enter(ShadowCell& cell, ShadowAccess access, const View& clock);
   // Some access to bytes of `mask` that does not happen before.
   const ShadowAccess* Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,
                                 const View& clock) const;
@@ -66,7 +71,13 @@ struct Shadow {
   std::size_t nodes_used;
 
  private:
+  static std::size_t Hash(std::uintptr_t granule, std::size_t size) {
+    return (granule * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
+  }
+  ShadowCell& Find(std::uintptr_t address);
   void Grow();
+  void EnterAtomic(ShadowCell& cell, ShadowAccess access);
+  void Append(ShadowCell& cell, ShadowAccess access);
 };
 
 }  // namespace heddle::explorer

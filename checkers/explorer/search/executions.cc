@@ -97,9 +97,9 @@ bool Search::Impl::Begin() {
 void Search::Impl::StartRun() {
   current_ = stack_.back().get();
   threads_.fill(Thread());
-  At(0).state = is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns;
+  in_state_.fill(0);
+  Set(0, is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns);
   stopped_ = false;
-  replaying_ = 0;
 }
 
 // What was found on the way shares the weight of where it was found (Knuth, "Estimating the

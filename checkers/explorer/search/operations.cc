@@ -35,16 +35,14 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
     cut_ = true;
     return Stop(Ending::kBlocked);
   }
-  Event event;
-  event.kind = Kind::kWrite;
-  event.thread = static_cast<std::uint8_t>(thread);
+  Event& event = G().Open(thread, Kind::kWrite);
   event.order = OrderOf(access.order);
   event.location = location;
   event.size = access.size;
   event.site = access.site;
   event.value = value;
   const View clock = Clock(thread);
-  const EventId id = Append(event);
+  const EventId id = Append();
   SettleEvent(G(), id);
   const std::vector<EventId>& writes = graph().location(location).writes;
   if (event.order != Order::kPlain && Random()) {
@@ -69,12 +67,10 @@ Answer Search::Impl::Fence(ThreadId thread, Order order, Site site) {
   }
   if (MustYield(thread)) return StandBack();
   any_fence_ = true;
-  Event event;
-  event.kind = Kind::kFence;
-  event.thread = static_cast<std::uint8_t>(thread);
+  Event& event = G().Open(thread, Kind::kFence);
   event.order = OrderOf(order);
   event.site = site;
-  SettleEvent(G(), Append(event));
+  SettleEvent(G(), Append());
   return {};
 }
 
@@ -91,17 +87,16 @@ Answer Search::Impl::Create(ThreadId thread, Site site, ThreadId like) {
     if (created == kNoThread) {
       return Fail("more than " + std::to_string(kMaxThreads) + " threads: not supported");
     }
-    Event event;
-    event.kind = Kind::kCreate;
-    event.thread = static_cast<std::uint8_t>(thread);
+    const auto twin = static_cast<Value>(TwinFor(thread, like) + 1);
+    Event& event = G().Open(thread, Kind::kCreate);
     event.peer = static_cast<std::uint8_t>(created);
     event.site = site;
-    event.value = static_cast<Value>(TwinFor(thread, like) + 1);
+    event.value = twin;
     has_twins_ = has_twins_ || event.value != 0;
-    Append(event);
+    G().StartViews(Append());
   }
   const bool stays = is_part_ && AtEndOfPart(created) && !GoesOn(created);
-  At(created).state = stays ? State::kBlocked : State::kRuns;
+  Set(created, stays ? State::kBlocked : State::kRuns);
   return {Action::kGo, static_cast<Value>(created), true};
 }
 
@@ -121,18 +116,16 @@ Answer Search::Impl::Join(ThreadId thread, ThreadId joined, Site site) {
   if (MustYield(thread)) return StandBack();
   const std::vector<EventId>& events = graph().thread(joined);
   if (events.empty() || graph()[events.back()].kind != Kind::kFinish) {
-    At(thread).state = State::kJoins;
+    Set(thread, State::kJoins);
     At(thread).joined = joined;
     return StandBack();
   }
   // It may have ended in the graph and not yet have been replayed.
   if (At(joined).state != State::kFinished) return WaitFor(thread, events.back());
-  Event event;
-  event.kind = Kind::kJoin;
-  event.thread = static_cast<std::uint8_t>(thread);
+  Event& event = G().Open(thread, Kind::kJoin);
   event.peer = static_cast<std::uint8_t>(joined);
   event.site = site;
-  SettleEvent(G(), Append(event));
+  SettleEvent(G(), Append());
   return {};
 }
 
@@ -140,19 +133,17 @@ Answer Search::Impl::Finish(ThreadId thread) {
   if (stopped_) return Stop(stop_);
   if (Replaying(thread)) {
     if (Replayed(thread).kind != Kind::kFinish) return Differs(thread, 0, "the thread's end");
-    At(thread).state = State::kFinished;
+    Set(thread, State::kFinished);
     Advance(thread);
   } else {
     if (MustYield(thread)) return StandBack();
-    Event event;
-    event.kind = Kind::kFinish;
-    event.thread = static_cast<std::uint8_t>(thread);
-    Append(event);
-    At(thread).state = State::kFinished;
+    G().Open(thread, Kind::kFinish);
+    G().StartViews(Append());
+    Set(thread, State::kFinished);
   }
-  for (Thread& other : threads_) {
-    if (other.state == State::kJoins && other.joined == thread) other.state = State::kRuns;
-  }
+  ForEachIn(State::kJoins, [&](ThreadId other) {
+    if (At(other).joined == thread) Set(other, State::kRuns);
+  });
   return {};
 }
 
@@ -207,12 +198,11 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wai
     return {Action::kGo, graph()[id].value, true};
   }
   if (MustYield(thread)) return StandBack();
-  Event event;
-  event.kind = Kind::kChoose;
+  Event& event = G().Open(thread, Kind::kChoose);
   event.is_await = of_wait;
-  event.thread = static_cast<std::uint8_t>(thread);
   event.site = site;
-  const EventId id = Append(event);
+  const EventId id = Append();
+  G().StartViews(id);
   AddCounterpart(G(), id);
   if (Random()) {
     G()[id].value = Draw(static_cast<std::size_t>(choices));
@@ -227,7 +217,7 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wai
 Answer Search::Impl::Block(ThreadId thread, int first) {
   if (stopped_) return Stop(stop_);
   if (Replaying(thread)) return Fail("the program did not repeat: a thread goes round earlier");
-  At(thread).state = State::kBlocked;
+  Set(thread, State::kBlocked);
   At(thread).first_of_turn = first;
   if (first < 0) return StandBack();
   // A turn's read can still change where it and all the turn's reads behind it were maximal: a

@@ -102,7 +102,7 @@ EventId Search::Impl::DrawWrite(EventId read) {
     if (co < writes.size() && graph()[writes[co]].update) return newest;
   }
   SetReadsFrom(G(), read, drawn);
-  return ScConsistent(graph(), read, sc_) ? drawn : newest;
+  return ScConsistent(graph(), read) ? drawn : newest;
 }
 
 // Moves the newest write forward in coherence order, but not before place `lowest`.
@@ -114,7 +114,7 @@ void Search::Impl::PlaceAtRandom(EventId write, std::size_t lowest) {
   if (graph()[writes[co]].update) return;
   const EventId last = graph().WriteAt(location, writes.size() - 1);
   G().Place(write, graph().WriteAt(location, co));
-  if (!ScConsistent(graph(), write, sc_)) G().Place(write, last);
+  if (!ScConsistent(graph(), write)) G().Place(write, last);
 }
 
 }  // namespace heddle::explorer

@@ -88,19 +88,11 @@ bool Search::Impl::Taken(LocationId location, std::size_t co, const View& prefix
 Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId location,
                              const Update* update, Admits* admits, EventId park) {
   const Order order = OrderOf(access.order);
-  Event event;
-  event.kind = Kind::kRead;
-  event.thread = static_cast<std::uint8_t>(thread);
-  event.order = order;
-  event.location = location;
-  event.size = access.size;
-  event.site = access.site;
-  event.update = update != nullptr;
-  event.is_await = admits != nullptr;
+  std::uint16_t update_id = 0;
   if (update != nullptr) {
     Update known = *update;
     known.failure = OrderOf(known.failure);
-    event.update_id = Intern(known, order);
+    update_id = Intern(known, order);
   }
 
   if (admits != nullptr && FollowsTwin(thread, location)) return Park(thread, location);
@@ -145,7 +137,10 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   others_.clear();
   failures_.clear();
   const auto may_fail = [&](EventId write) {
-    if (MayFail(event, graph().ValueOf(write, location))) failures_.push_back(write);
+    if (update != nullptr && admits == nullptr &&
+        MayFail(update_id, graph().ValueOf(write, location))) {
+      failures_.push_back(write);
+    }
   };
   if (order != Order::kPlain) {
     const std::size_t lowest = graph().LowerBound(location, clock);
@@ -157,8 +152,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     for (std::size_t co = lowest; co < newest; ++co) {
       const EventId write = graph().WriteAt(location, co);
       may_fail(write);
-      if (update != nullptr &&
-          updates_[event.update_id].Succeeds(graph().ValueOf(write, location)) &&
+      if (update != nullptr && updates_[update_id].Succeeds(graph().ValueOf(write, location)) &&
           Taken(location, co, prefix)) {
         continue;
       }
@@ -169,14 +163,19 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const bool goes_on = ends && offered(graph().Newest(location));
   At(thread).waits_in_vain = !ends;
   At(thread).first_of_turn = turn;
-  EventId id = kNoEvent;
-  if (goes_on) {
-    id = Append(event);
-  } else {
-    if (parked && others_.empty()) return Park(thread, location);
-    event.kind = Kind::kPark;
-    event.reads_from = behind;
-    id = Append(event);
+  if (!goes_on && parked && others_.empty()) return Park(thread, location);
+  Event& event = G().Open(thread, goes_on ? Kind::kRead : Kind::kPark);
+  event.order = order;
+  event.location = location;
+  event.size = access.size;
+  event.site = access.site;
+  event.update = update != nullptr;
+  event.update_id = update_id;
+  event.is_await = admits != nullptr;
+  if (!goes_on) event.reads_from = behind;
+  const EventId id = Append();
+  if (!goes_on) {
+    G().StartViews(id);
     AddCounterpart(G(), id);
   }
   if (!Random()) {
@@ -208,7 +207,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
 }
 
 Answer Search::Impl::Park(ThreadId thread, LocationId location) {
-  At(thread).state = State::kParks;
+  Set(thread, State::kParks);
   At(thread).location = location;
   return StandBack();
 }

@@ -33,9 +33,9 @@ bool Search::Impl::WritesNow(const Graph& graph, EventId read) const {
   return event.update && !event.fails && updates_[event.update_id].Succeeds(event.value);
 }
 
-bool Search::Impl::MayFail(const Event& event, Value value) const {
-  if (!event.update || event.is_await || Random()) return false;
-  const KnownUpdate& known = updates_[event.update_id];
+bool Search::Impl::MayFail(std::uint16_t update_id, Value value) const {
+  if (Random()) return false;
+  const KnownUpdate& known = updates_[update_id];
   return known.update.weak && known.Succeeds(value);
 }
 
@@ -108,34 +108,34 @@ void Search::Impl::SettleEvent(Graph& graph, EventId id) {
 
 bool Search::Impl::AddUpdateWrite(Execution& execution, EventId read) {
   Graph& graph = execution.graph;
-  const Event of_read = graph[read];
-  Event event;
-  event.kind = Kind::kWrite;
-  event.thread = of_read.thread;
+  Event& event = graph.Open(graph[read].thread, Kind::kWrite);
+  const Event& of_read = graph[read];
+  const EventId source = of_read.reads_from;
+  const LocationId location = of_read.location;
   event.order = of_read.order;
-  event.location = of_read.location;
+  event.location = location;
   event.size = of_read.size;
   event.site = of_read.site;
   event.update = true;
   event.value = Updated(updates_[of_read.update_id].update, of_read.value, of_read.size);
   ++counts_.events;
-  const EventId id = graph.Add(event);
+  const EventId id = graph.Close();
   std::size_t conflict = graph.size();
-  const std::size_t co = graph.Co(of_read.reads_from);
-  const std::vector<EventId>& writes = graph.location(of_read.location).writes;
+  const std::size_t co = graph.Co(source);
+  const std::vector<EventId>& writes = graph.location(location).writes;
   if (co + 1 < writes.size()) {
     const Event& next = graph[writes[co]];
     // Two read-modify-writes cannot read the same write.
     if (next.update) conflict = writes[co];
-    graph.Place(id, of_read.reads_from);
+    graph.Place(id, source);
     CheckOrderOf(graph, id);
   }
   SettleEvent(graph, id);
   const bool conflicts = conflict != graph.size();
-  if (!conflicts && co + 1 < writes.size() && !ScConsistent(graph, id, sc_)) return false;
+  if (!conflicts && co + 1 < writes.size() && !ScConsistent(graph, id)) return false;
   Revisits(execution, id, conflict);
   if (conflicts) return false;
-  Wake(of_read.location);
+  Wake(location);
   return true;
 }
 
@@ -234,7 +234,7 @@ bool Search::Impl::ApplyRevisit(const Execution& from, EventId read, EventId wri
   SetReadsFrom(graph, read, new_write);
   graph[read].maximal = graph.Newest(graph[read].location) == new_write;
   stack_.push_back(std::move(execution));
-  if (!ScConsistent(graph, read, sc_) || !InOrder(graph, read)) return false;
+  if (!ScConsistent(graph, read) || !InOrder(graph, read)) return false;
   if (graph[read].is_await) {
     tentative_ = read;
     return true;
@@ -259,7 +259,7 @@ bool Search::Impl::Apply(const Item& item) {
       event.fails = item.kind == Item::Kind::kFail;
       graph.Add(event);
       SetReadsFrom(graph, item.event, item.write);
-      if (!ScConsistent(graph, item.event, sc_) || !InOrder(graph, item.event)) return false;
+      if (!ScConsistent(graph, item.event) || !InOrder(graph, item.event)) return false;
       return !WritesNow(graph, item.event) || AddUpdateWrite(execution, item.event);
     }
     case Item::Kind::kFailNow:
@@ -267,12 +267,12 @@ bool Search::Impl::Apply(const Item& item) {
       graph[item.event].fails = true;
       graph[item.event].maximal = false;
       SetReadsFrom(graph, item.event, graph[item.event].reads_from);
-      return ScConsistent(graph, item.event, sc_) && InOrder(graph, item.event);
+      return ScConsistent(graph, item.event) && InOrder(graph, item.event);
     case Item::Kind::kPlace:
       graph.Cut(item.event + std::size_t{1});
       graph.Place(item.event, item.write);
       graph[item.event].maximal = false;
-      if (!ScConsistent(graph, item.event, sc_) || !InOrder(graph, item.event)) return false;
+      if (!ScConsistent(graph, item.event) || !InOrder(graph, item.event)) return false;
       CheckOrderOf(graph, item.event);
       Revisits(execution, item.event, graph.size());
       return true;

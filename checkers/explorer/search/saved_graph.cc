@@ -141,7 +141,7 @@ bool Search::Impl::Restore(std::string_view text) {
   for (std::uint64_t i = 0; i < size && in.Ok(); ++i) {
     Event event;
     event.kind = static_cast<Kind>(in.Get(static_cast<std::uint64_t>(Kind::kPark)));
-    event.order = static_cast<Order>(in.Get(kLastOrder));
+    event.order = OrderOf(static_cast<Order>(in.Get(kLastOrder)));
     event.thread = static_cast<std::uint8_t>(in.Get(kMaxThreads - 1));
     event.peer = static_cast<std::uint8_t>(in.Get(kMaxThreads - 1));
     event.size = static_cast<std::uint8_t>(in.Get(sizeof(Value)));

@@ -87,6 +87,9 @@ Effect Search::EffectOf(ThreadId thread, int first) const { return impl_->Effect
 void Search::GiveUp() { impl_->GiveUp(); }
 void Search::Reset() { impl_->Reset(); }
 int Search::Position(ThreadId thread) const { return impl_->Position(thread); }
+Search::Place Search::PlaceOf(ThreadId thread) const {
+  return {&impl_->Clock(thread), impl_->Position(thread)};
+}
 const View& Search::Clock(ThreadId thread) const { return impl_->Clock(thread); }
 const Graph& Search::graph() const { return impl_->graph(); }
 std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->AddressOf(location); }

@@ -210,6 +210,12 @@ class Search {
   int Position(ThreadId thread) const;
   // Happens-before the thread's next operation.
   const View& Clock(ThreadId thread) const;
+  // Both at once.
+  struct Place {
+    const View* clock = nullptr;
+    int position = 0;
+  };
+  Place PlaceOf(ThreadId thread) const;
   // Why a thread does not go on, after a hang: what it waits for.
   const Graph& graph() const;
   std::uintptr_t AddressOf(LocationId location) const;

@@ -13,6 +13,7 @@
 #define HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,6 +76,7 @@ enum class State : std::uint8_t {
   kBlocked,
   kFinished,
 };
+inline constexpr std::size_t kStates = 7;
 
 struct Thread {
   State state = State::kUnborn;
@@ -146,10 +148,34 @@ class Search::Impl {
  private:
   Thread& At(ThreadId thread) { return threads_[static_cast<std::size_t>(thread)]; }
   const Thread& At(ThreadId thread) const { return threads_[static_cast<std::size_t>(thread)]; }
+  void Set(ThreadId thread, State state) {
+    const std::uint32_t bit = 1U << thread;
+    in_state_[static_cast<std::size_t>(At(thread).state)] &= ~bit;
+    in_state_[static_cast<std::size_t>(state)] |= bit;
+    At(thread).state = state;
+  }
+  template <typename Visit>
+  void ForEachIn(State state, Visit visit) {
+    for (std::uint32_t left = in_state_[static_cast<std::size_t>(state)]; left != 0;
+         left &= left - 1) {
+      visit(static_cast<ThreadId>(std::countr_zero(left)));
+    }
+  }
+  // Those that run, or could if what they wait for were replayed.
+  std::uint32_t Running() const {
+    return in_state_[static_cast<std::size_t>(State::kRuns)] |
+           in_state_[static_cast<std::size_t>(State::kReplays)];
+  }
   Graph& G() { return current_->graph; }
 
-  Order OrderOf(Order order) const {
-    return options_.model == Model::kSc && order != Order::kPlain ? Order::kSeqCst : order;
+  // Of an event's order.
+  Order OrderOf(Order order) {
+    if (options_.model == Model::kSc && order != Order::kPlain) order = Order::kSeqCst;
+    any_sc_ = any_sc_ || order == Order::kSeqCst;
+    return order;
+  }
+  bool ScConsistent(const Graph& graph, EventId touched) {
+    return !any_sc_ || explorer::ScConsistent(graph, touched, sc_);
   }
   std::uint16_t Intern(const Update& update, Order success);
   LocationId Locate(const Access& access);
@@ -180,6 +206,7 @@ class Search::Impl {
   void Advance(ThreadId thread);
   void Advance(ThreadId thread, EventId id);
   ThreadId Root(ThreadId thread);
+  void FailToRepeat(ThreadId thread);
   bool MustYield(ThreadId thread);
   bool AtEndOfPart(ThreadId thread) const;
   bool GoesOn(ThreadId thread) const { return (part_.going_on >> thread & 1) != 0; }
@@ -190,7 +217,8 @@ class Search::Impl {
   Answer Fail(std::string what);
   Answer Differs(ThreadId thread, Site site, const char* what);
   Answer Resolve(ThreadId thread, EventId read, Admits* admits);
-  EventId Append(const Event& event);
+  // Closes the graph's open event, which is then the thread's last.
+  EventId Append();
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
                  Admits* admits, EventId park);
   Answer Park(ThreadId thread, LocationId location);
@@ -203,7 +231,10 @@ class Search::Impl {
   void SetReadsFrom(Graph& graph, EventId read, EventId write);
   bool WritesNow(const Graph& graph, EventId read) const;
   // Whether it may read `write` and fail all the same, as the weak ones do.
-  bool MayFail(const Event& event, Value value) const;
+  bool MayFail(const Event& event, Value value) const {
+    return event.update && !event.is_await && MayFail(event.update_id, value);
+  }
+  bool MayFail(std::uint16_t update_id, Value value) const;
   // The write of the read-modify-write whose read is given. False: another one reads the same
   // write, and only the revisits that undo that one are to be explored.
   bool AddUpdateWrite(Execution& execution, EventId read);
@@ -276,6 +307,7 @@ class Search::Impl {
   LocationTable locations_;
   std::vector<KnownUpdate> updates_;
   bool any_fence_ = false;
+  bool any_sc_ = false;  // event is sequentially consistent
   ScScratch sc_;
   std::vector<EventId> renumbered_;
   std::vector<EventId> others_;
@@ -283,6 +315,7 @@ class Search::Impl {
   std::vector<Asked> admitted_;
 
   std::array<Thread, kMaxThreads> threads_;
+  std::array<std::uint32_t, kStates> in_state_{};  // a bit for each thread
 
   std::uint64_t random_ = 0;
   double switch_probability_ = 0;
@@ -291,8 +324,6 @@ class Search::Impl {
   std::vector<std::size_t> changes_;  // of priorities: before which operations
   std::size_t operations_ = 0;        // in this execution
   std::size_t longest_ = 1;           // most operations of an execution so far
-
-  std::uint32_t replaying_ = 0;  // threads in State::kReplays, a bit for each
 
   // A revisited read of a thread that waits: it is not known yet whether it admits the value.
   EventId tentative_ = kNoEvent;

@@ -43,18 +43,18 @@ ThreadId Search::Impl::Next() {
     lowest = LowestOfPart();
     if (lowest == kNoThread) return kNoThread;
   } else {
-    for (ThreadId thread = 0; thread < kMaxThreads && lowest == kNoThread; ++thread) {
-      const State state = At(thread).state;
-      if (state == State::kRuns || state == State::kReplays) lowest = thread;
-    }
-    if (lowest == kNoThread) return kNoThread;
+    if (Running() == 0) return kNoThread;
+    lowest = static_cast<ThreadId>(std::countr_zero(Running()));
   }
+  if (At(lowest).state == State::kRuns) return lowest;
   const ThreadId root = Root(lowest);
-  if (root == kNoThread) {
-    Fail("the program did not repeat: thread " + std::to_string(lowest) +
-         " waits for an operation that its thread does not do again");
-  }
+  if (root == kNoThread) FailToRepeat(lowest);
   return root;
+}
+
+void Search::Impl::FailToRepeat(ThreadId thread) {
+  Fail("the program did not repeat: thread " + std::to_string(thread) +
+       " waits for an operation that its thread does not do again");
 }
 
 ThreadId Search::Impl::LowestOfPart() const {
@@ -75,22 +75,18 @@ bool Search::Impl::AtEndOfPart(ThreadId thread) const {
 bool Search::Impl::Holds(ThreadId thread) {
   if (!is_part_ || !AtEndOfPart(thread)) return false;
   if (GoesOn(thread)) return thread == part_.last && LowestOfPart() != thread;
-  if (At(thread).state == State::kRuns) At(thread).state = State::kBlocked;
+  if (At(thread).state == State::kRuns) Set(thread, State::kBlocked);
   return true;
 }
 
 bool Search::Impl::MustYield(ThreadId thread) {
   if (is_part_) {
-    At(thread).state = State::kBlocked;
+    Set(thread, State::kBlocked);
     return true;
   }
   if (Random() && !restored_) return Switches(thread);
   if (tentative_ != kNoEvent) return true;
-  for (ThreadId lower = 0; lower < thread; ++lower) {
-    const State state = At(lower).state;
-    if (state == State::kRuns || state == State::kReplays) return true;
-  }
-  return false;
+  return (Running() & ((1U << thread) - 1)) != 0;
 }
 
 void Search::Impl::Advance(ThreadId thread) {
@@ -100,18 +96,14 @@ void Search::Impl::Advance(ThreadId thread) {
 
 void Search::Impl::Advance(ThreadId thread, EventId id) {
   ++At(thread).position;
-  for (std::uint32_t left = replaying_; left != 0; left &= left - 1) {
-    const auto other = static_cast<ThreadId>(std::countr_zero(left));
-    if (At(other).needs != id) continue;
-    if (At(other).state == State::kReplays) At(other).state = State::kRuns;
-    replaying_ &= ~(1U << other);
-  }
+  ForEachIn(State::kReplays, [&](ThreadId other) {
+    if (At(other).needs == id) Set(other, State::kRuns);
+  });
 }
 
 Answer Search::Impl::WaitFor(ThreadId thread, EventId event) {
-  At(thread).state = State::kReplays;
+  Set(thread, State::kReplays);
   At(thread).needs = event;
-  replaying_ |= 1U << thread;
   return StandBack();
 }
 
@@ -161,18 +153,19 @@ LocationId Search::Impl::Locate(const Access& access) {
   return id;
 }
 
-EventId Search::Impl::Append(const Event& event) {
+EventId Search::Impl::Append() {
   ++counts_.events;
+  const EventId id = G().Close();
+  const Event& event = graph()[id];
   if (event.kind != Kind::kJoin && event.kind != Kind::kFinish) CheckJoins(event.thread);
-  const EventId id = G().Add(event);
   ++At(event.thread).position;
   return id;
 }
 
 void Search::Impl::Wake(LocationId location) {
-  for (Thread& thread : threads_) {
-    if (thread.state == State::kParks && thread.location == location) thread.state = State::kRuns;
-  }
+  ForEachIn(State::kParks, [&](ThreadId thread) {
+    if (At(thread).location == location) Set(thread, State::kRuns);
+  });
 }
 
 }  // namespace heddle::explorer
