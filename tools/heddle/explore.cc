@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "checkers/explorer/report/execution.h"
@@ -298,7 +299,11 @@ class Exploration {
     if (end.complete) {
       how = absl::StrCat(" exhaustive (", record_.model == "sc" ? "SC" : "RC11", ")");
     }
-    if (!mode.second.empty()) absl::StrAppend(&how, " ", mode.second);
+    if (!mode.second.empty()) {
+      absl::StrAppend(
+          &how, " ",
+          absl::StrReplaceAll(mode.second, {{",", " "}, {"symmetry", "up to symmetry"}}));
+    }
     const absl::string_view name(ToString(verdict).data(), ToString(verdict).size());
     std::string text = absl::StrCat(NameOf(options_), ": ", name, how, ", ", end.executions,
                                     end.executions == 1 ? " execution" : " executions");
@@ -342,7 +347,7 @@ class Exploration {
   }
 
   static bool IsSampled(const explorer::report::RecordedEnd& end) {
-    return !absl::StartsWith(end.mode, "full") && end.mode != "replay";
+    return absl::StartsWith(end.mode, "random") || absl::StartsWith(end.mode, "pct");
   }
 
   static std::string Directory() {

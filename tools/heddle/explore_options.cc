@@ -31,9 +31,11 @@ allows, each once. The program needs no change; the arguments are its own.
   --unroll=N             a loop that changes something at each turn is cut after N turns
   --max_executions=N     stop after so many
   --time=30s             stop after so long (s, m, h)
-  --random[=N]           N random executions (default 10000) instead of all
+  --random[=N]           N random executions instead of all (10000, unless otherwise bounded)
+  --switch=P             with --random: how probable a switch of threads is at each operation (default: another
+                         for each execution, so that some threads go on for long)
   --pct=D                random executions with D priority changes (10000, unless otherwise bounded)
-  --preemptions=K        executions with at most K preemptions
+  --preemptions=K        all executions with at most K preemptions
   --seed=S               of everything random
   --symmetry=on|off      explore interchangeable threads once (default off)
   --jobs=N               worker processes (default 1)
@@ -64,8 +66,6 @@ namespace {
 // Options with a value that the runtime checks no further.
 constexpr absl::string_view kCounts[] = {"unroll",      "max_executions", "pct",
                                          "preemptions", "seed",           "jobs"};
-// Known, yet beyond this version's runtime.
-constexpr absl::string_view kNotYet[] = {"symmetry", "preemptions"};
 
 constexpr absl::string_view kDefaultRandom = "10000";
 
@@ -141,6 +141,10 @@ class Parser {
     if (options_.weaken && sc_) {
       return absl::InvalidArgumentError("--weaken has nothing to do with --model=sc");
     }
+    if (symmetry_ && modes_ > 0) {
+      return absl::InvalidArgumentError(
+          "--symmetry=on is for all executions: not --random, --pct or --preemptions");
+    }
     if (sampled_ && !bounded_) {
       options_.runtime.emplace_back("max_executions", std::string(kDefaultRandom));
     }
@@ -164,10 +168,6 @@ class Parser {
     if (argument[1] != '-') return Flag(argument);
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
-    if (IsOneOf(name, kNotYet)) {
-      return absl::UnimplementedError(
-          absl::StrCat("option --", name, " is not supported by this version"));
-    }
     if (IsOneOf(name, Switches()) || (name == "random" && equals == std::string::npos)) {
       if (equals != std::string::npos) {
         return absl::InvalidArgumentError(absl::StrCat("option --", name, " takes no value"));
@@ -190,15 +190,20 @@ class Parser {
 
   static std::vector<absl::string_view> Switches() { return {"weaken", "library", "quiet"}; }
   static std::vector<absl::string_view> Valued() {
-    return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html", "out",
-            "replay", "model",    "symmetry", "time",    "random", "shard", "piece"};
+    return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html",  "out",
+            "replay", "model",    "symmetry", "time",    "random", "shard", "piece", "switch"};
   }
 
   absl::Status Switch(absl::string_view name) {
     if (name == "weaken") options_.weaken = true;
     if (name == "library") options_.library = true;
     if (name == "quiet") options_.quiet = true;
-    if (name == "random") return Value("random", std::string(kDefaultRandom));
+    if (name == "random") {
+      options_.repeat.emplace_back("--random");
+      options_.runtime.emplace_back("random", "on");
+      ++modes_;
+      sampled_ = true;
+    }
     return absl::OkStatus();
   }
 
@@ -286,6 +291,13 @@ class Parser {
       options_.runtime.emplace_back(name, value);
     } else if (name == "symmetry") {
       if (value != "on" && value != "off") return Bad(name, value, "on or off");
+      symmetry_ = value == "on";
+      options_.runtime.emplace_back(name, value);
+    } else if (name == "switch") {
+      double probability = 0;
+      if (!absl::SimpleAtod(value, &probability) || !(probability >= 0 && probability <= 1)) {
+        return Bad(name, value, "a probability");
+      }
       options_.runtime.emplace_back(name, value);
     } else if (name == "time") {
       std::string seconds;
@@ -313,6 +325,7 @@ class Parser {
   bool sampled_ = false;
   bool bounded_ = false;
   bool sc_ = false;
+  bool symmetry_ = false;
   bool parallel_ = false;
   Options options_;
 };

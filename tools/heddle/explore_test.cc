@@ -53,7 +53,10 @@ TEST(ExploreOptionsTest, AReplayDoesWithoutWorkersAndShares) {
 }
 
 TEST(ExploreOptionsTest, RandomSearchesEnd) {
-  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random"})->runtime), "random=10000");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random"})->runtime),
+            "random=on:max_executions=10000");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random", "--time=5", "--switch=0.1"})->runtime),
+            "random=on:time=5:switch=0.1");
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--random=7", "--seed=0"})->runtime),
             "random=7:seed=0");
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--pct=3"})->runtime),
@@ -63,9 +66,15 @@ TEST(ExploreOptionsTest, RandomSearchesEnd) {
             "--random, --pct and --preemptions exclude each other");
 }
 
-TEST(ExploreOptionsTest, RefusesWhatTheRuntimeCannotDo) {
-  EXPECT_EQ(Problem({"a.c", "--symmetry=on"}),
-            "option --symmetry is not supported by this version");
+TEST(ExploreOptionsTest, TakesLessThanAllExecutions) {
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--preemptions=0"})->runtime), "preemptions=0");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--symmetry=on"})->runtime), "symmetry=on");
+  EXPECT_EQ(Problem({"a.c", "--symmetry=on", "--preemptions=2"}),
+            "--symmetry=on is for all executions: not --random, --pct or --preemptions");
+  EXPECT_EQ(Problem({"a.c", "--preemptions=x"}),
+            "bad value 'x' for option --preemptions: want a positive number");
+  EXPECT_EQ(Problem({"a.c", "--switch=2"}),
+            "bad value '2' for option --switch: want a probability");
 }
 
 TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each line of golden.txt is a test: explores a program and compares what it ends with.
-#include <unistd.h>
-
-#include <array>
 #include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -15,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "checkers/explorer/programs/run_program.h"
 #include "checkers/explorer/report/record.h"
 #include "checkers/scenario/counterexample.h"
 #include "gtest/gtest.h"
@@ -49,22 +45,11 @@ class GoldenTest : public testing::TestWithParam<Golden> {};
 
 TEST_P(GoldenTest, EndsAsRecorded) {
   const Golden& golden = GetParam();
-  const char* const directory = std::getenv("TEST_TMPDIR");
-  const std::string record =
-      absl::StrCat(directory == nullptr ? "/tmp" : directory, "/golden.", getpid());
-  const std::string command = absl::StrCat(
-      "HEDDLE_EXPLORE_OPTIONS=model=", golden.model, ":record=", record, " ", kDirectory,
-      golden.program, " ", absl::StrReplaceAll(golden.arguments, {{",", " "}}), " 2>&1");
-  std::FILE* const output = popen(command.c_str(), "r");
-  ASSERT_NE(output, nullptr);
-  std::string said;
-  std::array<char, 4096> buffer{};
-  while (std::fgets(buffer.data(), buffer.size(), output) != nullptr) said += buffer.data();
-  pclose(output);
-  const absl::StatusOr<std::string> text = ReadFile(record);
-  std::remove(record.c_str());
-  ASSERT_TRUE(text.ok()) << said;
-  const absl::StatusOr<Record> parsed = ParseRecord(*text);
+  const ProgramRun run =
+      RunProgram(golden.program, absl::StrReplaceAll(golden.arguments, {{",", " "}}),
+                 absl::StrCat("model=", golden.model));
+  const std::string& said = run.output;
+  const absl::StatusOr<Record>& parsed = run.record;
   ASSERT_TRUE(parsed.ok()) << parsed.status() << "\n" << said;
   ASSERT_TRUE(parsed->end.has_value()) << said;
   EXPECT_EQ(parsed->end->verdict, golden.verdict) << said;

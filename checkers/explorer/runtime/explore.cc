@@ -38,6 +38,8 @@ void* Run(void* argument) {
   return nullptr;
 }
 
+constexpr char kSymmetry[] = ",symmetry";
+
 double Now() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -48,6 +50,21 @@ double Now() {
 void GiveBuffer(FILE* stream) {
   if (__fbufsize(stream) != 0) return;
   setvbuf(stream, static_cast<char*>(malloc(BUFSIZ)), _IOLBF, BUFSIZ);
+}
+
+// What random executions amount to that have found nothing.
+void JudgeSample(const ExploreOptions& options, ExploreResult& result) {
+  result.complete = false;
+  if (options.max_executions == 0 && result.reason == kOutOfTime) {
+    // As many as there was time for were wanted.
+    result.reason.clear();
+    if (options.strategy == Strategy::kRandom) {
+      ExploreOptions done = options;
+      done.max_executions = result.executions + result.blocked;
+      result.mode = ModeOf(done);
+    }
+  }
+  result.verdict = result.reason.empty() ? verdict::kPass : verdict::kIncomplete;
 }
 
 // Of an exploration that is not parallel, or of a replay.
@@ -71,12 +88,16 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     return result;
   }
   result.complete = search.Complete() && result.reason.empty();
-  if (!scheduler.options().replay.empty() ||
-      scheduler.options().strategy != Strategy::kExhaustive) {
+  if (!scheduler.options().replay.empty()) {
     result.verdict = verdict::kPass;
     result.complete = false;
     return result;
   }
+  if (scheduler.options().strategy != Strategy::kExhaustive) {
+    JudgeSample(scheduler.options(), result);
+    return result;
+  }
+  if (search.Symmetric()) result.mode += kSymmetry;
   if (!search.Failure().empty()) {
     result.verdict = verdict::kError;
     result.message = search.Failure();
@@ -87,6 +108,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
                     " executions were wanted";
   }
   result.verdict = result.complete ? verdict::kPass : verdict::kIncomplete;
+  result.complete = result.complete && !search.LeftOut();
   return result;
 }
 
@@ -162,9 +184,14 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
   result.threads = parallel.threads;
   result.reason = parallel.cut;
   result.complete = parallel.complete && options.strategy == Strategy::kExhaustive;
-  if (parallel.verdict.empty() && !result.complete && options.strategy == Strategy::kExhaustive) {
+  if (options.strategy != Strategy::kExhaustive && parallel.verdict.empty()) {
+    JudgeSample(options, result);
+  } else if (parallel.verdict.empty() && !result.complete) {
     result.verdict = verdict::kIncomplete;
   }
+  if (parallel.symmetric) result.mode += kSymmetry;
+  // Nobody has asked the workers whether any execution was left out.
+  if (options.preemptions >= 0) result.complete = false;
   result.seconds = Now() - start;
   if (result.verdict == verdict::kError) {
     RecordError(result.message.c_str());

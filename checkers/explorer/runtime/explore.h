@@ -21,6 +21,11 @@ struct ExploreOptions {
   Strategy strategy = Strategy::kExhaustive;
   std::uint64_t seed = 1;  // of the random strategies
   int pct_depth = 3;
+  // Of random executions: how probable it is at each operation that another thread goes on;
+  // negative: drawn for each execution.
+  double switch_probability = -1;
+  int preemptions = -1;              // at most; negative: any number (search.h)
+  bool symmetry = false;             // interchangeable threads are explored once
   std::uint64_t max_executions = 0;  // 0: no bound
   double seconds = 0;                // 0: no bound
   // Visits of one place by one thread, when it does not wait but counts.
@@ -46,7 +51,8 @@ struct ExploreOptions {
   std::string replay;
 };
 
-// "full", "random(N)", "pct(D)", "replay"; of one share in three "full,shard(1/3)".
+// "full", "preemptions(K)", "random(N)", "pct(D)", "replay"; of one share in three
+// "full,shard(1/3)".
 std::string ModeOf(const ExploreOptions& options);
 
 // From HEDDLE_EXPLORE_OPTIONS: for whole programs, whose code is refused where it does something
@@ -56,7 +62,7 @@ ExploreOptions OptionsFromEnvironment();
 struct ExploreResult {
   std::string verdict;  // a name of checkers/scenario/verdict.h
   std::string message;  // about a finding, one line
-  std::string mode;     // as ModeOf() says
+  std::string mode;     // as ModeOf() says; "full,symmetry": up to the names of threads
   std::string reason;   // why it is incomplete
   bool complete = false;
   std::uint64_t executions = 0;  // complete ones

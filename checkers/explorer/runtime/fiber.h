@@ -45,6 +45,7 @@ struct Fiber {
   void* (*function)(void*) = nullptr;
   void* argument = nullptr;
   void* result = nullptr;
+  std::uint64_t work = 0;  // interchangeable.h; 0: nobody asks
 
   Frame* frame = nullptr;          // where it is suspended
   Operation* operation = nullptr;  // what it waits to be told is done; null: it can go on

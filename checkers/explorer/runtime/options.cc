@@ -139,10 +139,15 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     SetShard(value, options);
   } else if (name == "piece") {
     options.piece = value;
-  } else if (name == "symmetry" || name == "preemptions") {
-    if (value != "off") {
-      Fatal("%s: %.*s is not supported", kVariable, static_cast<int>(name.size()), name.data());
-    }
+  } else if (name == "symmetry") {
+    options.symmetry = Switch(name, value);
+  } else if (name == "preemptions") {
+    const std::uint64_t most = value == "off" ? 0 : Number(name, value);
+    if (most > 1000) Bad(name, value);
+    options.preemptions = value == "off" ? -1 : static_cast<int>(most);
+  } else if (name == "switch") {
+    options.switch_probability = Seconds(name, value);
+    if (options.switch_probability > 1) Bad(name, value);
   } else if (name == "unseen") {
     if (value != "allow" && value != "warn" && value != "refuse") Bad(name, value);
     options.unseen = value == "allow"  ? Unseen::kAllow
@@ -192,10 +197,12 @@ std::string ModeOf(const ExploreOptions& options) {
   std::string mode;
   switch (options.strategy) {
     case Strategy::kExhaustive:
-      mode = "full";
+      mode = options.preemptions < 0 ? "full"
+                                     : "preemptions(" + std::to_string(options.preemptions) + ")";
       break;
     case Strategy::kRandom:
-      mode = "random(" + std::to_string(options.max_executions) + ")";
+      mode = "random";
+      if (options.max_executions != 0) mode += "(" + std::to_string(options.max_executions) + ")";
       break;
     case Strategy::kPct:
       mode = "pct(" + std::to_string(options.pct_depth) + ")";
@@ -219,6 +226,12 @@ ExploreOptions OptionsFromEnvironment() {
     shard = shard || name == "shard";
   }
   if (!shard) TakeShardOfTest(options);
+  if (options.preemptions >= 0 && options.strategy != Strategy::kExhaustive) {
+    Fatal("%s: preemptions= bounds the search of all executions, not random ones", kVariable);
+  }
+  if (options.symmetry && (options.preemptions >= 0 || options.strategy != Strategy::kExhaustive)) {
+    Fatal("%s: symmetry=on is for the search of all executions", kVariable);
+  }
   // Without an end of its own.
   if (options.strategy != Strategy::kExhaustive && options.max_executions == 0 &&
       options.seconds == 0) {

@@ -47,8 +47,6 @@ constexpr double kProgressInterval = 0.25;  // seconds
 constexpr double kShareInterval = 0.02;
 constexpr std::uint32_t kTick = 0x3f;  // executions
 
-constexpr char kOutOfTime[] = "out of time";
-
 double Now() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -218,6 +216,7 @@ class Parallel {
   void TakeCounts(const Scheduler& scheduler) {
     result_.counts = scheduler.search().counts();
     result_.threads = scheduler.threads();
+    result_.symmetric = scheduler.search().Symmetric();
   }
 
   static void CheckFailure(const Search& search) {

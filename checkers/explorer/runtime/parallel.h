@@ -13,7 +13,8 @@ namespace heddle::explorer {
 
 struct ParallelResult {
   Counts counts;
-  int threads = 0;  // most at once
+  int threads = 0;         // most at once
+  bool symmetric = false;  // as Search says
   // Everything that was to be explored has been.
   bool complete = false;
   std::string cut;  // why it is not complete

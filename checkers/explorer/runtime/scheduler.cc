@@ -9,7 +9,9 @@
 #include <cstdio>
 #include <new>
 
+#include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/interchangeable.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/signals.h"
 
@@ -39,7 +41,10 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .strategy = options.strategy,
                .seed = options.seed,
                .pct_depth = options.pct_depth,
-               .max_executions = options.max_executions}),
+               .switch_probability = options.switch_probability,
+               .max_executions = options.max_executions,
+               .preemptions = options.preemptions,
+               .symmetry = options.symmetry}),
       loops_(options.unroll),
       weaken_(options.orders, options.sites),
       function_(function),
@@ -87,6 +92,8 @@ void Scheduler::Stop() {
 
 Scheduler::Step Scheduler::RunOne() {
   if (!search_.Begin()) return Step::kEnd;
+  const Counts& counts = search_.counts();
+  const std::uint64_t execution = counts.complete + counts.blocked + counts.dropped + 1;
   RunExecution();
   if (fault_.verdict == nullptr && SomeTurnWasSeen()) learned_ = true;
   if (learned_ && options_.replay.empty()) {
@@ -96,7 +103,17 @@ Scheduler::Step Scheduler::RunOne() {
   EndExecution();
   if (fault_.verdict == nullptr) return Step::kRan;
   Retell();
+  NameExecution(execution);
   return Step::kFound;
+}
+
+// Of those drawn at random the seed and the number tell which one it is.
+void Scheduler::NameExecution(std::uint64_t execution) {
+  if (options_.strategy == Strategy::kExhaustive || !options_.replay.empty()) return;
+  const std::size_t used = strlen(fault_.message);
+  snprintf(fault_.message + used, sizeof fault_.message - used, " (execution %llu of seed %llu)",
+           static_cast<unsigned long long>(execution),
+           static_cast<unsigned long long>(options_.seed));
 }
 
 void Scheduler::Run() {
@@ -113,7 +130,7 @@ void Scheduler::Run() {
     if ((++executions & 0xff) != 0) continue;
     const double now = Now();
     if (options_.seconds != 0 && now > start + options_.seconds) {
-      cut_ = "out of time";
+      cut_ = kOutOfTime;
       break;
     }
     if (now > next_progress) {
@@ -353,7 +370,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
       new (&answer) Answer(search_.Fence(fiber.id, operation.access.order, site));
       break;
     case Operation::Kind::kCreate:
-      new (&answer) Answer(search_.Create(fiber.id, site));
+      new (&answer) Answer(search_.Create(fiber.id, site, Like(fiber, operation)));
       break;
     case Operation::Kind::kJoin:
       new (&answer) Answer(search_.Join(fiber.id, operation.number, site));
@@ -405,6 +422,16 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
   }
 }
 
+// The thread that `creator` has just created, if the new one runs the same.
+ThreadId Scheduler::Like(const Fiber& creator, const Operation& operation) {
+  const int position = search_.Position(creator.id);
+  if (!options_.symmetry || position == 0) return kNoThread;
+  const Graph& graph = search_.graph();
+  const Event& last = graph[graph.thread(creator.id)[static_cast<std::size_t>(position) - 1]];
+  if (last.kind != Kind::kCreate) return kNoThread;
+  return fibers_[last.peer].work == WorkOf(operation, heap_) ? last.peer : kNoThread;
+}
+
 void Scheduler::StartThread(Fiber& creator, const Operation& operation) {
   const auto id = static_cast<ThreadId>(operation.answer.value);
   Fiber& fiber = fibers_[id];
@@ -416,6 +443,7 @@ void Scheduler::StartThread(Fiber& creator, const Operation& operation) {
   fiber.parent = creator.id;
   fiber.created_at = operation.access.site;
   fiber.detached = operation.detached;
+  fiber.work = options_.symmetry ? WorkOf(operation, heap_) : 0;
   if (id >= threads_) threads_ = id + 1;
 }
 

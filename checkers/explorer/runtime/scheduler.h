@@ -24,6 +24,9 @@
 
 namespace heddle::explorer {
 
+// Why an exploration was cut (Scheduler::cut()).
+inline constexpr char kOutOfTime[] = "out of time";
+
 class Scheduler {
  public:
   Scheduler(const ExploreOptions& options, void* (*function)(void*), void* argument);
@@ -76,6 +79,7 @@ class Scheduler {
   enum class Next : std::uint8_t { kGoOn, kStandBack, kStop };
 
   void BeginExecution();
+  void NameExecution(std::uint64_t execution);
   void EndExecution();
   void RunThread(Fiber& fiber);
   void Resume(Fiber& fiber);
@@ -106,6 +110,7 @@ class Scheduler {
   bool EnterShadow(Fiber& fiber, const Access& access, const View& clock, bool write);
   bool CheckInitialized(const Fiber& fiber, const Operation& operation);
   static void Return(Fiber& fiber, const Operation& operation);
+  ThreadId Like(const Fiber& creator, const Operation& operation);
   void StartThread(Fiber& creator, const Operation& operation);
   void Fail(const Fault& fault);
   bool SomeWaitExpires() const;
