@@ -28,6 +28,7 @@
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
 #include "nlohmann/json.hpp"
+#include "tools/heddle/bench_explorer.h"
 #include "tools/heddle/bench_lock_order.h"
 #include "tools/heddle/common_flags.h"
 #include "tools/heddle/spread.h"
@@ -37,6 +38,7 @@
 ABSL_FLAG(int, repetitions, 9, "how often each row is measured");
 ABSL_FLAG(double, min_time, 0.05, "seconds that a row is measured for, in each repetition");
 ABSL_FLAG(bool, list, false, "list the rows and their references, and measure nothing");
+ABSL_FLAG(std::string, genmc, "", "of explorer: GenMC's program, to measure beside ours");
 ABSL_FLAG(bool, quick, false, "a third of the repetitions and a tenth of the work: a first look");
 
 // Shared with other subcommands.
@@ -250,7 +252,8 @@ using bench::Comparison;
 using bench::Pair;
 using bench::Repetition;
 
-constexpr absl::string_view kFlags[] = {"repetitions", "min_time", "quick", "json", "list", "help"};
+constexpr absl::string_view kFlags[] = {"repetitions", "min_time", "quick", "json",
+                                        "genmc",       "list",     "help"};
 
 struct Binary {
   std::string path;
@@ -405,10 +408,11 @@ int RunBench(const std::vector<std::string>& arguments) {
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
         "usage: heddle bench [PATTERN...] [options]\n"
-        "       heddle bench lock_order [PATTERN...] [options]\n\n"
+        "       heddle bench lock_order [PATTERN...] [options]\n"
+        "       heddle bench explorer [PATTERN...] [options]\n\n"
         "Measures the rows that contain a PATTERN, or whose reference does, each against its "
         "reference.\nThe second form measures what the lock-order analyzer costs, beside "
-        "others.\n\n%s",
+        "others; the third how fast the\nexplorer is, beside Relacy and GenMC.\n\n%s",
         FlagHelp(kFlags).c_str());
     return kExitOk;
   }
@@ -432,6 +436,20 @@ int RunBench(const std::vector<std::string>& arguments) {
         {patterns->begin() + 1, patterns->end()},
         {.repetitions = count, .quick = quick, .list = absl::GetFlag(FLAGS_list), .json = json});
   }
+
+  const std::string genmc = absl::GetFlag(FLAGS_genmc);
+  if (!patterns->empty() && patterns->front() == "explorer") {
+    if (!json.empty() && !Writable(json)) {
+      return Fail(kExitUsage, absl::StrCat("cannot write ", json));
+    }
+    return RunExplorerBench({patterns->begin() + 1, patterns->end()},
+                            {.repetitions = count,
+                             .quick = quick,
+                             .list = absl::GetFlag(FLAGS_list),
+                             .json = json,
+                             .genmc = genmc});
+  }
+  if (!genmc.empty()) return Fail(kExitUsage, "option --genmc is for heddle bench explorer");
 
   absl::StatusOr<std::vector<Binary>> binaries = FindBinaries();
   if (!binaries.ok()) return Fail(kExitInternal, binaries.status().message());

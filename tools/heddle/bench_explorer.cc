@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/heddle/bench_explorer.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "checkers/explorer/report/record.h"
+#include "checkers/scenario/command_line.h"
+#include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/verdict.h"
+#include "nlohmann/json.hpp"
+#include "tools/heddle/explorer_cost.h"
+#include "tools/heddle/subprocess.h"
+#include "tools/heddle/suite.h"
+
+namespace heddle {
+namespace {
+
+namespace fs = std::filesystem;
+using bench::ExplorerRepetition;
+using bench::ExplorerRow;
+using bench::ExplorerSample;
+using bench::ExplorerSummary;
+
+// Of one run of a program.
+constexpr char kSecondsLimit[] = "300";
+
+// Rows of their own: how much memory many executions need, and the repository's scenarios.
+constexpr char kMemory[] = "memory";
+constexpr char kScenarios[] = "scenarios";
+constexpr char kMemoryProgram[] = "containers";
+constexpr char kMemoryKernel[] = "michael_scott";
+constexpr char kMemoryArgument[] = "4";
+
+int Fail(int status, absl::string_view problem) {
+  std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
+  return status;
+}
+
+class Directory {
+ public:
+  Directory() {
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    // The runtime's options are separated by colons.
+    const bool usable = !error && parent.string().find(':') == std::string::npos;
+    std::string name = absl::StrCat(usable ? parent.string() : "/tmp", "/heddle_bench.XXXXXX");
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~Directory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+struct Measured {
+  int status = -1;  // exit status, or 128 + the signal
+  double seconds = 0;
+  double mebibytes = 0;
+};
+
+// With the settings added to the environment, and the output in a file.
+Measured Run(std::vector<std::string> command, const std::vector<std::string>& settings,
+             const std::string& output) {
+  command.insert(command.begin(), {"/usr/bin/timeout", "-s", "KILL", kSecondsLimit});
+  std::vector<char*> argv;
+  for (std::string& word : command) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  Measured measured;
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t child = fork();
+  if (child == 0) {
+    const int out = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    for (const std::string& setting : settings) putenv(const_cast<char*>(setting.c_str()));
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  if (child < 0) return measured;
+  int status = 0;
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  measured.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  measured.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  measured.mebibytes = static_cast<double>(usage.ru_maxrss) / 1024;
+  return measured;
+}
+
+class ExplorerBench {
+ public:
+  ExplorerBench(const std::vector<std::string>& rows, const ExplorerBenchOptions& options)
+      : wanted_(rows.begin(), rows.end()), options_(options) {
+    root_ = absl::StrCat(RunfilesRoot(), "heddle/checkers/explorer/programs/");
+  }
+
+  absl::Status Measure() {
+    if (directory_.path().empty()) return absl::InternalError("no directory for temporary files");
+    for (int i = 0; i < options_.repetitions; ++i) {
+      for (std::size_t k = 0; k < bench::ExplorerRows().size(); ++k) {
+        const ExplorerRow& row = bench::ExplorerRows()[k];
+        if (!wanted_.contains(NameOf(row))) continue;
+        Progress(
+            absl::StrCat("repetition ", i + 1, " of ", options_.repetitions, ": ", NameOf(row)));
+        repetitions_.resize(bench::ExplorerRows().size());
+        repetitions_[k].push_back({.one = Explore(row, "jobs=1"), .two = Explore(row, "jobs=2")});
+      }
+    }
+    for (std::size_t k = 0; k < repetitions_.size(); ++k) {
+      if (repetitions_[k].empty()) continue;
+      const ExplorerRow& row = bench::ExplorerRows()[k];
+      ExplorerSummary summary = SummarizeExplorer(row, repetitions_[k]);
+      if (!summary.error.empty()) {
+        return absl::InternalError(absl::StrCat(NameOf(row), ": ", summary.error));
+      }
+      if (!options_.genmc.empty()) summary.genmc = Genmc(row);
+      summaries_.push_back(std::move(summary));
+    }
+    if (wanted_.contains(kMemory)) {
+      if (const absl::Status status = MeasureMemory(); !status.ok()) return status;
+    }
+    if (wanted_.contains(kScenarios)) return MeasureScenarios();
+    return absl::OkStatus();
+  }
+
+  void Print() const {
+    Progress("");
+    if (!summaries_.empty()) {
+      std::printf("%s", ExplorerTable(summaries_).c_str());
+      if (options_.genmc.empty()) std::printf("GenMC is missing: no --genmc=PATH\n");
+    }
+    if (!memory_.empty()) {
+      std::printf("\n%s/%s: %s", kMemoryKernel, kMemoryArgument,
+                  bench::MemoryTable(memory_).c_str());
+    }
+    if (scenarios_) std::printf("\n%s", ScenarioTable(*scenarios_).c_str());
+  }
+
+  std::string Json() const {
+    nlohmann::json json = {{"programs", nlohmann::json::array()}};
+    for (const ExplorerSummary& summary : summaries_) json["programs"].push_back(ToJson(summary));
+    for (const auto& [executions, mebibytes] : memory_) {
+      json["mebibytes"][absl::StrCat(executions)] = mebibytes;
+    }
+    if (scenarios_) json["scenarios"] = ToJson(*scenarios_);
+    return json.dump(2) + "\n";
+  }
+
+ private:
+  static void Progress(const std::string& what) {
+    if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", what.c_str());
+  }
+
+  std::string Output() const { return directory_.path() + "/output"; }
+  std::string Record() const { return directory_.path() + "/record"; }
+
+  // `expected` is what the verdict has to be.
+  ExplorerSample Sample(const std::vector<std::string>& command, const std::string& options,
+                        absl::string_view expected) const {
+    ExplorerSample sample;
+    std::error_code ignored;
+    fs::remove(Record(), ignored);
+    const Measured measured = Run(
+        command, {absl::StrCat("HEDDLE_EXPLORE_OPTIONS=shard=off:record=", Record(), ":", options)},
+        Output());
+    sample.mebibytes = measured.mebibytes;
+    const absl::StatusOr<std::string> text = ReadFile(Record());
+    const absl::StatusOr<explorer::report::Record> record =
+        text.ok() ? explorer::report::ParseRecord(*text)
+                  : absl::StatusOr<explorer::report::Record>(text.status());
+    if (!record.ok() || !record->end) {
+      const absl::StatusOr<std::string> said = ReadFile(Output());
+      sample.error = absl::StrCat(command[0], " ended with status ", measured.status, ": ",
+                                  said.ok() ? *said : "");
+      return sample;
+    }
+    if (record->end->verdict != expected) {
+      sample.error = absl::StrCat("the verdict is ", record->end->verdict);
+    }
+    sample.complete = record->end->executions;
+    sample.blocked = record->end->blocked;
+    sample.seconds = record->end->seconds;
+    return sample;
+  }
+
+  ExplorerSample Explore(const ExplorerRow& row, const std::string& options) const {
+    return Sample({root_ + row.file, row.kernel, absl::StrCat(row.argument)}, options, "pass");
+  }
+
+  absl::Status MeasureMemory() {
+    for (const std::uint64_t executions : {10'000, 100'000, 1'000'000}) {
+      if (options_.quick && executions > 100'000) break;
+      Progress(absl::StrCat("memory of ", executions, " executions"));
+      const ExplorerSample sample =
+          Sample({root_ + kMemoryProgram, kMemoryKernel, kMemoryArgument},
+                 absl::StrCat("max_executions=", executions), "incomplete");
+      if (!sample.error.empty()) {
+        return absl::InternalError(absl::StrCat("memory: ", sample.error));
+      }
+      memory_[executions] = sample.mebibytes;
+    }
+    return absl::OkStatus();
+  }
+
+  // The flags that keep its other reductions from refusing programs whose writes are not ordered.
+  ExplorerSample Genmc(const ExplorerRow& row) const {
+    Progress(absl::StrCat("GenMC: ", NameOf(row)));
+    ExplorerSample sample;
+    const std::string source = directory_.path() + "/program.c";
+    if (const absl::Status status =
+            WriteFile(source, GenmcSource(row, absl::StrCat(root_, row.file, ".c")));
+        !status.ok()) {
+      sample.error = std::string(status.message());
+      return sample;
+    }
+    const Measured measured = Run({options_.genmc, "--rc11", "--disable-ipr", "--disable-sr", "--",
+                                   "-I", absl::StrCat(RunfilesRoot(), "heddle"), source},
+                                  {}, Output());
+    const absl::StatusOr<std::string> said = ReadFile(Output());
+    const absl::StatusOr<ExplorerSample> parsed = bench::ParseGenmc(said.ok() ? *said : "");
+    if (measured.status == 0 && parsed.ok()) return *parsed;
+    sample.error = measured.status == 128 + SIGKILL || measured.status == 137
+                       ? absl::StrCat("over ", kSecondsLimit, " s")
+                       : absl::StrCat("fails with status ", measured.status);
+    return sample;
+  }
+
+  absl::Status MeasureScenarios() {
+    const absl::StatusOr<std::vector<ScenarioBinary>> suite = LoadSuite();
+    if (!suite.ok()) return suite.status();
+    std::set<std::string> explored;
+    for (const ScenarioBinary& binary : *suite) {
+      if (binary.engine == "explore") explored.insert(Model(binary));
+    }
+    std::vector<VerdictRecord> records;
+    std::vector<Task> tasks;
+    std::string problem;
+    for (const ScenarioBinary& binary : *suite) {
+      if (binary.engine != "explore" && binary.engine != "relacy") continue;
+      if (!explored.contains(Model(binary))) continue;
+      Task task;
+      task.command = {binary.path, "--quiet", "--nomutants", "--json=/dev/stdout",
+                      absl::StrCat("--counterexamples=", directory_.path())};
+      task.on_line = [&records](const std::string& line) {
+        if (auto record = VerdictRecordFromJson(line)) records.push_back(*std::move(record));
+      };
+      task.on_exit = [&problem, label = binary.label](const ProcessResult& result) {
+        Progress(label);
+        if (result.status != kExitOk && result.status != kExitFound) {
+          problem = absl::StrCat(label, " ended with status ", result.status, ": ", result.errors);
+        }
+      };
+      tasks.push_back(std::move(task));
+    }
+    // One at a time: their times are compared.
+    if (!RunTasks(std::move(tasks), 1, nullptr)) return absl::CancelledError();
+    if (!problem.empty()) return absl::InternalError(problem);
+    scenarios_ = bench::CompareScenarios(records);
+    return absl::OkStatus();
+  }
+
+  // "//models/mutex:ticket_lock_model.relacy" without the engine.
+  static std::string Model(const ScenarioBinary& binary) {
+    return binary.label.substr(0, binary.label.rfind('.'));
+  }
+
+  const std::set<std::string> wanted_;
+  const ExplorerBenchOptions& options_;
+  std::string root_;
+  const Directory directory_;
+  std::vector<std::vector<ExplorerRepetition>> repetitions_;
+  std::vector<ExplorerSummary> summaries_;
+  bench::MemoryByExecutions memory_;
+  std::optional<bench::ScenarioTotals> scenarios_;
+};
+
+// Each pattern must be good for something.
+absl::StatusOr<std::vector<std::string>> Select(const std::vector<std::string>& patterns) {
+  std::vector<std::string> all;
+  for (const ExplorerRow& row : bench::ExplorerRows()) all.push_back(NameOf(row));
+  all.insert(all.end(), {kMemory, kScenarios});
+  std::set<std::string> unused(patterns.begin(), patterns.end());
+  std::vector<std::string> selected;
+  for (const std::string& name : all) {
+    bool wanted = patterns.empty();
+    for (const std::string& pattern : patterns) {
+      if (!absl::StrContains(name, pattern)) continue;
+      wanted = true;
+      unused.erase(pattern);
+    }
+    if (wanted) selected.push_back(name);
+  }
+  if (!unused.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no row of explorer matches '", *unused.begin(), "'; --list shows them"));
+  }
+  return selected;
+}
+
+}  // namespace
+
+int RunExplorerBench(const std::vector<std::string>& patterns,
+                     const ExplorerBenchOptions& options) {
+  const absl::StatusOr<std::vector<std::string>> rows = Select(patterns);
+  if (!rows.ok()) return Fail(kExitUsage, rows.status().message());
+  if (options.list) {
+    for (const std::string& row : *rows) std::printf("%s\n", row.c_str());
+    return kExitOk;
+  }
+  if (!options.genmc.empty() && access(options.genmc.c_str(), X_OK) != 0) {
+    return Fail(kExitUsage, absl::StrCat(options.genmc, ": ", std::strerror(errno)));
+  }
+  ExplorerBench explorer_bench(*rows, options);
+  const absl::Status status = explorer_bench.Measure();
+  if (absl::IsCancelled(status)) return kExitInterrupted;
+  if (!status.ok()) return Fail(kExitInternal, status.message());
+  explorer_bench.Print();
+  if (!options.json.empty()) {
+    const absl::Status written = WriteFile(options.json, explorer_bench.Json());
+    if (!written.ok()) return Fail(kExitUsage, written.message());
+  }
+  return kExitOk;
+}
+
+}  // namespace heddle

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/heddle/explorer_cost.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace heddle::bench {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kLeastSpeedup = 1.8;
+// Two processes need some time to be worth it.
+constexpr double kSecondsForSpeedup = 1;
+constexpr double kMostExecutions = 0.01;  // of Relacy's
+constexpr double kMostSeconds = 0.1;
+
+double Rate(const ExplorerSample& counts, double seconds) {
+  if (seconds <= 0) return 0;
+  return static_cast<double>(counts.complete + counts.blocked) / seconds;
+}
+
+// The number behind `label` in one of the lines; negative: there is none.
+double NumberBehind(absl::string_view text, absl::string_view label) {
+  const std::size_t at = text.find(label);
+  if (at == absl::string_view::npos) return -1;
+  absl::string_view rest = text.substr(at + label.size());
+  rest = rest.substr(0, rest.find_first_not_of("0123456789.", rest.find_first_not_of(" ")));
+  double number = -1;
+  return absl::SimpleAtod(rest, &number) ? number : -1;
+}
+
+std::vector<std::string> Misses(const ExplorerSummary& summary) {
+  std::vector<std::string> misses;
+  const ExplorerSample& counts = summary.counts;
+  if (static_cast<double>(counts.blocked) >
+      summary.row.most_blocked * static_cast<double>(counts.complete)) {
+    misses.push_back("blocked");
+  }
+  if (summary.row.least_rate > 0 && Rate(counts, summary.seconds.median) < summary.row.least_rate) {
+    misses.push_back("rate");
+  }
+  if (summary.seconds.median >= kSecondsForSpeedup && summary.speedup.median < kLeastSpeedup) {
+    misses.push_back("jobs");
+  }
+  return misses;
+}
+
+double Share(double ours, double theirs) { return theirs == 0 ? 0 : ours / theirs; }
+
+}  // namespace
+
+const std::vector<ExplorerRow>& ExplorerRows() {
+  static const std::vector<ExplorerRow> kRows = {
+      {"fetch_add", 8, "locks", "FetchAdd", 0, 300'000},
+      {"ticket", 5, "locks", "Ticket", 0, 0},
+      {"mutex", 6, "locks", "Mutex", 0, 0},
+      {"mcs", 4, "locks", "Mcs", 0, 0},
+      {"ttas", 4, "locks", "Ttas", 0.25, 0},
+      {"ttas", 5, "locks", "Ttas", 0.25, 0},
+      {"chase_lev", 5, "containers", "ChaseLev", 0.25, 0},
+      {"mpmc", 3, "containers", "Mpmc", 0.25, 0},
+      {"treiber", 3, "containers", "Treiber", 0.25, 0},
+      {"michael_scott", 2, "containers", "MichaelScott", 0.25, 0},
+      {"michael_scott", 3, "containers", "MichaelScott", 0.25, 0},
+  };
+  return kRows;
+}
+
+std::string NameOf(const ExplorerRow& row) { return absl::StrCat(row.kernel, "/", row.argument); }
+
+ExplorerSummary SummarizeExplorer(const ExplorerRow& row,
+                                  const std::vector<ExplorerRepetition>& repetitions) {
+  ExplorerSummary summary{
+      .row = row, .counts = {}, .seconds = {}, .speedup = {}, .genmc = {}, .error = ""};
+  std::vector<double> seconds;
+  std::vector<double> speedups;
+  for (const ExplorerRepetition& repetition : repetitions) {
+    for (const ExplorerSample* sample : {&repetition.one, &repetition.two}) {
+      if (!sample->error.empty()) summary.error = sample->error;
+    }
+    if (!summary.error.empty()) return summary;
+    if (repetition.one.complete != repetition.two.complete ||
+        repetition.one.blocked != repetition.two.blocked) {
+      summary.error = "two processes count something else than one";
+      return summary;
+    }
+    summary.counts = repetition.one;
+    seconds.push_back(repetition.one.seconds);
+    speedups.push_back(repetition.one.seconds / std::max(repetition.two.seconds, 1e-9));
+  }
+  if (seconds.empty()) {
+    summary.error = "not measured";
+    return summary;
+  }
+  summary.seconds = SpreadOf(seconds);
+  summary.speedup = SpreadOf(speedups);
+  return summary;
+}
+
+absl::StatusOr<ExplorerSample> ParseGenmc(absl::string_view output) {
+  ExplorerSample sample;
+  const double complete = NumberBehind(output, "Number of complete executions explored:");
+  const double blocked = NumberBehind(output, "Number of blocked executions seen:");
+  sample.seconds = NumberBehind(output, "Total wall-clock time:");
+  if (complete < 0 || sample.seconds < 0) {
+    return absl::InternalError("this is not what GenMC prints");
+  }
+  sample.complete = static_cast<std::uint64_t>(complete);
+  sample.blocked = static_cast<std::uint64_t>(std::max(0.0, blocked));
+  return sample;
+}
+
+std::string GenmcSource(const ExplorerRow& row, absl::string_view source) {
+  // Its own main() reads arguments.
+  return absl::StrCat("#define main __attribute__((unused)) static program_main\n#include \"",
+                      source, "\"\n#undef main\n\nint main(void) {\n  ", row.function, "(",
+                      row.argument, ");\n  return 0;\n}\n");
+}
+
+ScenarioTotals CompareScenarios(const std::vector<VerdictRecord>& records) {
+  std::map<std::string, std::map<std::string, const VerdictRecord*>> by_name;
+  for (const VerdictRecord& record : records) {
+    if (!record.mutant) by_name[record.scenario][record.engine] = &record;
+  }
+  ScenarioTotals totals;
+  for (const auto& [name, engines] : by_name) {
+    const auto relacy = engines.find("relacy");
+    const auto explore = engines.find("explore");
+    if (relacy == engines.end() || explore == engines.end()) continue;
+    ++totals.scenarios;
+    const auto add = [](const VerdictRecord& record, ScenarioTotals::Engine& engine) {
+      engine.executions += static_cast<double>(record.executions + record.blocked);
+      engine.seconds += record.seconds;
+      if (!record.complete) ++engine.incomplete;
+    };
+    add(*relacy->second, totals.relacy);
+    add(*explore->second, totals.explore);
+    if (!relacy->second->complete) totals.beyond_relacy.push_back(*explore->second);
+    if (!explore->second->complete || explore->second->verdict != Verdict::kPass) {
+      totals.problems.push_back(name);
+    }
+  }
+  return totals;
+}
+
+std::string ExplorerTable(const std::vector<ExplorerSummary>& summaries) {
+  const bool genmc = std::any_of(summaries.begin(), summaries.end(),
+                                 [](const ExplorerSummary& summary) { return summary.genmc; });
+  std::string table = absl::StrFormat("%-16s %9s %8s %9s %9s %6s %7s", "program", "complete",
+                                      "blocked", "seconds", "each s", "jobs=2", "MiB");
+  if (genmc)
+    absl::StrAppendFormat(&table, " | %9s %8s %9s %7s", "GenMC", "blocked", "seconds", "ratio");
+  table += '\n';
+  bool missed = false;
+  for (const ExplorerSummary& summary : summaries) {
+    if (!summary.error.empty()) {
+      absl::StrAppendFormat(&table, "%-16s %s\n", NameOf(summary.row), summary.error);
+      continue;
+    }
+    const double seconds = summary.seconds.median;
+    absl::StrAppendFormat(&table, "%-16s %9d %8d %9.3f %9.0f %6.2f %7.1f", NameOf(summary.row),
+                          summary.counts.complete, summary.counts.blocked, seconds,
+                          Rate(summary.counts, seconds), summary.speedup.median,
+                          summary.counts.mebibytes);
+    if (genmc && summary.genmc && summary.genmc->error.empty()) {
+      absl::StrAppendFormat(&table, " | %9d %8d %9.2f %7.1f", summary.genmc->complete,
+                            summary.genmc->blocked, summary.genmc->seconds,
+                            Share(summary.genmc->seconds, seconds));
+    } else if (genmc) {
+      absl::StrAppend(&table, " | ", summary.genmc ? summary.genmc->error : "not run");
+    }
+    const std::vector<std::string> misses = Misses(summary);
+    if (!misses.empty()) absl::StrAppend(&table, "  misses: ", absl::StrJoin(misses, ", "));
+    missed = missed || !misses.empty();
+    table += '\n';
+  }
+  absl::StrAppend(&table,
+                  "\nseconds: median of the repetitions, one process. each s: executions a second, "
+                  "blocked ones too.\njobs=2: how many times faster two processes are, median of "
+                  "each repetition's. MiB: the most that the process used.\n");
+  if (genmc) absl::StrAppend(&table, "ratio: GenMC's seconds over ours.\n");
+  if (missed) {
+    absl::StrAppendFormat(&table,
+                          "misses: a target, of blocked executions, of executions a second, or of "
+                          "%.1f times faster where it takes %.0f s or more.\n",
+                          kLeastSpeedup, kSecondsForSpeedup);
+  }
+  return table;
+}
+
+std::string MemoryTable(const MemoryByExecutions& memory) {
+  std::string table = "peak memory:";
+  for (const auto& [executions, mebibytes] : memory) {
+    absl::StrAppendFormat(&table, "%s %d executions %.1f MiB",
+                          executions == memory.begin()->first ? "" : ",", executions, mebibytes);
+  }
+  return table + "\n";
+}
+
+std::string ScenarioTable(const ScenarioTotals& totals) {
+  const double executions = Share(totals.explore.executions, totals.relacy.executions);
+  const double seconds = Share(totals.explore.seconds, totals.relacy.seconds);
+  std::string table =
+      absl::StrFormat("%d scenarios under both engines%s\n%-10s %14s %10s %11s\n", totals.scenarios,
+                      totals.scenarios == 0 ? "" : ":", "", "executions", "seconds", "incomplete");
+  if (totals.scenarios == 0) return "no scenario has been explored by both engines\n";
+  for (const auto& [name, engine] :
+       {std::pair("relacy", &totals.relacy), std::pair("explore", &totals.explore)}) {
+    absl::StrAppendFormat(&table, "%-10s %14.0f %10.2f %11d\n", name, engine->executions,
+                          engine->seconds, engine->incomplete);
+  }
+  absl::StrAppendFormat(&table, "%-10s %13.4f%% %9.2f%%%s\n", "ratio", executions * 100,
+                        seconds * 100,
+                        executions > kMostExecutions || seconds > kMostSeconds
+                            ? absl::StrFormat("  misses the target: under %.0f%% and %.0f%%",
+                                              kMostExecutions * 100, kMostSeconds * 100)
+                            : "");
+  for (const VerdictRecord& record : totals.beyond_relacy) {
+    absl::StrAppendFormat(&table, "incomplete under relacy: %s: %s, %d executions, %.2f s\n",
+                          record.scenario,
+                          record.complete ? "complete here" : "incomplete here too",
+                          record.executions, record.seconds);
+  }
+  for (const std::string& problem : totals.problems) {
+    absl::StrAppend(&table, "the explorer does not pass ", problem, "\n");
+  }
+  return table;
+}
+
+json ToJson(const ExplorerSummary& summary) {
+  json row = {{"row", NameOf(summary.row)}};
+  if (!summary.error.empty()) {
+    row["error"] = summary.error;
+    return row;
+  }
+  row["complete"] = summary.counts.complete;
+  row["blocked"] = summary.counts.blocked;
+  row["seconds"] = ToJson(summary.seconds);
+  row["per_second"] = Rate(summary.counts, summary.seconds.median);
+  row["speedup_of_two"] = ToJson(summary.speedup);
+  row["mebibytes"] = summary.counts.mebibytes;
+  row["misses"] = Misses(summary);
+  if (summary.genmc) {
+    if (!summary.genmc->error.empty()) {
+      row["genmc"] = {{"error", summary.genmc->error}};
+    } else {
+      row["genmc"] = {{"complete", summary.genmc->complete},
+                      {"blocked", summary.genmc->blocked},
+                      {"seconds", summary.genmc->seconds},
+                      {"ratio", Share(summary.genmc->seconds, summary.seconds.median)}};
+    }
+  }
+  return row;
+}
+
+json ToJson(const ScenarioTotals& totals) {
+  const auto engine = [](const ScenarioTotals::Engine& one) {
+    return json{
+        {"executions", one.executions}, {"seconds", one.seconds}, {"incomplete", one.incomplete}};
+  };
+  return {{"scenarios", totals.scenarios},
+          {"relacy", engine(totals.relacy)},
+          {"explore", engine(totals.explore)},
+          {"executions_ratio", Share(totals.explore.executions, totals.relacy.executions)},
+          {"seconds_ratio", Share(totals.explore.seconds, totals.relacy.seconds)},
+          {"problems", totals.problems}};
+}
+
+}  // namespace heddle::bench
