@@ -92,14 +92,15 @@ const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
                                  const char* stack_high, const LoopState* below) {
   const auto* const low = reinterpret_cast<const char*>(&frame);
   const auto size = static_cast<std::size_t>(stack_high - low);
-  const LoopState* const begin = history.states.data();
-  for (const LoopState* state = below != nullptr ? below : begin + history.states.size();
-       state-- > begin;) {
-    if (state->effects != history.effects) break;
-    if (state->frame == &frame && state->size == size &&
-        memcmp(history.bytes.data() + state->bytes, low, size) == 0 &&
-        NothingWritten(history, state->writes)) {
-      return state;
+  std::size_t i = below != nullptr ? static_cast<std::size_t>(below - history.states.data())
+                                   : history.states.size();
+  while (i-- > 0) {
+    const LoopState& state = history.states[i];
+    if (state.effects != history.effects) break;
+    if (state.frame == &frame && state.size == size &&
+        memcmp(history.bytes.data() + state.bytes, low, size) == 0 &&
+        NothingWritten(history, state.writes)) {
+      return &state;
     }
   }
   return nullptr;

@@ -58,14 +58,21 @@ HEDDLE_INTERPOSE int pthread_clockjoin_np(pthread_t handle, void** result, clock
 
 HEDDLE_INTERPOSE int pthread_getattr_np(pthread_t handle, pthread_attr_t* attributes) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_getattr_np)(handle, attributes);
-  Call call("pthread_getattr_np", HEDDLE_CALLER);
-  const Fiber& fiber = FiberOf(call, handle);
-  call.Writes(attributes, sizeof *attributes);
+  const Fiber* fiber = state().current;
+  // Of itself it can ask in the midst of anything: sanitizers do, before each call that does not
+  // return.
+  const bool own =
+      handle == HandleOf(fiber->id) && fiber->OnStack(reinterpret_cast<std::uintptr_t>(attributes));
+  if (!own) {
+    Call call("pthread_getattr_np", HEDDLE_CALLER);
+    fiber = &FiberOf(call, handle);
+    call.Writes(attributes, sizeof *attributes);
+  }
   pthread_attr_init(attributes);
   pthread_attr_setdetachstate(attributes,
-                              fiber.detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
-  return pthread_attr_setstack(attributes, fiber.stack_low,
-                               static_cast<std::size_t>(fiber.stack_high - fiber.stack_low));
+                              fiber->detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
+  return pthread_attr_setstack(attributes, fiber->stack_low,
+                               static_cast<std::size_t>(fiber->stack_high - fiber->stack_low));
 }
 
 HEDDLE_INTERPOSE int pthread_setname_np(pthread_t handle, const char* name) noexcept {
