@@ -73,9 +73,29 @@ constexpr VerdictSet kOverlap = Verdict::kAssertion | Verdict::kDoubleFree | kTo
 HEDDLE_SCENARIO("mutex/clh_lock.borrows", ClhLockBorrows);
 HEDDLE_MUTANT("mutex/clh_lock.borrows", ClhLockBorrows, "takes_spare_in_two_steps",
               kOverlap | Verdict::kDeadlock | Verdict::kLostWakeup | Verdict::kLeak);
-HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "take_relaxed", kOverlap,
+
+constexpr char kFourTurns[] = "four turns of two threads are more than Relacy can explore";
+// Thread 1 takes a cell that thread 0 has used and kept, and thread 0 queues behind it.
+template <class P>
+struct ClhLockBorrowsUsed {
+  static constexpr int kThreads = 2;
+  static constexpr RelacyOptions kRelacy{.preemptions = 4, .reason = kFourTurns};
+  ClhLock<P> lock;
+  typename P::template Var<int> balance{0};
+
+  void Thread(int index) {
+    const int times = index == 0 ? 3 : 1;
+    for (int i = 0; i < times; ++i) {
+      Guard hold(lock);
+      balance.set(balance.get() + 1);
+    }
+  }
+  void After() { HEDDLE_ASSERT(balance.get() == 4); }
+};
+HEDDLE_SCENARIO("mutex/clh_lock.borrows_used", ClhLockBorrowsUsed);
+HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows_used", ClhLockBorrowsUsed, "take_relaxed", kOverlap,
                      {"relacy", kModificationOrder});
-HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows", ClhLockBorrows, "keep_relaxed", kOverlap,
+HEDDLE_MUTANT_BEYOND("mutex/clh_lock.borrows_used", ClhLockBorrowsUsed, "keep_relaxed", kOverlap,
                      {"relacy", kModificationOrder});
 
 template <class P>

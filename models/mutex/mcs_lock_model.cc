@@ -70,7 +70,26 @@ struct McsLockReplaces {
 HEDDLE_SCENARIO("mutex/mcs_lock.replaces", McsLockReplaces);
 HEDDLE_MUTANT("mutex/mcs_lock.replaces", McsLockReplaces, "forgets_unlinked",
               Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock | kTouchesFreed);
-HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces", McsLockReplaces, "replace_relaxed", kLostHandOver,
+
+constexpr char kThreeInLine[] = "three threads in line are more than Relacy can explore";
+// Thread 0 leaves the lock's own node, thread 1 puts it in the place of its own, and thread 2,
+// which has seen neither, links itself to it.
+template <class P>
+struct McsLockReplaces3 {
+  static constexpr int kThreads = 3;
+  static constexpr RelacyOptions kRelacy{.preemptions = 4, .reason = kThreeInLine};
+  McsLock<P> lock;
+  typename McsLock<P>::Node node;
+
+  McsLockReplaces3() { lock.lock(); }
+  void Thread(int index) {
+    if (index == 1) lock.lock();
+    if (index == 2) lock.lock(node);
+    index == 2 ? lock.unlock(node) : lock.unlock();
+  }
+};
+HEDDLE_SCENARIO("mutex/mcs_lock.replaces3", McsLockReplaces3);
+HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces3", McsLockReplaces3, "replace_relaxed", kLostHandOver,
                      {"relacy", kModificationOrder});
 
 template <class P>
