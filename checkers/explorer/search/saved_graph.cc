@@ -194,7 +194,7 @@ bool Search::Impl::Restore(std::string_view text) {
     if (event.kind == Kind::kRead && source != kInit && !is_write) return false;
     event.reads_from = event.kind == Kind::kPark && !is_write ? kNoEvent : source;
   }
-  if (!Settle(graph)) return false;
+  if (!FitTogether(graph) || !Settle(graph) || !UpdatesFit(graph)) return false;
   while (!stack_.empty()) Recycle();
   stack_.push_back(std::move(execution));
   restored_ = true;
@@ -203,6 +203,37 @@ bool Search::Impl::Restore(std::string_view text) {
   part_ = part;
   tentative_ = kNoEvent;
   fresh_ = false;
+  return true;
+}
+
+// What Settle() relies on.
+bool Search::Impl::FitTogether(const Graph& graph) {
+  std::array<bool, kMaxThreads> created{};
+  for (const Event& event : graph.events()) {
+    if (event.kind == Kind::kCreate) {
+      if (event.peer == 0 || created[event.peer]) return false;
+      created[event.peer] = true;
+    }
+    if (event.kind != Kind::kWrite || !event.update) continue;
+    if (event.index == 0) return false;
+    const Event& read = graph[graph.thread(event.thread)[event.index - std::size_t{1}]];
+    if (read.kind != Kind::kRead || !read.update || read.location != event.location) return false;
+  }
+  return true;
+}
+
+// A read-modify-write writes if it succeeds, and only then.
+bool Search::Impl::UpdatesFit(const Graph& graph) const {
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const auto id = static_cast<EventId>(i);
+    const Event& event = graph[id];
+    if (event.kind != Kind::kRead) continue;
+    const std::vector<EventId>& own = graph.thread(event.thread);
+    const std::size_t next = event.index + std::size_t{1};
+    const bool writes =
+        next < own.size() && graph[own[next]].kind == Kind::kWrite && graph[own[next]].update;
+    if (writes != WritesNow(graph, id)) return false;
+  }
   return true;
 }
 

@@ -242,6 +242,8 @@ class Search::Impl {
   // Gives an event the views that follow from those of the events before it.
   void SettleEvent(Graph& graph, EventId id);
   bool Settle(Graph& graph);
+  static bool FitTogether(const Graph& graph);
+  bool UpdatesFit(const Graph& graph) const;
   void Revisits(Execution& execution, EventId write, std::size_t conflict);
   // The write behind which a waiting read has waited, if a revisit has made it; else kNoEvent.
   static EventId Behind(const Graph& graph, const Event& read);
