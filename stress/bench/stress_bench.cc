@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the stress harness itself costs, by scenarios that do nothing, and whether copies of one
+// disturb each other: without a shared hot line two copies do twice as much as one.
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "checkers/scenario/scenario.h"
+#include "stress/bench/harness.h"
+#include "stress/harness.h"
+
+namespace heddle {
+namespace {
+
+template <class P>
+struct Nothing1 {
+  static constexpr int kThreads = 1;
+  void Thread(int /*index*/) {}
+};
+template <class P>
+struct Nothing2 {
+  static constexpr int kThreads = 2;
+  void Thread(int /*index*/) {}
+};
+HEDDLE_SCENARIO("bench/nothing.1_thread", Nothing1);
+HEDDLE_SCENARIO("bench/nothing.2_threads", Nothing2);
+
+// Instances per second of all copies together, each one operation.
+template <int kThreads, int kCopies>
+void Instances(benchmark::State& state) {
+  const Scenario& scenario = RegisteredScenarios()[kThreads - 1];
+  const stress::Settings settings{.seconds = 0.3};
+  for ([[maybe_unused]] auto once : state) {
+    std::vector<std::unique_ptr<stress::Group>> copies;
+    for (int i = 0; i < kCopies; ++i) {
+      copies.push_back(std::make_unique<stress::Group>(scenario, settings, i));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    for (const auto& copy : copies) copy->Start(start);
+    for (const auto& copy : copies) copy->Join();
+    bench::Work work;
+    work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (const auto& copy : copies) work.operations.push_back(copy->executions());
+    bench::Publish(state, work);
+  }
+}
+
+[[maybe_unused]] const bool kRegistered = [] {
+  using bench::RegisterPair;
+  using bench::Timing;
+  RegisterPair("stress/empty_instances", Timing::kFixed, {"2_copies", Instances<1, 2>},
+               {"1_copy", Instances<1, 1>});
+  RegisterPair("stress/rendezvous", Timing::kFixed, {"2_threads", Instances<2, 1>},
+               {"1_thread", Instances<1, 1>});
+  return true;
+}();
+
+}  // namespace
+}  // namespace heddle
