@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,8 +19,10 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "checkers/scenario/command_line.h"
@@ -72,8 +76,89 @@ struct Stress {
   std::size_t scenarios = 0;
   std::vector<VerdictRecord> records;
   std::vector<std::string> problems;
-  bool refused = false;  // a binary did not like its options, and has said so
+  std::map<std::string, std::string> reports;  // of ThreadSanitizer, by their stacks: who has one
+  bool refused = false;                        // a binary did not like its options, and has said so
 };
+
+// The name that a binary takes for the whole of it.
+std::string FullName(const VerdictRecord& record) {
+  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
+}
+
+// The failure's text; that of a report of ThreadSanitizer with the stacks of an earlier one only
+// names that.
+std::string Detail(const VerdictRecord& record, std::map<std::string, std::string>& reports) {
+  std::string stacks;
+  for (const absl::string_view line : absl::StrSplit(record.detail, '\n')) {
+    if (absl::StartsWith(line, "    #")) absl::StrAppend(&stacks, line, "\n");
+  }
+  if (record.engine != "tsan" || stacks.empty()) return record.detail;
+  const auto [known, is_new] = reports.emplace(stacks, FullName(record));
+  return is_new ? record.detail
+                : absl::StrCat("  ThreadSanitizer's report is the one of ", known->second, "\n");
+}
+
+// The command that runs the failed mode again, from the same seed.
+std::string CommandFor(const VerdictRecord& record) {
+  std::map<std::string, std::string> options = {
+      {"noise", "off"}, {"affinity", "none"}, {"waiting", "spin"}, {"pressure", "none"}};
+  for (const VariantRecord& variant : record.variants) {
+    if (!IsFinding(variant.verdict)) continue;
+    for (const absl::string_view option : absl::StrSplit(variant.name, ',')) {
+      const std::pair<std::string, std::string> parts = absl::StrSplit(option, '=');
+      options[parts.first] = parts.second;
+    }
+    break;
+  }
+  std::string command =
+      absl::StrCat("./heddle stress '=", FullName(record), "' --engine=", record.engine,
+                   " --seed=", absl::GetFlag(FLAGS_seed));
+  for (const auto& [name, value] : options) absl::StrAppend(&command, " --", name, "=", value);
+  if (const int threads = absl::GetFlag(FLAGS_threads); threads != 0) {
+    absl::StrAppend(&command, " --threads=", threads);
+  }
+  if (record.mutant) absl::StrAppend(&command, " --mutants");
+  return command;
+}
+
+// What an operating system's schedule has shown once, it need not show again. The explorer visits
+// every execution of the same scenario: it either has one that fails, which can be replayed, or the
+// failure is beyond its memory model or the scenario's.
+std::string AskTheExplorer(const VerdictRecord& failure,
+                           const std::vector<ScenarioBinary>& explorers, const std::string& out) {
+  constexpr absl::string_view kAsk = "  the explorer";
+  const auto selected = SelectScenarios(explorers, {absl::StrCat("=", FullName(failure))}, {});
+  if (!selected || selected->empty()) {
+    return absl::StrCat(kAsk, " does not run this scenario\n");
+  }
+  std::optional<VerdictRecord> answer;
+  Task task;
+  task.command = {(*selected)[0].binary.path,
+                  "--quiet",
+                  "--json=/dev/stdout",
+                  "--time=30",
+                  absl::StrCat("--counterexamples=", out),
+                  absl::StrCat("=", FullName(failure))};
+  task.on_line = [&answer](const std::string& line) {
+    if (auto record = VerdictRecordFromJson(line)) answer = *std::move(record);
+  };
+  std::vector<Task> tasks;
+  tasks.push_back(std::move(task));
+  if (!RunTasks(std::move(tasks), 1, nullptr) || !answer) {
+    return absl::StrCat(kAsk, " gave no answer\n");
+  }
+  const std::string verdict(ToString(answer->verdict));
+  if (IsFinding(answer->verdict)) {
+    return absl::StrCat(
+        kAsk, " reproduces it: ", verdict, " in execution ", answer->executions,
+        answer->counterexample
+            ? absl::StrCat("\n  replay it:  ./heddle check --replay=", *answer->counterexample)
+            : "",
+        "\n");
+  }
+  return absl::StrCat(kAsk, " does not reproduce it: ", verdict, " after ", answer->executions,
+                      " executions", answer->complete ? ", all there are" : "", "\n");
+}
 
 Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& patterns,
               double seconds, const std::string& out, Stress& stress, Progress& progress) {
@@ -97,7 +182,10 @@ Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& pa
     if (!record) return;  // the row of a failure, which the record tells better
     progress.Clear();
     std::printf("%s%s", TableRow(*record).c_str(), OutcomeTable(*record).c_str());
-    if (!record->ok && !record->detail.empty()) std::printf("\n%s\n", record->detail.c_str());
+    if (!record->ok && !record->detail.empty()) {
+      std::printf("\n%s\n", Detail(*record, stress.reports).c_str());
+    }
+    if (!record->ok) std::printf("  run it again:  %s\n", CommandFor(*record).c_str());
     std::fflush(stdout);
     progress.Done();
     stress.records.push_back(*std::move(record));
@@ -179,6 +267,8 @@ int RunStress(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "heddle: %s\n", std::string(suite.status().message()).c_str());
     return kExitInternal;
   }
+  std::vector<ScenarioBinary> explorers = *suite;
+  std::erase_if(explorers, [](const ScenarioBinary& binary) { return binary.engine != "explore"; });
   if (const absl::Status status = KeepEngines(absl::GetFlag(FLAGS_engine), *suite); !status.ok())
     return Usage(status.message());
 
@@ -202,6 +292,12 @@ int RunStress(const std::vector<std::string>& arguments) {
   std::fflush(stdout);
   const bool finished = RunAll(*patterns, out, stress);
   if (stress.refused) return kExitUsage;
+  for (const VerdictRecord& record : stress.records) {
+    if (record.ok || !finished) continue;
+    std::printf("\n%s, %s under %s\n%s", FullName(record).c_str(),
+                std::string(ToString(record.verdict)).c_str(), record.engine.c_str(),
+                AskTheExplorer(record, explorers, out).c_str());
+  }
   std::printf("%s", CoverageTable(stress.records).c_str());
   std::printf(
       "%s",
