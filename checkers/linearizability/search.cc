@@ -60,6 +60,7 @@ class JustInTime {
   struct Frame {
     std::size_t position;
     std::size_t path;  // size of it
+    Automaton::State state;
     std::size_t candidate;
     std::size_t end;  // its candidates are candidates_[candidate, end)
   };
@@ -116,7 +117,6 @@ class JustInTime {
   std::vector<Frame> frames_;
   Words frame_placed_;  // placed_ of each frame
   std::vector<std::uint32_t> candidates_;
-  std::vector<Automaton::State> candidate_states_;
 
   std::unique_ptr<KeySet> visited_;
   // Per key of visited_: the sets of pending operations that were used up, in a list. An element
@@ -268,23 +268,17 @@ void JustInTime::PushFrame() {
     }
     return a < b;
   });
-  // Of equal calls the first; none that is impossible here, or pending and of no use.
+  // Of equal calls the first.
   std::size_t end = begin;
   for (std::size_t i = begin; i < candidates_.size(); ++i) {
     const std::uint32_t op = candidates_[i];
     const auto same = [&](std::uint32_t other) { return calls_[other] == calls_[op]; };
     if (std::any_of(first, candidates_.begin() + static_cast<std::ptrdiff_t>(end), same)) continue;
-    const Automaton::State next = Next(state_, op);
-    if (next == Automaton::kImpossible) continue;
-    if (next == state_ && operations_[op].pending()) continue;
-    candidates_[end] = op;
-    candidate_states_.resize(end + 1);
-    candidate_states_[end++] = next;
+    candidates_[end++] = op;
   }
   candidates_.resize(end);
-  candidate_states_.resize(end);
   frame_placed_.insert(frame_placed_.end(), placed_.begin(), placed_.end());
-  frames_.push_back({position_, path_.size(), begin, end});
+  frames_.push_back({position_, path_.size(), state_, begin, end});
 }
 
 SearchResult JustInTime::Run() {
@@ -307,13 +301,15 @@ SearchResult JustInTime::Run() {
       frame_placed_.resize(depth * words);
       // The frame below goes on after its own candidates.
       candidates_.resize(frames_.empty() ? 0 : frames_.back().end);
-      candidate_states_.resize(candidates_.size());
       continue;
     }
     if (!meter_.Step([this] { return Memory(); })) break;
-    const std::size_t chosen = frame.candidate++;
-    state_ = candidate_states_[chosen];
-    Place(candidates_[chosen]);
+    const std::uint32_t chosen = candidates_[frame.candidate++];
+    const Automaton::State next = Next(frame.state, chosen);
+    if (next == Automaton::kImpossible) continue;
+    if (next == frame.state && operations_[chosen].pending()) continue;  // of no use
+    state_ = next;
+    Place(chosen);
     PlaceReadOnly();
     Advance();
     path_.Reached(position_);

@@ -9,6 +9,7 @@
 #include "checkers/scenario/command_line.h"
 #include "tools/heddle/bench.h"
 #include "tools/heddle/explore.h"
+#include "tools/heddle/linearize.h"
 #include "tools/heddle/lockorder.h"
 #include "tools/heddle/subcommands.h"
 #include "tools/heddle/weaken_suite.h"
@@ -25,6 +26,7 @@ constexpr Subcommand kSubcommands[] = {
     {"bench", RunBench},
     {"check", RunCheck},
     {"explore", RunExplore},
+    {"linearize", RunLinearize},
     {"lockorder", RunLockorder},
     {"weaken", RunWeaken},
     {"stress", RunStress},
