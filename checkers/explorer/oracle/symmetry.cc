@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,14 +56,13 @@ std::string Renamed(absl::string_view text, const Names& names) {
 // Both texts are lists whose parts name a thread first, or a location: those stay behind.
 std::string Renamed(const std::string& text, absl::string_view separator, const Names& names) {
   std::vector<std::string> parts;
+  std::vector<std::string> rest;
   for (const absl::string_view part : absl::StrSplit(text, separator, absl::SkipEmpty())) {
-    parts.push_back(Renamed(part, names));
+    const bool names_thread = absl::ascii_isdigit(part[0]) != 0;
+    (names_thread ? parts : rest).push_back(Renamed(part, names));
   }
-  std::stable_sort(parts.begin(), parts.end(), [](const std::string& a, const std::string& b) {
-    const bool first = absl::ascii_isdigit(a[0]) != 0;
-    const bool second = absl::ascii_isdigit(b[0]) != 0;
-    return first && second ? a[0] < b[0] : first && !second;
-  });
+  std::sort(parts.begin(), parts.end());
+  parts.insert(parts.end(), rest.begin(), rest.end());
   return absl::StrJoin(parts, separator);
 }
 
