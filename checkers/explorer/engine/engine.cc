@@ -249,6 +249,10 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   settings.record = absl::GetFlag(FLAGS_record);
   settings.sites = !settings.record.empty();
   if (settings.record.empty()) settings.record = record.path();
+  // The scenario's own word for what is a livelock.
+  if (scenario.relacy.max_steps != RelacyOptions().max_steps) {
+    settings.max_operations = scenario.relacy.max_steps;
+  }
   settings.replay = options.replay;
   const explorer::ExploreResult result = explorer::Explore(settings, RunExecution, nullptr);
 

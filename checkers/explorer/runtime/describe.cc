@@ -39,6 +39,17 @@ void DescribeRace(std::uintptr_t address, const ShadowAccess& now, const ShadowA
            before.thread, static_cast<unsigned long>(fault.access[0].address));
 }
 
+void DescribeDeadStack(ThreadId owner, const FoundAccess& access, Fault& fault) {
+  fault.verdict = verdict::kUseAfterFree;
+  fault.thread = access.thread;
+  fault.site = access.site;
+  fault.access[0] = access;
+  fault.accesses = 1;
+  snprintf(fault.message, sizeof fault.message,
+           "%s of %u bytes by thread %d on the stack of thread %d, which has returned from there",
+           access.write ? "write" : "read", access.size, access.thread, owner);
+}
+
 void DescribeBadAccess(Heap& heap, std::uintptr_t address, std::size_t size, bool write,
                        bool atomic, ThreadId thread, Site site, int position, Fault& fault) {
   const Block* const block = heap.Near(address);

@@ -18,6 +18,8 @@ void DescribeRace(std::uintptr_t address, const ShadowAccess& now, const ShadowA
                   Fault& fault);
 
 // An access to the heap that is outside of every block, or to one that is freed.
+// Of an access to what the thread `owner` has left its stack with.
+void DescribeDeadStack(ThreadId owner, const FoundAccess& access, Fault& fault);
 void DescribeBadAccess(Heap& heap, std::uintptr_t address, std::size_t size, bool write,
                        bool atomic, ThreadId thread, Site site, int position, Fault& fault);
 

@@ -10,9 +10,6 @@
 namespace heddle::explorer {
 namespace {
 
-constexpr std::size_t kStack = std::size_t{8} << 20;
-// Where the stacks are, if that is free: the same in each process.
-constexpr std::uintptr_t kStacks = 0x610000000000;
 constexpr std::size_t kLoggedWrites = 1024;
 // What functions use of the stack that do not call the runtime, more or less.
 constexpr std::ptrdiff_t kBelow = 4096;
@@ -24,17 +21,17 @@ void Fiber::Allocate(ThreadId thread) {
   id = thread;
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   auto* const wanted =
-      reinterpret_cast<void*>(kStacks + static_cast<std::uintptr_t>(thread) * 2 * kStack);
+      reinterpret_cast<void*>(kStacks + static_cast<std::uintptr_t>(thread) * kStackStride);
   void* mapped =
-      mmap(wanted, kPage + kStack, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
+      mmap(wanted, kPage + kStackSize, PROT_READ | PROT_WRITE, kFlags | MAP_FIXED_NOREPLACE, -1, 0);
   if (mapped == MAP_FAILED) {
-    mapped = mmap(nullptr, kPage + kStack, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+    mapped = mmap(nullptr, kPage + kStackSize, PROT_READ | PROT_WRITE, kFlags, -1, 0);
   }
   if (mapped == MAP_FAILED || mprotect(mapped, kPage, PROT_NONE) != 0) {
     Fatal("out of memory for a thread's stack");
   }
   stack_low = static_cast<char*>(mapped) + kPage;
-  stack_high = stack_low + kStack;
+  stack_high = stack_low + kStackSize;
   stack_used = stack_high;
   storage.Allocate();
   // Its room is used on the program's threads, where it cannot grow.
@@ -43,7 +40,7 @@ void Fiber::Allocate(ThreadId thread) {
 
 void Fiber::Release() {
   if (stack_low == nullptr) return;
-  munmap(stack_low - kPage, kPage + kStack);
+  munmap(stack_low - kPage, kPage + kStackSize);
   storage.Release();
 }
 

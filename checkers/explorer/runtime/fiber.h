@@ -15,6 +15,11 @@
 
 namespace heddle::explorer {
 
+inline constexpr std::size_t kStackSize = std::size_t{8} << 20;
+// Where the stacks are, if that is free: the same in each process.
+inline constexpr std::uintptr_t kStacks = 0x610000000000;
+inline constexpr std::uintptr_t kStackStride = 2 * kStackSize;
+
 inline constexpr int kMaxKeys = 128;
 inline constexpr int kMaxPending = 16;
 

@@ -18,7 +18,7 @@ constexpr int kIdleTurns = 2;
 
 }  // namespace
 
-Loops::Loops(int unroll) : sites_(kFirstSites), unroll_(unroll) {}
+Loops::Loops(int unroll, bool lasting) : sites_(kFirstSites), unroll_(unroll), lasting_(lasting) {}
 
 Loops::SiteState& Loops::Find(Site site) {
   for (std::size_t i = Hash(site, sites_.size());; i = (i + 1) & (sites_.size() - 1)) {
@@ -137,6 +137,7 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
   const LoopState* same = nullptr;
   while ((same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
     if (same->changes != history.changes) {
+      if (lasting_) continue;
       const Effect effect = search.EffectOf(fiber.id, same->position);
       if (effect == Effect::kLasting) continue;
       if (site.seen) {

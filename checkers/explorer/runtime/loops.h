@@ -95,7 +95,8 @@ class Loops {
     std::uint16_t visits[kMaxThreads] = {};
   };
 
-  explicit Loops(int unroll);
+  // With `lasting` turns that take back what they change count as turns.
+  Loops(int unroll, bool lasting);
 
   // What is known of sites, as text, and back; false: the text is not that.
   std::string Save() const;
@@ -150,6 +151,7 @@ class Loops {
   bool any_ = false;  // loop sites
   std::uint32_t execution_ = 0;
   int unroll_;
+  bool lasting_;
 };
 
 }  // namespace heddle::explorer

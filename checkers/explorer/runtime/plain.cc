@@ -9,6 +9,7 @@
 #include "checkers/explorer/runtime/describe.h"
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/shadow.h"
 #include "checkers/explorer/runtime/tracer.h"
 
@@ -120,6 +121,23 @@ void CheckHeap(std::uintptr_t address, std::size_t size, bool write, Site site) 
   Report(fault, site);
 }
 
+void CheckStack(std::uintptr_t address, std::size_t size, bool write, Site site) {
+  const State& shared = state();
+  const Fiber* const owner = shared.scheduler->DeadStack(address);
+  if (owner == nullptr) return;
+  Fault fault;
+  DescribeDeadStack(owner->id,
+                    {.thread = shared.current->id,
+                     .address = address,
+                     .site = site,
+                     .size = static_cast<std::uint8_t>(size),
+                     .position = static_cast<std::uint16_t>(shared.position),
+                     .write = write,
+                     .atomic = false},
+                    fault);
+  Report(fault, site);
+}
+
 // Within one granule.
 inline bool Enter(std::uintptr_t address, std::size_t size, bool write, Site site,
                   bool check_initialized) {
@@ -167,7 +185,11 @@ void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site
   if (fiber.pending != 0) TellPending();
   if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   const bool in_heap = shared.heap->Contains(address);
-  if (in_heap) CheckHeap(address, size, write, site);
+  if (in_heap) {
+    CheckHeap(address, size, write, site);
+  } else if (!fiber.OnStack(address)) {
+    CheckStack(address, size, write, site);
+  }
   bool atomic = false;
   for (std::uintptr_t at = address; at < address + size;) {
     const std::size_t part =
@@ -187,6 +209,7 @@ void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site)
   if (fiber.pending != 0) TellPending();
   if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   if (shared.heap->Contains(address)) CheckHeap(address, size, write, site);
+  CheckStack(address, size, write, site);
   bool atomic = false;
   for (std::uintptr_t at = address; at < address + size;) {
     const std::size_t part =

@@ -18,6 +18,7 @@
 namespace heddle::explorer {
 namespace {
 
+constexpr int kMaxOperations = 10000;       // of a thread in one execution
 constexpr double kProgressInterval = 0.25;  // seconds
 
 double Now() {
@@ -43,9 +44,11 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .pct_depth = options.pct_depth,
                .switch_probability = options.switch_probability,
                .max_executions = options.max_executions,
+               .max_events_per_thread =
+                   options.max_operations == 0 ? kMaxOperations : options.max_operations,
                .preemptions = options.preemptions,
                .symmetry = options.symmetry}),
-      loops_(options.unroll),
+      loops_(options.unroll, options.max_operations != 0),
       weaken_(options.orders, options.sites),
       function_(function),
       argument_(argument) {
@@ -186,6 +189,7 @@ void Scheduler::EndExecution() {
       }
       return;
     case Ending::kBlocked:
+      if (search_.TooLong()) DescribeLength();
       if (part_ && !Cycle().empty()) DescribeHang();
       return;
     case Ending::kDropped:
@@ -482,6 +486,24 @@ bool Scheduler::SomeWaitExpires() const {
     }
   }
   return false;
+}
+
+void Scheduler::DescribeLength() {
+  if (options_.max_operations == 0) {
+    cut_ = "a thread does more than " + std::to_string(kMaxOperations) +
+           " operations in one execution";
+    return;
+  }
+  Fault fault;
+  for (int i = 0; i < threads_; ++i) {
+    if (search_.Position(i) >= search_.Position(std::max(fault.thread, 0))) fault.thread = i;
+  }
+  const Fiber& fiber = fibers_[fault.thread];
+  if (fiber.operation != nullptr) fault.site = fiber.operation->access.site;
+  fault.verdict = verdict::kLivelock;
+  snprintf(fault.message, sizeof fault.message, "thread %d does more than %d operations",
+           fault.thread, options_.max_operations);
+  fault_ = fault;
 }
 
 void Scheduler::DescribeHang() {

@@ -69,6 +69,15 @@ class Scheduler {
   int left_out() const { return left_out_; }
   // Who holds the lock at `address`; kNoThread: nobody.
   ThreadId HolderOf(std::uintptr_t address) const;
+  // The thread on whose stack the address is, where it has left the function that it is of; null:
+  // it is alive, or of no other thread.
+  const Fiber* DeadStack(std::uintptr_t address) const {
+    if (address - kStacks >= kMaxThreads * kStackStride) return nullptr;
+    const Fiber& fiber = fibers_[(address - kStacks) / kStackStride];
+    const bool dead = fiber.started && &fiber != state().current && fiber.OnStack(address) &&
+                      (fiber.finished || address < reinterpret_cast<std::uintptr_t>(fiber.frame));
+    return dead ? &fiber : nullptr;
+  }
   // Null: it was not started in this execution.
   Fiber* Thread(ThreadId thread) { return fibers_[thread].started ? &fibers_[thread] : nullptr; }
 
@@ -115,6 +124,7 @@ class Scheduler {
   void Fail(const Fault& fault);
   bool SomeWaitExpires() const;
   bool SomeThreadEndsProgram() const;
+  void DescribeLength();
   void DescribeHang();
 
   // What comes of a fault (retell.cc).

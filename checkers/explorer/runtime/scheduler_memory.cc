@@ -265,6 +265,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
   if (arrival.kind != Arrival::Kind::kFence) {
     if (size > 8) return false;
     if (heap_.Contains(arrival.address) && !heap_.Accessible(arrival.address, size)) return false;
+    if (DeadStack(arrival.address) != nullptr) return false;
     if (reads) {
       site = loops_.Passes(fiber.id, frame.return_address);
       if (site == nullptr) return false;
@@ -383,6 +384,20 @@ void Scheduler::Return(Fiber& fiber, const Operation& operation) {
 
 bool Scheduler::CheckMemory(Fiber& fiber, const Operation& operation) {
   const Access& access = operation.access;
+  if (const Fiber* const owner = DeadStack(access.address); owner != nullptr) {
+    Fault fault;
+    DescribeDeadStack(owner->id,
+                      {.thread = fiber.id,
+                       .address = access.address,
+                       .site = access.site,
+                       .size = access.size,
+                       .position = static_cast<std::uint16_t>(search_.Position(fiber.id)),
+                       .write = operation.kind != Operation::Kind::kLoad,
+                       .atomic = true},
+                      fault);
+    Fail(fault);
+    return false;
+  }
   if (!heap_.Contains(access.address) || heap_.Accessible(access.address, access.size)) return true;
   Fault fault;
   DescribeBadAccess(heap_, access.address, access.size, operation.kind != Operation::Kind::kLoad,

@@ -95,6 +95,7 @@ bool Search::Impl::Begin() {
 }
 
 void Search::Impl::StartRun() {
+  too_long_ = false;
   current_ = stack_.back().get();
   threads_.fill(Thread());
   in_state_.fill(0);

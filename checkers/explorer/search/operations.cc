@@ -32,7 +32,7 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
   if (location == kNoLocation) return Stop(Ending::kFailed);
   if (graph().thread(thread).size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
       graph().size() + kMaxThreads >= kNoEvent) {
-    cut_ = true;
+    cut_ = too_long_ = true;
     return Stop(Ending::kBlocked);
   }
   Event& event = G().Open(thread, Kind::kWrite);

@@ -67,7 +67,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
   if (location == kNoLocation) return Stop(Ending::kFailed);
   if (own.size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
       graph().size() + kMaxThreads >= kNoEvent) {
-    cut_ = true;
+    cut_ = too_long_ = true;
     return Stop(Ending::kBlocked);
   }
   return AddRead(thread, access, location, update, admits, park);

@@ -51,6 +51,7 @@ Search::~Search() = default;
 bool Search::Begin() { return impl_->Begin(); }
 ThreadId Search::Next() { return impl_->Next(); }
 Ending Search::End() { return impl_->End(); }
+bool Search::TooLong() const { return impl_->TooLong(); }
 bool Search::Complete() const { return impl_->Complete(); }
 bool Search::LeftOut() const { return impl_->LeftOut(); }
 bool Search::Symmetric() const { return impl_->LeftOutTwins(); }

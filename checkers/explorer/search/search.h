@@ -167,6 +167,8 @@ class Search {
   // The thread that goes on: always the lowest that can.
   ThreadId Next();
   Ending End();
+  // The execution was cut: a thread has done Options::max_events_per_thread operations.
+  bool TooLong() const;
   // Nothing was cut, so far, but what Options::preemptions leaves out: LeftOut() says whether that
   // is anything.
   bool Complete() const;

@@ -133,6 +133,7 @@ class Search::Impl {
   bool Complete() const {
     return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
   }
+  bool TooLong() const { return too_long_; }
   int Position(ThreadId thread) const { return static_cast<int>(At(thread).position); }
   const View& Clock(ThreadId thread) const {
     static const View kNone;
@@ -294,6 +295,7 @@ class Search::Impl {
   Execution* current_ = nullptr;
   bool fresh_ = true;
   bool cut_ = false;
+  bool too_long_ = false;   // a thread has done all that it may in this execution
   bool left_out_ = false;   // an execution, because of its preemptions
   bool has_twins_ = false;  // threads that are interchangeable, until:
   bool twins_differ_ = false;
