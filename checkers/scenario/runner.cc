@@ -181,8 +181,8 @@ std::vector<absl::string_view> Flags() {
   std::vector<absl::string_view> names = {"list", "help",   "quiet", "mutants",        "show",
                                           "json", "replay", "seed",  "counterexamples"};
   for (const absl::string_view name :
-       {"mode", "max_executions", "time", "orders", "record", "noise", "affinity", "waiting",
-        "pressure", "apart", "oversubscribe", "threads"}) {
+       {"mode", "max_executions", "time", "jobs", "orders", "record", "noise", "affinity",
+        "waiting", "pressure", "apart", "oversubscribe", "threads"}) {
     if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
   }
   return names;

@@ -41,6 +41,7 @@
 ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
           "a search that is longer is cut, and its verdict is 'incomplete'");
 ABSL_FLAG(std::string, mode, "rc11", "the memory model: rc11 or sc");
+ABSL_FLAG(int, jobs, 1, "worker processes");
 ABSL_FLAG(double, time, 0, "a search that takes more seconds is cut; 0: none is");
 ABSL_FLAG(std::string, orders, "",
           "weaker memory orders to try: SITE=ORDER,.. (checkers/explorer/runtime/record.md)");
@@ -213,6 +214,10 @@ void NoteSite(std::atomic<bool>& reached) {
 EngineInfo ThisEngine() { return {.name = "explore", .samples = false, .seconds_limit = 600}; }
 
 std::string CheckEngineFlags() {
+  constexpr int kMostJobs = 1024;
+  if (const int jobs = absl::GetFlag(FLAGS_jobs); jobs < 1 || jobs > kMostJobs) {
+    return absl::StrCat("bad value '", jobs, "' for option --jobs: want 1 to ", kMostJobs);
+  }
   const std::string mode = absl::GetFlag(FLAGS_mode);
   if (mode == "rc11" || mode == "sc") return "";
   return absl::StrCat("bad value '", mode, "' for option --mode: want rc11 or sc");
@@ -232,7 +237,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
     return outcome;
   }
   void* page = mmap(nullptr, sizeof *reached_site, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);  // with workers
   if (page == MAP_FAILED) {
     outcome.reason = "out of memory";
     return outcome;
@@ -245,6 +250,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
       absl::GetFlag(FLAGS_mode) == "sc" ? explorer::Model::kSc : explorer::Model::kRc11;
   settings.max_executions = absl::GetFlag(FLAGS_max_executions);
   settings.seconds = absl::GetFlag(FLAGS_time);
+  settings.jobs = absl::GetFlag(FLAGS_jobs);
   settings.orders = absl::GetFlag(FLAGS_orders);
   settings.record = absl::GetFlag(FLAGS_record);
   settings.sites = !settings.record.empty();
