@@ -19,7 +19,7 @@ namespace heddle::explorer {
 
 ProgramRun RunProgram(const std::string& program, const std::string& arguments,
                       const std::string& options) {
-  ProgramRun run{.record = report::Record{}};
+  ProgramRun run{.record = report::Record{}, .output = "", .status = 0};
   const char* const directory = std::getenv("TEST_TMPDIR");
   const std::string file =
       absl::StrCat(directory == nullptr ? "/tmp" : directory, "/record.", getpid());
