@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A queue of one's own, recorded under four threads and judged.
+#include "own_queue.h"
+
+#include <cstdio>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "checkers/linearizability/check.h"
+#include "checkers/linearizability/recorder.h"
+#include "checkers/linearizability/specs/containers.h"
+
+using namespace heddle::linearizability;  // NOLINT(google-build-using-namespace)
+
+int main() {
+  OwnQueue queue;
+  Recorder recorder(4);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      Recorder::Log& log = recorder.log(t);
+      for (int i = 0; i < 10'000; ++i) {
+        const int item = 10'000 * t + i;
+        log.Invoke({.function = kPush, .argument = item});
+        queue.push(item);
+        log.Return(1);
+        log.Invoke({.function = kPop});
+        const std::optional<int> popped = queue.pop();
+        log.Return(popped ? *popped : kNone);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const bool ok = Check(recorder.Take(), QueueSpec{})->judgement == Judgement::kOk;
+  std::puts(ok ? "linearizable" : "not linearizable");
+  return ok ? 0 : 1;
+}
