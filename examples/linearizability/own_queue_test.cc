@@ -21,9 +21,8 @@ int main() {
     threads.emplace_back([&, t] {
       Recorder::Log& log = recorder.log(t);
       for (int i = 0; i < 10'000; ++i) {
-        const int item = 10'000 * t + i;
-        log.Invoke({.function = kPush, .argument = item});
-        queue.push(item);
+        log.Invoke({.function = kPush, .argument = 10'000 * t + i});
+        queue.push(10'000 * t + i);
         log.Return(1);
         for (int pops = 0; i % 2 != 0 && pops < 2; ++pops) {
           log.Invoke({.function = kPop});

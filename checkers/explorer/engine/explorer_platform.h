@@ -40,6 +40,9 @@ void NoteSite(std::atomic<bool>& reached);
 
 struct ExplorerPlatform : StdPlatform {
   static constexpr bool kExhaustive = true;
+  // What is explored are execution graphs: nothing happens before another thing but by
+  // happens-before.
+  static constexpr bool kRealTime = false;
   static constexpr int kMaxThreads = 8;
 
   // StdPlatform's stands in for what ThreadSanitizer cannot do.
