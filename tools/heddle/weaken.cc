@@ -201,7 +201,12 @@ void Weakening::Keep(const std::vector<Change>& changes, const Record& record, R
   std::string name =
       absl::StrCat(key.file, "-", key.line, "-", key.column, "-", key.operation, "-",
                    knob.part == Part::kFailure ? "failure-" : "", changes[0].second, ".txt");
-  std::replace(name.begin(), name.end(), '/', '-');
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return !absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_';
+      },
+      '-');
   run.counterexample =
       std::filesystem::path(absl::StrCat(settings_.out, "/", name)).lexically_normal().string();
   const std::string about =

@@ -201,6 +201,16 @@ std::string Json(const Weakening& result, const Settings& settings, const Reason
   return lines;
 }
 
+namespace {
+
+// Without its class: how much of a name the debug information has depends on how it was made.
+absl::string_view LastName(absl::string_view function) {
+  const std::size_t colon = function.rfind(':');
+  return colon == absl::string_view::npos ? function : function.substr(colon + 1);
+}
+
+}  // namespace
+
 std::string Markdown(const Weakening& result, const Reasons& reasons, absl::string_view command) {
   const auto cell = [](absl::string_view text) {
     return absl::StrReplaceAll(text, {{"|", "\\|"}});
@@ -208,14 +218,16 @@ std::string Markdown(const Weakening& result, const Reasons& reasons, absl::stri
   const Sums sums = SumsOf(result);
   std::string text = absl::StrCat(
       "# Memory orders\n\n"
-      "Every atomic operation of the primitives with an order other than relaxed, and what goes "
-      "wrong "
-      "when that order\nis weaker. Made by `",
-      command,
-      "` (docs/explorer.md says how): each operation is tried with\neach weaker order, one at a "
-      "time, under every scenario that executes it, over every execution that RC11 allows.\n\n",
-      Count(result.knobs().size(), "order"), ": ", sums.needed, " needed, ", sums.weaker,
-      " that no scenario needs, ", sums.undecided, " undecided. ",
+      "Every atomic operation that has an order other than relaxed, in the primitives and in the "
+      "parts of the\n"
+      "lock-order analyzer that have scenarios, and what goes wrong when that order is weaker: "
+      "each is tried with each\n"
+      "weaker order, one at a time, under every scenario that executes it, over every execution "
+      "that RC11 allows\n"
+      "(docs/explorer.md). Where one order fails, weaker ones do too, and are not listed. Made "
+      "by\n`",
+      command, "`.\n\n", Count(result.knobs().size(), "order"), ": ", sums.needed, " needed, ",
+      sums.weaker, " that no scenario needs, ", sums.undecided, " undecided. ",
       Count(result.relaxed(), "more operation"), " ", result.relaxed() == 1 ? "is" : "are",
       " relaxed.\n");
   std::string file;
@@ -243,8 +255,8 @@ std::string Markdown(const Weakening& result, const Reasons& reasons, absl::stri
     if (const std::string reason = ReasonFor(reasons, knob); !reason.empty()) {
       absl::StrAppend(&outcomes, ". Kept: ", reason);
     }
-    absl::StrAppend(&text, "| ", cell(site.function), " | ", OperationOf(knob), " | ", orders,
-                    " | ", cell(outcomes), " |\n");
+    absl::StrAppend(&text, "| ", cell(LastName(site.function)), " | ", OperationOf(knob), " | ",
+                    orders, " | ", cell(outcomes), " |\n");
   }
   return text;
 }

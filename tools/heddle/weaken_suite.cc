@@ -199,7 +199,7 @@ class Scratch {
   std::string path_;
 };
 
-int WeakenSuite(SuiteOptions options, const std::vector<std::string>& arguments) {
+int WeakenSuite(SuiteOptions options) {
   const absl::StatusOr<std::vector<ScenarioBinary>> binaries = Binaries(options);
   if (!binaries.ok()) {
     return Say(binaries.status().message(),
@@ -234,7 +234,9 @@ int WeakenSuite(SuiteOptions options, const std::vector<std::string>& arguments)
   if (options.reports.reasons.empty() && std::filesystem::exists(reasons, error)) {
     options.reports.reasons = reasons;
   }
-  options.reports.made_by = absl::StrCat("./heddle weaken ", absl::StrJoin(arguments, " "));
+  options.reports.made_by =
+      absl::StrCat("./heddle weaken ", absl::StrJoin(options.patterns, " "),
+                   options.patterns.empty() ? "" : " ", "--markdown=", options.reports.markdown);
   return RunWeakening(std::move(subjects), std::move(settings), options.reports);
 }
 
@@ -248,7 +250,7 @@ int RunWeaken(const std::vector<std::string>& arguments) {
     std::fputs(weaken::kHelp, stdout);
     return kExitOk;
   }
-  return weaken::WeakenSuite(*std::move(options), arguments);
+  return weaken::WeakenSuite(*std::move(options));
 }
 
 }  // namespace heddle
