@@ -44,10 +44,10 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .pct_depth = options.pct_depth,
                .switch_probability = options.switch_probability,
                .max_executions = options.max_executions,
-               .max_events_per_thread =
-                   options.max_operations == 0 ? kMaxOperations : options.max_operations,
                .preemptions = options.preemptions,
-               .symmetry = options.symmetry}),
+               .symmetry = options.symmetry,
+               .max_events_per_thread =
+                   options.max_operations == 0 ? kMaxOperations : options.max_operations}),
       loops_(options.unroll, options.max_operations != 0),
       weaken_(options.orders, options.sites),
       function_(function),
