@@ -201,6 +201,8 @@ class Exploration {
 
   int Report(const std::string& program, const RunResult& result) {
     if (record_.error) {
+      // A program that is replayed has said it itself.
+      if (!options_.replay.empty()) return kExitUsage;
       std::fputs(explorer::report::FormatText(explorer::report::Describe(record_, Directory()),
                                               {.width = TerminalWidth(), .replay_command = ""})
                      .c_str(),
@@ -211,6 +213,7 @@ class Exploration {
     const explorer::report::RecordedEnd& end = *record_.end;
     const auto verdict = VerdictFromString(end.verdict);
     if (!verdict) return Failed(absl::StrCat("unknown verdict '", end.verdict, "'"));
+    if (*verdict == Verdict::kError && !options_.replay.empty()) return kExitUsage;
     std::string path;
     if (IsFinding(*verdict) && options_.replay.empty() && !record_.replay.empty()) {
       if (const absl::Status status = Keep(*verdict, path); !status.ok()) {
@@ -379,6 +382,10 @@ int RunExplore(const std::vector<std::string>& arguments) {
       return explore::Usage(absl::StrCat(options->replay, ": made by the engine ", file->engine));
     }
     path = file->state;
+    // What a path of an execution has in any case.
+    if (!absl::StrContains(path, ';')) {
+      return explore::Usage(absl::StrCat(options->replay, ": no execution to replay"));
+    }
   }
   const explore::StopSignals signals;
   const int status = explore::Exploration(*options, path).Run();

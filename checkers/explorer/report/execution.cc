@@ -323,6 +323,7 @@ class Describer {
   void Error(const RecordedError& error) {
     if (result_.headline.empty())
       result_.headline = absl::StrCat("error: ", Printable(error.message));
+    if (error.thread == kNone && error.stack.empty()) return;
     result_.remarks.push_back(
         {absl::StrCat("in ", ThreadName(error.thread)), namer_.Stack(error.stack)});
   }

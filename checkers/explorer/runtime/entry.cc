@@ -110,7 +110,8 @@ void PrintReplay(const ExploreResult& result) {
 
 int Print(const ExploreResult& result) {
   fflush(stdout);
-  if (!result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
+  const bool repeats = result.verdict != verdict::kError || result.mode != "replay";
+  if (repeats && !result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
   const bool plain = result.mode == "full" || result.mode == "replay";
   fprintf(stderr, "heddle explorer: %s%s%s: %llu executions, %llu blocked, %.3f s%s%s%s%s\n",
           result.verdict.c_str(), plain ? "" : " ", plain ? "" : result.mode.c_str(),
