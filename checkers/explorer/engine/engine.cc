@@ -55,6 +55,8 @@ namespace {
 // A look at a deadline may find time left so often; then it is over, or a polling loop would never
 // end.
 constexpr int kLooks = 2;
+// Of one thread: a mutant that does more goes on for ever, where the shipped code does far less.
+constexpr int kMutantOperations = 500;
 constexpr std::size_t kDeadlines = 8;
 
 // Of one thread. What another one has seen is no part of it: that would depend on their order.
@@ -258,6 +260,9 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   // The scenario's own word for what is a livelock.
   if (scenario.relacy.max_steps != RelacyOptions().max_steps) {
     settings.max_operations = scenario.relacy.max_steps;
+    settings.idle_turns = true;
+  } else if (!scenario.mutant.empty()) {
+    settings.max_operations = kMutantOperations;
   }
   settings.replay = options.replay;
   const explorer::ExploreResult result = explorer::Explore(settings, RunExecution, nullptr);

@@ -31,9 +31,10 @@ struct ExploreOptions {
   // Visits of one place by one thread, when it does not wait but counts.
   int unroll = 1000;
   // Operations of one thread in an execution. 0: some bound, and a search that meets it is
-  // incomplete. Otherwise the program is known to need no more: who does is in a livelock, and
-  // turns that change nothing are run, too.
+  // incomplete. Otherwise the program is known to need no more: who does is in a livelock.
   int max_operations = 0;
+  // Turns of a loop that take back what they change are run like any others.
+  bool idle_turns = false;
   bool leaks = true;
   // What to do about atomic operations and system calls in the program's code that the
   // instrumentation does not see (code_scan.h).

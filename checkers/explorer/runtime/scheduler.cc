@@ -48,7 +48,7 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .symmetry = options.symmetry,
                .max_events_per_thread =
                    options.max_operations == 0 ? kMaxOperations : options.max_operations}),
-      loops_(options.unroll, options.max_operations != 0),
+      loops_(options.unroll, options.idle_turns),
       weaken_(options.orders, options.sites),
       function_(function),
       argument_(argument) {
