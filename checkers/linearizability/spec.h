@@ -23,6 +23,7 @@
 //       (a failed compare-and-set); such operations cost a search next to nothing
 //   static constexpr bool kUsesProcess = true     Step() looks at op.process
 //   static constexpr bool kWhole = true           a state is of all parts; else only of one
+//   std::size_t memory() const                    bytes that it keeps besides the states
 //   std::string Describe(const Operation&, const Texts&) const
 //   Role RoleOf(const Operation&) const, or
 //   std::vector<Role> Roles(std::span<const Operation>) const     for smaller counterexamples
@@ -174,7 +175,9 @@ class AutomatonOf final : public Automaton {
   }
 
   std::size_t StateMemory() const override {
-    return heap_ + states_.size() * (sizeof(typename S::State) + 32);
+    std::size_t own = 0;
+    if constexpr (requires { spec_.memory(); }) own = spec_.memory();
+    return own + heap_ + states_.size() * (sizeof(typename S::State) + 32);
   }
 
  private:

@@ -42,6 +42,7 @@ class KeyValueSpec {
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return op.function == kGet; }
   Role RoleOf(const Operation& op) const { return {.keep = op.function != kGet}; }
+  std::size_t memory() const { return memory_ + joins_.capacity() * 25; }
 
  private:
   // Numbers of added_.
@@ -69,7 +70,10 @@ class KeyValueSpec {
     if (value == kNone && !text.empty()) {
       const auto [place, added] =
           places_.try_emplace(text, kFirst + static_cast<Value>(added_.size()));
-      if (added) added_.push_back(std::make_unique<std::string>(text));
+      if (added) {
+        added_.push_back(std::make_unique<std::string>(text));
+        memory_ += 2 * text.size() + 128;
+      }
       value = place->second;
     }
     join->second = value;
@@ -81,6 +85,7 @@ class KeyValueSpec {
   std::vector<std::unique_ptr<std::string>> added_;
   absl::flat_hash_map<std::string, Value> places_;
   absl::flat_hash_map<std::pair<Value, Value>, Value> joins_;
+  std::size_t memory_ = 0;
 };
 
 // Transactions on registers, each of which takes effect at once as a whole: its reads see what the
