@@ -63,7 +63,7 @@ std::vector<lin::Operation> Overlapping(std::size_t count, std::int32_t threads,
     lin::Operation op = call(i);
     op.process = static_cast<std::int32_t>(i % static_cast<std::size_t>(threads));
     // Less than the distance of two operations of one thread.
-    const auto spread = static_cast<lin::Time>(50 * (threads - 1));
+    const auto spread = 50 * static_cast<lin::Time>(threads - 1);
     op.invoke = effect - (i * 7919) % spread;
     op.done = effect + (i * 104729) % spread;
     all.push_back(op);
