@@ -60,6 +60,8 @@ class Runner {
       Execute();
       if (!result_.failure.empty()) break;
       const std::uint64_t executions = ++executions_;
+      const Counts& counts = search_.counts();
+      if (counts.complete + counts.blocked == run_.ask_after) result_.done = search_.Done();
       if (executions == run_.reset_after) {
         search_.Reset();
         result_ = {};

@@ -21,6 +21,7 @@ struct Searched {
   std::set<std::string> outcomes;
   bool hangs = false;
   bool left_out = false;                // what Options::preemptions does
+  double done = 0;                      // as the search has thought after RunOptions::ask_after
   bool symmetric = false;               // Options::symmetry has left something out
   std::vector<std::string> duplicates;  // graphs that were complete more than once
   std::string failure;                  // what went wrong altogether, empty if nothing
@@ -32,6 +33,8 @@ struct RunOptions {
   std::uint64_t split_after = 0;
   // After that many executions everything is forgotten and begun anew, once; 0: not at all.
   std::uint64_t reset_after = 0;
+  // After that many executions the search is asked how much it has done.
+  std::uint64_t ask_after = 0;
   // Each complete execution is saved, restored in a search of its own, and has to be the same
   // there.
   bool save_and_restore = false;

@@ -137,7 +137,7 @@ void Scheduler::Run() {
       break;
     }
     if (now > next_progress) {
-      RecordProgress(search_.counts(), now - start, search_.Explored());
+      RecordProgress(search_.counts(), now - start, search_.Done());
       next_progress = now + kProgressInterval;
     }
   }

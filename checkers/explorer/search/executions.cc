@@ -32,6 +32,9 @@ void Search::Impl::Recycle() {
 }
 
 void Search::Impl::Reset() {
+  if (probe_.active) std::swap(stack_, probe_.stack);
+  probe_.stack.clear();
+  probe_ = Probe();
   while (!stack_.empty()) Recycle();
   pieces_.clear();
   counts_ = Counts();
@@ -74,6 +77,7 @@ bool Search::Impl::Begin() {
     BeginRandom();
     return true;
   }
+  if (probe_.active ? ContinueProbe() : BeginProbe()) return true;
   while (!stack_.empty()) {
     if (stack_.back()->items.empty()) {
       Recycle();
@@ -229,7 +233,12 @@ Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
 }
 
 Ending Search::Impl::End() {
+  if (probe_.active) return EndProbe();
   if (!Random()) ShareWeight(true);
+  return Judge();
+}
+
+Ending Search::Impl::Judge() {
   if (stopped_) {
     if (stop_ == Ending::kDropped) ++counts_.dropped;
     if (stop_ == Ending::kBlocked) ++counts_.blocked;

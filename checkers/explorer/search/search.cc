@@ -94,6 +94,7 @@ Search::Place Search::PlaceOf(ThreadId thread) const {
 const View& Search::Clock(ThreadId thread) const { return impl_->Clock(thread); }
 const Graph& Search::graph() const { return impl_->graph(); }
 std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->AddressOf(location); }
+double Search::Done() const { return impl_->Done(); }
 double Search::Explored() const { return impl_->Explored(); }
 const Counts& Search::counts() const { return impl_->counts(); }
 const std::string& Search::Failure() const { return impl_->failure(); }

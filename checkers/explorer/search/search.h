@@ -224,6 +224,8 @@ class Search {
   const Counts& counts() const;
   // An estimate of how much of the search is done (of the piece that was chosen), from 0 to 1.
   double Explored() const;
+  // The same, closer, of a search that is not in pieces.
+  double Done() const;
   const std::string& Failure() const;
 
   // The current execution graph as text, and back: after Restore() the next Begin() explores

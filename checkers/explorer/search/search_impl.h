@@ -7,6 +7,7 @@
 //   operations.cc  what else a thread does
 //   revisits.cc    how one graph becomes another
 //   random.cc      executions drawn at random
+//   probes.cc      how large the search is
 //   saved_graph.cc graphs as text
 //   symmetry.cc    interchangeable threads
 #ifndef HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_IMPL_H_
@@ -98,6 +99,19 @@ struct Asked {
   int turn = -1;  // Admits::turn()
 };
 
+// One way down the search, drawn at random, and what the earlier ones have told.
+struct Probe {
+  bool active = false;
+  std::vector<std::unique_ptr<Execution>> stack;  // the search's, meanwhile
+  Counts counts;
+  double choices = 1;     // there are as many executions like the current one as it stands for
+  double executions = 0;  // in the whole search, as this probe guesses
+  std::uint64_t length = 0;
+  std::uint64_t count = 0;  // of probes, and of what they have guessed:
+  double sum = 0;
+  std::uint64_t next = 0;  // after how many executions the next one comes
+};
+
 class Search::Impl {
  public:
   explicit Impl(const Options& options) : options_(options) {}
@@ -127,6 +141,7 @@ class Search::Impl {
   void SetCounts(const Counts& counts) { counts_ = counts; }
 
   double Explored() const { return explored_; }
+  double Done() const;
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
   bool LeftOut() const { return left_out_; }
   bool LeftOutTwins() const { return has_twins_ && Symmetric(); }
@@ -256,6 +271,13 @@ class Search::Impl {
   bool IsMaximal(const Graph& graph, EventId read, EventId write) const;
   void Wake(LocationId location);
 
+  // Probes for the size of the search.
+  bool BeginProbe();
+  Item DrawItem(const Execution& execution);
+  bool ContinueProbe();
+  Ending EndProbe();
+  Ending Judge();
+
   // Interchangeable threads.
   bool Symmetric() const { return options_.symmetry && !twins_differ_ && !Random() && !restored_; }
   ThreadId TwinFor(ThreadId creator, ThreadId like) const;
@@ -307,6 +329,8 @@ class Search::Impl {
   double explored_ = 0;
   double weight_ = 1;           // of the current execution and what was found in it
   std::size_t first_item_ = 0;  // that the current execution has added to its graph's
+
+  Probe probe_;
 
   LocationTable locations_;
   std::vector<KnownUpdate> updates_;
