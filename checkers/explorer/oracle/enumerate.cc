@@ -181,6 +181,7 @@ class Enumerator {
       const Registers& registers = partial.states[thread].registers;
       const Word value = ValueOf(partial, s.location, write);
       if (s.until && !s.until->Holds(value, registers)) continue;
+      if (s.same && write != LastRead(partial, thread)) continue;
       const bool compares = s.operation == Rmw::kCompareExchange;
       const bool equal = value == s.expected.In(registers);
       if (s.kind == Statement::Kind::kUpdate && (!compares || equal)) {
@@ -191,6 +192,16 @@ class Enumerator {
         ReadOnly(partial, thread, s, write, order);
       }
     }
+  }
+
+  static int LastRead(const Partial& partial, std::size_t thread) {
+    const std::vector<Node>& nodes = partial.execution.nodes;
+    for (std::size_t i = nodes.size(); i-- > 0;) {
+      if (nodes[i].thread == static_cast<int>(thread) && nodes[i].kind == Node::Kind::kRead) {
+        return nodes[i].reads_from;
+      }
+    }
+    return -1;
   }
 
   Partial AfterRead(const Partial& partial, std::size_t thread, const Statement& s, int write,
@@ -253,7 +264,7 @@ class Enumerator {
       const Statement& s = *Next(partial, t);
       if (s.kind == Statement::Kind::kJoin) continue;
       if (s.spins && NothingNewer(partial, t)) continue;
-      if (s.until) {
+      if (s.until && !s.same) {
         const std::vector<int>& co = partial.execution.co[s.location];
         const Word newest = ValueOf(partial, s.location, co.empty() ? -1 : co.back());
         if (!s.until->Holds(newest, partial.states[t].registers) &&

@@ -129,6 +129,17 @@ TEST(EnumerateTest, CreationAndJoinOrderEvents) {
   EXPECT_EQ(between.graphs.size(), 2U);
 }
 
+TEST(EnumerateTest, TakesTwoReadsForOneStep) {
+  const std::string increment =
+      "thread\n r0 = load x rlx\n r1 = cas x r0 r0+1 rlx rlx until == r0 same\n";
+  const Explored increments = Enumerate(Parsed(increment + increment + increment), {});
+  EXPECT_EQ(increments.graphs.size(), 6U);
+  EXPECT_FALSE(increments.hangs);
+  // The value comes back, by another write.
+  const std::string back = "thread\n store x 1 rlx\n store x 0 rlx\n";
+  EXPECT_EQ(Enumerate(Parsed(increment + back), {}).graphs.size(), 3U);
+}
+
 TEST(EnumerateTest, FindsWhoWaitsForEver) {
   const auto hangs = [](const std::string& text) { return Enumerate(Parsed(text), {}).hangs; };
   EXPECT_TRUE(hangs("thread\n r0 = load x rlx until == 1\n"));
@@ -148,6 +159,11 @@ TEST(EnumerateTest, FindsWhoWaitsForEver) {
   const std::string loop = "thread\n turn\n r0 = load x rlx\n r1 = load y rlx\n spin r1 == 1\n";
   EXPECT_TRUE(hangs(loop));
   EXPECT_FALSE(hangs(loop + "thread\n store y 1 rlx\n"));
+  const std::string waits =
+      "thread\n turn\n r0 = load x rlx\n r1 = load y rlx until == r0+1 again\n";
+  EXPECT_TRUE(hangs(waits));
+  EXPECT_FALSE(hangs(waits + "thread\n store y 1 rlx\n"));
+  EXPECT_TRUE(hangs(waits + "thread\n store y 2 rlx\n"));
   // An assumption that fails is the end of an execution, not a hang.
   EXPECT_FALSE(
       hangs("thread\n r0 = load x rlx\n assume r0 == 1\n store y 1 rlx\n"

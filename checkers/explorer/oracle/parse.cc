@@ -207,6 +207,8 @@ class Parser {
       s.until = ParseCondition();
       s.again = at_ < words_.size() && words_[at_] == "again";
       if (s.again) ++at_;
+      s.same = at_ < words_.size() && words_[at_] == "same";
+      if (s.same) ++at_;
     }
   }
 

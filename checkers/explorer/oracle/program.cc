@@ -26,8 +26,9 @@ std::string Text(const Condition& condition) {
 }
 
 std::string Text(const Program& program, const Statement& s) {
-  const std::string until =
-      s.until ? absl::StrCat(" until ", Text(*s.until), s.again ? " again" : "") : "";
+  const std::string until = s.until ? absl::StrCat(" until ", Text(*s.until),
+                                                   s.again ? " again" : "", s.same ? " same" : "")
+                                    : "";
   const std::string target = absl::StrCat("r", s.reg, " = ");
   const std::string location =
       s.location < static_cast<int>(program.locations.size()) ? program.locations[s.location] : "";

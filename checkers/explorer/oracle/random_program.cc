@@ -279,6 +279,10 @@ class Generator : RandomStatements {
     Statement update = CompareExchange(location);
     update.expected = {.reg = load.reg, .constant = 0};
     update.operand = {.reg = load.reg, .constant = 1};
+    if (options_.awaits && Chance(50)) {
+      update.until = Condition{.right = {.reg = load.reg, .constant = 0}};
+      update.same = true;
+    }
     block.insert(block.end(), {load, update});
     if (options_.assumes && Chance(50)) {
       block.push_back({.kind = Statement::Kind::kAssume,

@@ -19,17 +19,19 @@ constexpr std::uint8_t kSize = sizeof(Word);
 
 class Until final : public Admits {
  public:
-  Until(const Condition& condition, const Registers& registers, int turn)
-      : condition_(condition), registers_(registers), turn_(turn) {}
+  Until(const Condition& condition, const Registers& registers, int turn, int partner)
+      : condition_(condition), registers_(registers), turn_(turn), partner_(partner) {}
   bool operator()(Value value) override {
     return condition_.Holds(static_cast<Word>(value), registers_);
   }
   int turn() const override { return turn_; }
+  int partner() const override { return partner_; }
 
  private:
   const Condition& condition_;
   const Registers& registers_;
   const int turn_;
+  const int partner_;
 };
 
 Site SiteOf(int thread, const ThreadState& state) {
@@ -154,6 +156,15 @@ class Runner {
     return true;
   }
 
+  // The thread's last read, but for what it waits at now.
+  int PartnerOf(ThreadId id) const {
+    const Graph& graph = search_.graph();
+    const std::vector<EventId>& own = graph.thread(id);
+    int at = search_.Position(id) - 1;
+    while (at > 0 && graph[own[static_cast<std::size_t>(at)]].kind == Kind::kPark) --at;
+    return at;
+  }
+
   Answer Tell(ThreadId id, const Statement& s, const ThreadState& state, Site site) {
     const Registers& registers = state.registers;
     Access access{.address = 0x100000 + 64 * static_cast<std::uintptr_t>(s.location),
@@ -165,7 +176,8 @@ class Runner {
       access.initial = program_.initial[static_cast<std::size_t>(s.location)];
     }
     const Condition always;
-    Until until(s.until ? *s.until : always, registers, s.again ? state.turn : -1);
+    Until until(s.until ? *s.until : always, registers, s.again ? state.turn : -1,
+                s.same ? PartnerOf(id) : -1);
     Until* const admits = s.until ? &until : nullptr;
     switch (s.kind) {
       case Statement::Kind::kLoad:

@@ -59,6 +59,7 @@ struct Fiber {
   bool fresh = false;              // `operation` has not been looked at
   Operation* polled = nullptr;     // that `own` is a copy of, for its result
   bool awaits = false;             // at a place where the thread waits (loops.h)
+  bool steps = false;              // at a compare-exchange that makes one step with a load
   Site turn_at = 0;   // where it is stuck in turns that take back what they change, and
   int turn_from = 0;  // from which event on
   // Plain writes to locations of the graph, to be told when they have happened.

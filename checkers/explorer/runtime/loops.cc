@@ -43,8 +43,12 @@ Loops::SiteState& Loops::Find(Site site) {
 std::string Loops::Save() const {
   std::string text;
   for (const SiteState& state : sites_) {
-    if (!state.loop) continue;
     char site[32];
+    if (state.start) {
+      snprintf(site, sizeof site, "b%lx ", static_cast<unsigned long>(state.site));
+      text += site;
+    }
+    if (!state.loop) continue;
     snprintf(site, sizeof site, "%c%lx ",
              state.await  ? 'a'
              : state.seen ? 's'
@@ -58,16 +62,20 @@ std::string Loops::Save() const {
 bool Loops::Restore(std::string_view text) {
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
-    if (*at != 'a' && *at != 'l' && *at != 's') return false;
+    if (*at != 'a' && *at != 'l' && *at != 's' && *at != 'b') return false;
     const char kind = *at;
     char* end;
     const Site site = strtoul(at + 1, &end, 16);
     if (site == 0 || *end != ' ') return false;
     SiteState& state = At(site);
+    at = end + 1;
+    if (kind == 'b') {
+      state.start = true;
+      continue;
+    }
     state.loop = any_ = true;
     state.await = kind == 'a';
     state.seen = kind == 's';
-    at = end + 1;
   }
   return true;
 }
@@ -120,6 +128,13 @@ Turn Loops::Learned() {
   // What was seen may have been seen by a loop's idle turn.
   for (SiteState& site : sites_) site.seen = false;
   return Turn::kLearned;
+}
+
+bool Loops::MarkStart(Site site) {
+  SiteState& state = At(site);
+  if (state.start) return false;
+  state.start = true;
+  return true;
 }
 
 Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) {

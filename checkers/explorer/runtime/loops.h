@@ -14,6 +14,10 @@
 // another
 //   thread has seen it have it: without the turn the same would have happened. Where one has, in
 //   some execution, a few of the turns that come to that site are run.
+// - A load and a compare-exchange of the same location right behind it, with nothing in between,
+// are
+//   one step where the loop that they are in goes on from a value that the compare-exchange finds
+//   as it would if the load had found it (scheduler_memory.cc, Rejoins).
 // Whenever a site is found to be one of these the search starts anew, so that all its executions
 // have been run with the same knowledge.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
@@ -50,16 +54,33 @@ struct LoggedWrite {
   Value old;
 };
 
+// A load that a compare-exchange may make one step with.
+struct StepStart {
+  Site site = 0;  // of the load; 0: none
+  std::uintptr_t address = 0;
+  std::uint8_t size = 0;
+  Order order = Order::kRelaxed;
+  std::uint32_t operations = 0;  // behind it
+  std::uint32_t effects = 0;
+  std::uint32_t accesses = 0;
+  // The thread's state before it, where it is known to be such a load: its frame and the stack
+  // above.
+  const Frame* frame = nullptr;
+  std::vector<unsigned char> bytes;
+};
+
 // What one thread has done in this execution that matters for loops.
 struct LoopHistory {
   std::vector<LoopState> states;
   std::vector<unsigned char> bytes;
   std::vector<LoggedWrite> writes;
   std::uint32_t operations = 0;
-  std::uint32_t effects = 0;  // of operations: each has changed something for good
-  std::uint32_t changes = 0;  // of atomics, which the thread may take back
-  int idle = 0;               // turns that have changed nothing, at sites where that was seen
-  Site last_read = 0;         // of the last operation, if that was a read that changed nothing
+  std::uint32_t effects = 0;   // of operations: each has changed something for good
+  std::uint32_t changes = 0;   // of atomics, which the thread may take back
+  int idle = 0;                // turns that have changed nothing, at sites where that was seen
+  Site last_read = 0;          // of the last operation, if that was a read that changed nothing
+  std::uint32_t accesses = 0;  // plain ones, but for the thread's own stack
+  StepStart step;
 
   void Clear() {
     states.clear();
@@ -70,6 +91,8 @@ struct LoopHistory {
     changes = 0;
     idle = 0;
     last_read = 0;
+    accesses = 0;
+    step.site = 0;
   }
 };
 
@@ -90,7 +113,8 @@ class Loops {
     Site site = 0;
     bool loop = false;
     bool await = false;
-    bool seen = false;  // what a turn that comes here changes in passing
+    bool seen = false;   // what a turn that comes here changes in passing
+    bool start = false;  // a load that a loop's compare-exchange makes one step with
     std::uint32_t execution = 0;
     std::uint16_t visits[kMaxThreads] = {};
   };
@@ -109,7 +133,7 @@ class Loops {
   SiteState* Passes(ThreadId thread, Site site) {
     SiteState& state = At(site);
     const bool again = state.execution == execution_ && state.visits[thread] != 0;
-    return state.loop || state.await || again ? nullptr : &state;
+    return state.loop || state.await || state.start || again ? nullptr : &state;
   }
   // Counts one; how many there are now.
   int Visits(SiteState& state, ThreadId thread) {
@@ -121,6 +145,10 @@ class Loops {
   }
   // The thread is at an atomic operation that reads.
   Turn Visit(const Search& search, Fiber& fiber, Site address, int& first);
+  bool IsLoop(Site site) { return At(site).loop; }
+  bool IsStart(Site site) { return At(site).start; }
+  // False: that is known.
+  bool MarkStart(Site site);
   // The thread is at something else that it can be at again and again. False: too often.
   bool Count(ThreadId thread, Site at);
   // Of a turn that was taken for one that has changed nothing: somebody has seen it.

@@ -180,8 +180,9 @@ void InTrial(std::uintptr_t address, bool write) {
 void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site) {
   State& shared = state();
   if (shared.mode != Mode::kProgram) return;
-  if (shared.trial) return InTrial(address, write);
   Fiber& fiber = *shared.current;
+  if (!fiber.OnStack(address)) ++fiber.loop.accesses;
+  if (shared.trial) return InTrial(address, write);
   if (fiber.pending != 0) TellPending();
   if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   const bool in_heap = shared.heap->Contains(address);
@@ -206,6 +207,7 @@ void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site)
   if (shared.mode != Mode::kProgram || size == 0) return;
   if (shared.trial) EndTrial();
   Fiber& fiber = *shared.current;
+  ++fiber.loop.accesses;
   if (fiber.pending != 0) TellPending();
   if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   if (shared.heap->Contains(address)) CheckHeap(address, size, write, site);

@@ -162,6 +162,8 @@ void Scheduler::BeginExecution() {
   fibers_[0].Start(function_, argument_, loops_.Any());
   if (threads_ == 0) threads_ = 1;
   repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
+  steps_ =
+      options_.strategy == Strategy::kExhaustive && options_.preemptions < 0 && !options_.symmetry;
 }
 
 void Scheduler::EndExecution() {
@@ -298,10 +300,13 @@ Scheduler::Next Scheduler::TellPending(Fiber& fiber) {
 Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
   Operation& operation = fiber.own;
   fiber.awaits = false;
+  fiber.steps = false;
   if (operation.kind == Operation::Kind::kFence) return Next::kGoOn;
   if (!CheckMemory(fiber, operation)) return Next::kStop;
   if (operation.kind == Operation::Kind::kStore) return Next::kGoOn;
-  return GoRound(fiber, operation, operation.access.site);
+  const Next next = GoRound(fiber, operation, operation.access.site);
+  const bool blocks = operation.kind == Operation::Kind::kBlock;
+  return next == Next::kGoOn && !blocks && steps_ ? MatchStep(fiber) : next;
 }
 
 // A modelled function can be what a loop goes round at, too: a lock that is taken at each turn.

@@ -112,6 +112,11 @@ class Scheduler {
   // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the
   // turn that brings it back.
   bool GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn);
+  // Notes loads that begin a step, and finds the compare-exchanges that end one.
+  Next MatchStep(Fiber& fiber);
+  // Whether a thread whose compare-exchange fails with `value` is where it would be if the load
+  // before had read that.
+  bool Rejoins(Fiber& fiber, const Operation& operation, Value value);
   // False: the program is in error.
   bool Finished(Fiber& fiber, Operation& operation);
   bool Accessed(Fiber& fiber, Operation& operation);
@@ -151,6 +156,7 @@ class Scheduler {
   void* argument_;
 
   bool repeats_ = false;  // operations that are there already take the short way
+  bool steps_ = false;    // loads and compare-exchanges are taken for one step where they are
   bool stopped_ = false;  // this execution
   bool learned_ = false;  // about a loop: everything starts anew
   Fault fault_;
@@ -162,7 +168,8 @@ class Scheduler {
   int left_out_ = 0;
   Tracer tracer_;
   int threads_ = 0;
-  std::vector<unsigned char> saved_;  // a stack, during a trial
+  std::vector<unsigned char> saved_;    // a stack, during a trial
+  std::vector<unsigned char> reached_;  // another
 };
 
 }  // namespace heddle::explorer

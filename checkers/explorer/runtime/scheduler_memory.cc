@@ -197,11 +197,15 @@ class AwaitAdmits final : public Admits {
       const Update& update = operation_.update;
       const bool succeeds = update.operation != Rmw::kCompareExchange || value == update.expected;
       if (succeeds && Updated(update, value, operation_.access.size) != value) return true;
+      if (fiber_.steps && !succeeds && scheduler_.Rejoins(fiber_, operation_, value)) return false;
     }
-    return scheduler_.GoesOn(fiber_, operation_, value, turn_);
+    return !fiber_.awaits || scheduler_.GoesOn(fiber_, operation_, value, turn_);
   }
 
   int turn() const override { return turn_; }
+  int partner() const override {
+    return fiber_.steps ? scheduler_.search_.Position(fiber_.id) - 1 : -1;
+  }
 
  private:
   Scheduler& scheduler_;
@@ -242,6 +246,98 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   if (by_pointer) WriteMemory(expected, operation.access.size, old_expected);
   fiber.frame = frame;
   return !same;
+}
+
+namespace {
+
+// Of an order's acquiring side.
+int Strength(Order order) { return order == Order::kSeqCst ? 2 : IsAcquire(order) ? 1 : 0; }
+
+}  // namespace
+
+Scheduler::Next Scheduler::MatchStep(Fiber& fiber) {
+  LoopHistory& history = fiber.loop;
+  StepStart& step = history.step;
+  const Operation& operation = fiber.own;
+  const Access& access = operation.access;
+  const bool same = step.site != 0 && step.address == access.address && step.size == access.size &&
+                    step.operations == history.operations && step.effects == history.effects &&
+                    step.accesses == history.accesses;
+  if (operation.kind == Operation::Kind::kLoad) {
+    step.site = access.site;
+    step.address = access.address;
+    step.size = access.size;
+    step.order = access.order;
+    step.operations = history.operations + 1;
+    step.effects = history.effects;
+    step.accesses = history.accesses;
+    step.frame = nullptr;
+    if (loops_.IsStart(access.site)) {
+      step.frame = fiber.frame;
+      const auto* const low = reinterpret_cast<const unsigned char*>(fiber.frame);
+      step.bytes.assign(low, reinterpret_cast<const unsigned char*>(fiber.stack_high));
+    }
+    return Next::kGoOn;
+  }
+  if (!same || operation.update.operation != Rmw::kCompareExchange || !loops_.IsLoop(access.site)) {
+    return Next::kGoOn;
+  }
+  if (loops_.MarkStart(step.site)) {
+    learned_ = true;
+    return Next::kStop;
+  }
+  fiber.steps = step.frame != nullptr;
+  return Next::kGoOn;
+}
+
+bool Scheduler::Rejoins(Fiber& fiber, const Operation& operation, Value value) {
+  const StepStart& step = fiber.loop.step;
+  const std::uint32_t accesses = fiber.loop.accesses;
+  Frame* const frame = fiber.frame;
+  auto* const low = reinterpret_cast<unsigned char*>(frame);
+  const auto size = static_cast<std::size_t>(fiber.stack_high - reinterpret_cast<char*>(low));
+  saved_.assign(low, low + size);
+  // Where the thread comes to; null: nowhere that can be compared.
+  const auto run = [&](const Operation& answered) -> Frame* {
+    Return(fiber, answered);
+    state().trial = true;
+    Resume(fiber);
+    state().trial = false;
+    Frame* const there = fiber.frame;
+    if (there->operation() == AtomicOperation::kCall || fiber.loop.accesses != accesses) {
+      return nullptr;
+    }
+    Operation ignored;
+    TakeAtomic(*there, ignored);
+    return there;
+  };
+  Operation tried = operation;
+  tried.answer = {.action = Action::kGo, .value = value, .success = false};
+  Frame* const failed = run(tried);
+  bool same = false;
+  if (failed != nullptr) {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(failed);
+    reached_.assign(bytes, reinterpret_cast<const unsigned char*>(fiber.stack_high));
+    const Update& update = operation.update;
+    const bool goes_round = failed->return_address == operation.access.site;
+    const bool as_strong = options_.model == Model::kSc ||
+                           Strength(step.order) <= Strength(update.failure) ||
+                           (goes_round && Strength(step.order) <= Strength(operation.access.order));
+    if (as_strong) {
+      auto* const start = const_cast<Frame*>(step.frame);
+      memcpy(static_cast<void*>(start), step.bytes.data(), step.bytes.size());
+      fiber.frame = start;
+      tried.answer.success = true;
+      same = run(tried) == failed && memcmp(reached_.data(), failed, reached_.size()) == 0;
+    }
+  }
+  memcpy(low, saved_.data(), size);
+  auto* const lowest =
+      std::min(low, reinterpret_cast<unsigned char*>(const_cast<Frame*>(step.frame))) - kTrialStack;
+  memset(lowest, 0, static_cast<std::size_t>(low - lowest));
+  fiber.frame = frame;
+  fiber.loop.accesses = accesses;
+  return same;
 }
 
 bool Scheduler::Repeat(Fiber& fiber) {
@@ -325,7 +421,8 @@ void Scheduler::Ask(Fiber& fiber, Operation& operation) {
     return;
   }
   AwaitAdmits trial(*this, fiber, operation);
-  Admits* const admits = fiber.Polls() ? (fiber.awaits ? &trial : nullptr) : operation.admits;
+  Admits* const admits =
+      fiber.Polls() ? (fiber.awaits || fiber.steps ? &trial : nullptr) : operation.admits;
   if (operation.kind == Operation::Kind::kLoad) {
     new (answer) Answer(search_.Load(fiber.id, access, admits));
   } else {

@@ -99,8 +99,10 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
 
   admitted_.clear();
   int turn = -1;
+  const int partner = admits == nullptr ? -1 : admits->partner();
   const auto admitted = [&](EventId write) {
     if (admits == nullptr) return true;
+    if (partner >= 0 && IsOfAnotherStep(thread, partner, update_id, location, write)) return false;
     const Value value = graph().ValueOf(write, location);
     for (const Asked& asked : admitted_) {
       if (asked.value != value) continue;
@@ -164,6 +166,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   At(thread).waits_in_vain = !ends;
   At(thread).first_of_turn = turn;
   if (!goes_on && parked && others_.empty()) return Park(thread, location);
+  if (!goes_on && partner >= 0 && others_.empty()) return Stop(Ending::kDropped);
   Event& event = G().Open(thread, goes_on ? Kind::kRead : Kind::kPark);
   event.order = order;
   event.location = location;
@@ -187,6 +190,7 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
       current_->items.push_back({Item::Kind::kFail, id, write});
     }
   }
+  if (!goes_on && partner >= 0) return Stop(Ending::kDropped);
   if (!goes_on) return Park(thread, location);
 
   SetReadsFrom(G(), id, Random() ? DrawWrite(id) : graph().Newest(location));
@@ -206,6 +210,14 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   return answer;
 }
 
+// Whether a read-modify-write would succeed with the write, and its partner does not read it.
+bool Search::Impl::IsOfAnotherStep(ThreadId thread, int partner, std::uint16_t update_id,
+                                   LocationId location, EventId write) const {
+  const EventId read = graph().thread(thread)[static_cast<std::size_t>(partner)];
+  return graph()[read].reads_from != write &&
+         updates_[update_id].Succeeds(graph().ValueOf(write, location));
+}
+
 Answer Search::Impl::Park(ThreadId thread, LocationId location) {
   Set(thread, State::kParks);
   At(thread).location = location;
@@ -216,7 +228,10 @@ Answer Search::Impl::Park(ThreadId thread, LocationId location) {
 Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
   tentative_ = kNoEvent;
   const Event event = graph()[read];
-  if (admits == nullptr || (*admits)(event.value)) {
+  const int partner = admits == nullptr ? -1 : admits->partner();
+  const bool steps = partner < 0 || !IsOfAnotherStep(thread, partner, event.update_id,
+                                                     event.location, event.reads_from);
+  if (admits == nullptr || (steps && (*admits)(event.value))) {
     Advance(thread);
     Answer answer{Action::kGo, event.value, true};
     if (event.update) {
@@ -229,7 +244,7 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
     return answer;
   }
   // Only the newest write makes it wait: what comes next in coherence order could end the wait.
-  if (!event.maximal) return Stop(Ending::kDropped);
+  if (!event.maximal || partner >= 0) return Stop(Ending::kDropped);
   G().TurnIntoPark(read);
   AddCounterpart(G(), read);
   Advance(thread);

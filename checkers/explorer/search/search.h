@@ -96,6 +96,11 @@ class Admits {
   // Of the value refused last: the thread's first event in the turn of the loop that this read
   // ends, whose other reads might let the thread go on, too. Negative: the wait is this read alone.
   virtual int turn() const { return -1; }
+  // Of a read-modify-write that makes one step with the thread's event of that number, a read of
+  // the same location: it succeeds only where it reads the same write, and never waits. An
+  // execution in which it can do neither that nor go on otherwise is dropped: where the two read
+  // what is the newest write now, all else is the same. Negative: of no such.
+  virtual int partner() const { return -1; }
 
  protected:
   ~Admits() = default;

@@ -238,6 +238,8 @@ class Search::Impl {
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
                  Admits* admits, EventId park);
   Answer Park(ThreadId thread, LocationId location);
+  bool IsOfAnotherStep(ThreadId thread, int partner, std::uint16_t update_id, LocationId location,
+                       EventId write) const;
   bool Taken(LocationId location, std::size_t co, const View& prefix) const;
 
   // Changing graphs.
