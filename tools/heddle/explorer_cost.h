@@ -63,7 +63,7 @@ absl::StatusOr<ExplorerSample> ParseGenmc(absl::string_view output);
 // A C file for GenMC: the row's function alone, called by main().
 std::string GenmcSource(const ExplorerRow& row, absl::string_view source);
 
-// Good scenarios of the repository that both engines have explored.
+// Scenarios of the repository that both engines have explored, and that have no error to find.
 struct ScenarioTotals {
   struct Engine {
     double executions = 0;  // blocked ones too
@@ -75,7 +75,7 @@ struct ScenarioTotals {
   Engine explore;
   // What Relacy's search did not complete: the explorer's record of it.
   std::vector<VerdictRecord> beyond_relacy;
-  std::vector<std::string> problems;  // scenarios that the explorer does not pass
+  std::vector<std::string> problems;  // that end in another way than expected under the explorer
 };
 
 ScenarioTotals CompareScenarios(const std::vector<VerdictRecord>& records);
