@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   if (argc == 3) {
     for (const Program& program : kPrograms) {
       if (std::strcmp(argv[1], program.name) != 0) continue;
-      program.run(std::atoi(argv[2]));
+      program.run(static_cast<int>(std::strtol(argv[2], nullptr, 10)));
       return 0;
     }
   }
