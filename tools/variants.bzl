@@ -10,10 +10,19 @@ _COMMON = ["-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
 # Compiler options and linker options of each variant.
 _VARIANTS = {
     "asan": (["-fsanitize=address"], ["-fsanitize=address"]),
+    # For what takes the place of malloc and switches stacks itself: the heap only, and ASan as a library
+    # of its own, whose variables nobody puts back. Ours allocates for others by ASan's malloc then.
+    "asan_heap": (
+        ["-fsanitize=address", "-mllvm", "-asan-stack=0", "-mllvm", "-asan-globals=0"] +
+        ["-D__libc_%s=__interceptor_%s" % (f, f) for f in ["malloc", "calloc", "realloc", "memalign", "free"]],
+        ["-fsanitize=address", "-shared-libasan", "-Wl,-rpath,/usr/lib/llvm-22/lib/clang/22/lib/linux"],
+    ),
     "fuzz": (["-fsanitize=fuzzer-no-link,address"], ["-fsanitize=address"]),
     # With the checks that NDEBUG leaves out.
     "checked": (["-UNDEBUG"], []),
     "tsan": (["-fsanitize=thread"], ["-fsanitize=thread"]),
+    # What is found ends the program by SIGILL: nothing of UBSan's is linked.
+    "ubsan_trap": (["-fsanitize=undefined,float-divide-by-zero", "-fsanitize-trap=all"], []),
     "ubsan": (
         ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"],
         ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"],

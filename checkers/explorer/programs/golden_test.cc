@@ -2,6 +2,7 @@
 //
 // Each line of golden.txt is a test: explores a program and compares what it ends with.
 #include <cctype>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@
 
 namespace heddle::explorer::report {
 namespace {
+
+// Of the programs' names: how they are built.
+std::string Variant() {
+  const char* const variant = std::getenv("GOLDEN_VARIANT");
+  return variant == nullptr ? "" : variant;
+}
 
 constexpr char kDirectory[] = "checkers/explorer/programs/";
 
@@ -46,7 +53,7 @@ class GoldenTest : public testing::TestWithParam<Golden> {};
 TEST_P(GoldenTest, EndsAsRecorded) {
   const Golden& golden = GetParam();
   const ProgramRun run =
-      RunProgram(golden.program, absl::StrReplaceAll(golden.arguments, {{",", " "}}),
+      RunProgram(golden.program + Variant(), absl::StrReplaceAll(golden.arguments, {{",", " "}}),
                  absl::StrCat("model=", golden.model));
   const std::string& said = run.output;
   const absl::StatusOr<Record>& parsed = run.record;

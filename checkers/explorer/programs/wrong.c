@@ -333,6 +333,13 @@ static void TryJoinLoop(int n) {
   while (pthread_tryjoin_np(thread, NULL) != 0) sched_yield();
 }
 
+// More values than are explored.
+extern int __VERIFIER_nondet_int(void);
+static void Nondet(int n) {
+  (void)n;
+  assert(__VERIFIER_nondet_int() != 1000);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"race", Race},
@@ -356,6 +363,7 @@ int main(int argc, char** argv) {
       {"library_abort", LibraryAbort},
       {"stack_overflow", StackOverflow},
       {"try_join_loop", TryJoinLoop},
+      {"nondet", Nondet},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

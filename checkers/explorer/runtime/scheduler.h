@@ -57,7 +57,9 @@ class Scheduler {
   // The execution that has just ended is an error's; null verdict: none.
   const Fault& fault() const { return fault_; }
   // Why the exploration was cut; empty: it was not.
-  const std::string& cut() const { return cut_; }
+  std::string cut() const { return cut_.empty() && narrowed_ != nullptr ? narrowed_ : cut_; }
+  // The program could do more than what is explored. From its threads, so no memory is allocated.
+  void Narrow(const char* how) { narrowed_ = how; }
   int threads() const { return threads_; }
   const Heap& heap() const { return heap_; }
   const Weaken& weaken() const { return weaken_; }
@@ -161,6 +163,7 @@ class Scheduler {
   bool learned_ = false;  // about a loop: everything starts anew
   Fault fault_;
   std::string cut_;
+  const char* narrowed_ = nullptr;
   std::optional<SignalHandlers> handlers_;
   std::string path_;
   std::string replayed_;  // the graph, if it is a part of one

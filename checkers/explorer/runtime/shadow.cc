@@ -97,7 +97,7 @@ void Shadow::Grow() {
   // On the program's stack perhaps, but no call of the program's.
   State& shared = state();
   const Mode mode = shared.mode;
-  shared.mode = Mode::kRuntime;
+  if (mode == Mode::kProgram) shared.mode = Mode::kRuntime;
   ShadowCell* const old = cells;
   const std::size_t old_size = size;
   size *= 4;

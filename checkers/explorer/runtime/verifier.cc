@@ -2,15 +2,23 @@
 //
 // The functions of the Competition on Software Verification (SV-COMP), as its rules describe them.
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/scheduler.h"
 
 using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-// One of a few values: the type's whole range is not for enumeration.
+// One of a few values. The type's whole range is not for enumeration, and what is found is not all
+// that there is then.
+constexpr int kFew = 4;
+
 int Nondet(const char* name, Site site, int choices) {
   if (!Exploring()) return 0;
-  return Call(name, site).Choose(choices);
+  Call call(name, site);
+  if (choices == kFew) {
+    state().scheduler->Narrow("of __VERIFIER_nondet_*() only 0 to 3 were explored");
+  }
+  return call.Choose(choices);
 }
 
 int g_atomic_lock;  // __VERIFIER_atomic_begin: 0 free, 1 held
@@ -52,11 +60,11 @@ HEDDLE_INTERPOSE void __VERIFIER_atomic_end() {
 
 NONDET(bool, bool, 2)
 NONDET(_Bool, bool, 2)
-NONDET(int, int, 4)
-NONDET(uint, unsigned, 4)
-NONDET(char, char, 4)
-NONDET(uchar, unsigned char, 4)
-NONDET(short, short, 4)
-NONDET(ushort, unsigned short, 4)
-NONDET(long, long, 4)
-NONDET(ulong, unsigned long, 4)
+NONDET(int, int, kFew)
+NONDET(uint, unsigned, kFew)
+NONDET(char, char, kFew)
+NONDET(uchar, unsigned char, kFew)
+NONDET(short, short, kFew)
+NONDET(ushort, unsigned short, kFew)
+NONDET(long, long, kFew)
+NONDET(ulong, unsigned long, kFew)
