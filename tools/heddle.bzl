@@ -34,7 +34,13 @@ _ENGINES = {
 }
 
 # Engines whose tests run on demand only.
-_MANUAL_ENGINES = ["explore"]
+_MANUAL_ENGINES = []
+
+# Its instrumentation goes with no other.
+_ENGINE_TAGS = {"explore": [
+    "no_asan",
+    "no_ubsan",
+]}
 
 # Engines that are another engine's binary, built differently.
 _VARIANT_ENGINES = {"tsan": "stress"}
@@ -237,6 +243,7 @@ def heddle_scenario_test(
             deps = deps + [library],
             copts = copts + engine_copts,
             tags = tags + [_SCENARIO_TAG, _ENGINE_TAG + engine] +
+                   _ENGINE_TAGS.get(engine, []) +
                    ([] if wanted and engine not in _MANUAL_ENGINES else ["manual"]),
             **kwargs
         )

@@ -91,6 +91,8 @@ struct McsLockReplaces3 {
 HEDDLE_SCENARIO("mutex/mcs_lock.replaces3", McsLockReplaces3);
 HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces3", McsLockReplaces3, "replace_relaxed", kLostHandOver,
                      {"relacy", kModificationOrder});
+HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.replaces3", McsLockReplaces3, "join_no_release", kLostHandOver,
+                     {"relacy", kModificationOrder});
 
 template <class P>
 using McsLockTries = Tries<P, McsLock<P>>;
@@ -102,8 +104,11 @@ using McsLockLastDestroys = LastDestroys<P, McsLock<P>>;
 HEDDLE_SCENARIO("mutex/mcs_lock.last_destroys", McsLockLastDestroys);
 HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "clears_link_late",
               kTouchesFreed);
-HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "peeks_after_open",
-              kTouchesFreed);
+HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "peeks_after_open",
+                     kTouchesFreed,
+                     {"explore",
+                      "the gate is on the stack of a thread that has just left lock(), and not "
+                      "finished: memory of that stack is not told apart by function"});
 
 // A node of the caller's, mixed with lock(), which has none. Nobody waits for ever, and the lock is
 // free in the end. (Wake-ups for no reason: see gate_model.cc.)
@@ -141,8 +146,6 @@ HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "no_wake",
               Verdict::kLostWakeup | Verdict::kDeadlock);
 HEDDLE_MUTANT("mutex/mcs_lock.progresses", McsLockProgresses, "keeps_link",
               kTouchesFreed | Verdict::kLostWakeup | Verdict::kDeadlock | Verdict::kLivelock);
-HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.progresses", McsLockProgresses, "join_no_release",
-                     kLostHandOver, {"relacy", kModificationOrder});
 
 template <class P>
 class McsPlace {
