@@ -198,8 +198,9 @@ Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
     const LocationId location = graph()[own[opening]].location;
     if (!writes_to(opening, location)) continue;
     std::size_t before = opening;  // the thread's write to the location before this one
-    while (before-- > 0 && !writes_to(before, location)) {
-    }
+    do {
+      --before;
+    } while (before != static_cast<std::size_t>(-1) && !writes_to(before, location));
     if (before != static_cast<std::size_t>(-1) && before >= begin) continue;  // not the first
     // Only of what the thread knows itself can it know that it is back to that.
     Value found = 0;

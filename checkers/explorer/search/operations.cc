@@ -87,7 +87,7 @@ Answer Search::Impl::Create(ThreadId thread, Site site, ThreadId like) {
     if (created == kNoThread) {
       return Fail("more than " + std::to_string(kMaxThreads) + " threads: not supported");
     }
-    const auto twin = static_cast<Value>(TwinFor(thread, like) + 1);
+    const auto twin = static_cast<std::uint64_t>(TwinFor(thread, like)) + 1;  // 0: none
     Event& event = G().Open(thread, Kind::kCreate);
     event.peer = static_cast<std::uint8_t>(created);
     event.site = site;
