@@ -141,8 +141,8 @@ void Weakening::MakeKnobs() {
 std::vector<std::size_t> Weakening::SubjectsOf(const Site& site) const {
   std::vector<std::size_t> subjects(site.subjects.begin(), site.subjects.end());
   // What is over soon may find the same as what takes long.
-  std::stable_sort(subjects.begin(), subjects.end(), [&](std::size_t a, std::size_t b) {
-    return baseline_[a].seconds < baseline_[b].seconds;
+  std::sort(subjects.begin(), subjects.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(baseline_[a].seconds, a) < std::pair(baseline_[b].seconds, b);
   });
   return subjects;
 }

@@ -36,8 +36,11 @@ int WeakenProgram(const explore::Options& options, const Program& program) {
   settings.scratch = program.scratch;
   settings.out = program.out;
   settings.replay = program.replay;
-  return RunWeakening({subject}, std::move(settings),
-                      {.command = "heddle explore", .json = options.json, .quiet = options.quiet});
+  Reports reports;
+  reports.command = "heddle explore";
+  reports.json = options.json;
+  reports.quiet = options.quiet;
+  return RunWeakening({subject}, std::move(settings), reports);
 }
 
 }  // namespace heddle::weaken
