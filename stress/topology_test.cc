@@ -47,8 +47,8 @@ class TopologyTest : public Test {
           root_ / "cpu" / ("cpu" + std::to_string(cpu)) / "topology";
       Write(directory / "physical_package_id", std::to_string(socket));
       Write(directory / "core_id", std::to_string(core));
-      std::string& list = lists[static_cast<std::size_t>(socket * nodes_per_socket +
-                                                         core * nodes_per_socket / cores)];
+      const int node = socket * nodes_per_socket + core * nodes_per_socket / cores;
+      std::string& list = lists.at(static_cast<std::size_t>(node));
       list += (list.empty() ? "" : ",") + std::to_string(cpu);
     }
     Write(root_ / "node" / "online", "0-" + std::to_string(lists.size() - 1));

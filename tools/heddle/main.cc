@@ -23,12 +23,8 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"bench", RunBench},
-    {"check", RunCheck},
-    {"explore", RunExplore},
-    {"linearize", RunLinearize},
-    {"lockorder", RunLockorder},
-    {"weaken", RunWeaken},
+    {"bench", RunBench},         {"check", RunCheck},         {"explore", RunExplore},
+    {"linearize", RunLinearize}, {"lockorder", RunLockorder}, {"weaken", RunWeaken},
     {"stress", RunStress},
 };
 

@@ -68,8 +68,9 @@ PieceName ParsePiece(const std::string& text) {
     name.loops = text.substr(0, loops);
     rest.remove_prefix(loops + 1);
   }
-  const char* const end = rest.data() + rest.size();
-  const auto [slash, bad] = std::from_chars(rest.data(), end, name.number);
+  const char* const begin = text.c_str() + (text.size() - rest.size());
+  const char* const end = begin + rest.size();
+  const auto [slash, bad] = std::from_chars(begin, end, name.number);
   if (bad == std::errc() && slash != end && *slash == '/') {
     const auto [last, bad_too] = std::from_chars(slash + 1, end, name.pieces);
     if (bad_too == std::errc() && last == end && 0 <= name.number && name.number < name.pieces) {
@@ -440,7 +441,9 @@ class Parallel {
     ExploreOptions options = options_;
     const auto parts =
         static_cast<std::uint64_t>(options_.jobs) * static_cast<std::uint64_t>(options_.shards);
-    const auto part = static_cast<std::uint64_t>(options_.shard * options_.jobs + index);
+    const auto part =
+        static_cast<std::uint64_t>(options_.shard) * static_cast<std::uint64_t>(options_.jobs) +
+        static_cast<std::uint64_t>(index);
     const std::uint64_t all = options_.max_executions;
     options.max_executions = all / parts + (part < all % parts ? 1 : 0);
     if (all != 0 && options.max_executions == 0) return;
