@@ -8,7 +8,7 @@
 #if defined(__GLIBCXX__) && __cplusplus > 201703L && _GLIBCXX_RELEASE < 15 && \
     !defined(_GLIBCXX_ATOMIC_WAIT_H)
 
-namespace std _GLIBCXX_VISIBILITY(default) {
+namespace std {
 namespace __detail {
 
 struct __default_spin_policy;
@@ -22,7 +22,7 @@ bool __atomic_spin(_Pred& __pred, _Spin = _Spin{}) noexcept {
 }
 
 }  // namespace __detail
-}  // namespace std _GLIBCXX_VISIBILITY(default)
+}  // namespace std
 
 #endif
 
