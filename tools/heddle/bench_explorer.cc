@@ -2,7 +2,6 @@
 #include "tools/heddle/bench_explorer.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "checkers/scenario/verdict.h"
 #include "nlohmann/json.hpp"
 #include "tools/heddle/explorer_cost.h"
+#include "tools/heddle/scratch.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
@@ -59,28 +59,6 @@ int Fail(int status, absl::string_view problem) {
   std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
   return status;
 }
-
-class Directory {
- public:
-  Directory() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    // The runtime's options are separated by colons.
-    const bool usable = !error && parent.string().find(':') == std::string::npos;
-    std::string name = absl::StrCat(usable ? parent.string() : "/tmp", "/heddle_bench.XXXXXX");
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 struct Measured {
   int status = -1;  // exit status, or 128 + the signal
@@ -298,7 +276,7 @@ class ExplorerBench {
   const std::set<std::string> wanted_;
   const ExplorerBenchOptions& options_;
   std::string root_;
-  const Directory directory_;
+  const Scratch directory_{"bench"};
   std::vector<std::vector<ExplorerRepetition>> repetitions_;
   std::vector<ExplorerSummary> summaries_;
   bench::MemoryByExecutions memory_;

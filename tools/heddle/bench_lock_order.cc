@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/heddle/bench_lock_order.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
 #include "tools/heddle/lock_order_cost.h"
+#include "tools/heddle/scratch.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
@@ -74,26 +74,6 @@ struct Setting {
   std::string program;
   std::vector<std::string> environment;
   bool slow;  // gets a tenth of the work where only the time per operation counts
-};
-
-class Directory {
- public:
-  Directory() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    std::string name = absl::StrCat(error ? "/tmp" : parent.string(), "/heddle_bench.XXXXXX");
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 class LockOrderBench {
@@ -256,7 +236,7 @@ class LockOrderBench {
 
   std::vector<CostRow> rows_;
   LockOrderBenchOptions options_;
-  Directory directory_;
+  const Scratch directory_{"bench"};
   std::string graph_;
   std::vector<Setting> settings_;
   bench::Missing missing_;

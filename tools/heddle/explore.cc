@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/heddle/explore.h"
 
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -37,6 +36,7 @@
 #include "tools/heddle/explore_build.h"
 #include "tools/heddle/explore_options.h"
 #include "tools/heddle/explore_run.h"
+#include "tools/heddle/scratch.h"
 #include "tools/heddle/weaken_program.h"
 
 namespace heddle {
@@ -55,29 +55,6 @@ int Failed(absl::string_view problem) {
   std::fprintf(stderr, "heddle explore: %s\n", std::string(problem).c_str());
   return kExitInternal;
 }
-
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    // The runtime's options are separated by colons.
-    const bool usable = !error && parent.string().find(':') == std::string::npos;
-    std::string name = absl::StrCat(usable ? parent.string() : "/tmp", "/heddle_explore.XXXXXX");
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // One line on a terminal, rewritten.
 class ProgressLine {
@@ -137,7 +114,7 @@ class Exploration {
   Exploration(const Options& options, const std::string& path) : options_(options), path_(path) {}
 
   int Run() {
-    const Scratch scratch;
+    const Scratch scratch("explore");
     if (scratch.path().empty()) {
       return Failed(absl::StrCat("no temporary directory: ", std::strerror(errno)));
     }

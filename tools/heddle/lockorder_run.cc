@@ -32,6 +32,7 @@
 #include "checkers/lock_order/report/session.h"
 #include "checkers/scenario/command_line.h"
 #include "tools/heddle/lockorder.h"
+#include "tools/heddle/scratch.h"
 #include "tools/heddle/suite.h"
 
 namespace heddle::lockorder {
@@ -91,28 +92,6 @@ class Signals {
   struct sigaction child_before_{};
   sigset_t child_{};
   sigset_t mask_before_{};
-};
-
-// The directory of a run's graphs.
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    const fs::path parent = fs::temp_directory_path(error);
-    std::string name = absl::StrCat(error ? "/tmp" : parent.string(), "/heddle_lockorder.XXXXXX");
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 std::string RuntimeLibrary() {
@@ -202,7 +181,7 @@ int RunCommand(const lock_order::Options& options, const std::vector<std::string
     std::fprintf(stderr, "heddle lockorder: %s: %s\n", library.c_str(), std::strerror(errno));
     return kExitInternal;
   }
-  const Scratch scratch;
+  const Scratch scratch("lockorder");
   if (scratch.path().empty()) {
     std::fprintf(stderr, "heddle lockorder: no temporary directory: %s\n", std::strerror(errno));
     return kExitInternal;

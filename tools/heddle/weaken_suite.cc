@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/heddle/weaken_suite.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -23,6 +21,7 @@
 #include "absl/strings/strip.h"
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
+#include "tools/heddle/scratch.h"
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 #include "tools/heddle/weaken.h"
@@ -178,27 +177,6 @@ int Say(absl::string_view problem, int status) {
   return status;
 }
 
-class Scratch {
- public:
-  Scratch() {
-    std::error_code error;
-    const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
-    std::string name = absl::StrCat(error ? "/tmp" : parent.string(), "/heddle_weaken.XXXXXX");
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 int WeakenSuite(SuiteOptions options) {
   const absl::StatusOr<std::vector<ScenarioBinary>> binaries = Binaries(options);
   if (!binaries.ok()) {
@@ -217,7 +195,7 @@ int WeakenSuite(SuiteOptions options) {
     return Say(absl::StrCat("no scenario matches ", absl::StrJoin(options.patterns, " ")),
                kExitUsage);
   }
-  const Scratch scratch;
+  const Scratch scratch("weaken");
   if (scratch.path().empty()) return Say("no temporary directory", kExitInternal);
   Settings settings;
   settings.library = options.library;
