@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,21 +101,23 @@ std::string CoverageTable(const std::vector<VerdictRecord>& records) {
 }
 
 std::string MutantTable(const std::vector<VerdictRecord>& records) {
-  constexpr const char* kEngines[] = {"relacy", "explore", "stress", "tsan"};
   std::map<std::string, std::map<std::string, const VerdictRecord*>> mutants;
+  std::set<std::string> engines;
   for (const VerdictRecord& record : records) {
-    if (record.mutant) mutants[FullName(record)][record.engine] = &record;
+    if (!record.mutant) continue;
+    mutants[FullName(record)][record.engine] = &record;
+    engines.insert(record.engine);
   }
   std::string table = "| mutant |";
   std::map<std::string, std::size_t> caught;
   std::map<std::string, std::size_t> run;
-  for (const char* engine : kEngines) absl::StrAppend(&table, " ", engine, " |");
+  for (const std::string& engine : engines) absl::StrAppend(&table, " ", engine, " |");
   table += "\n|---|";
-  for (std::size_t i = 0; i < std::size(kEngines); ++i) table += "---|";
+  for (std::size_t i = 0; i < engines.size(); ++i) table += "---|";
   table += "\n";
   for (const auto& [name, by_engine] : mutants) {
     absl::StrAppend(&table, "| `", name, "` |");
-    for (const char* engine : kEngines) {
+    for (const std::string& engine : engines) {
       const auto found = by_engine.find(engine);
       if (found == by_engine.end()) {
         table += " |";
@@ -137,7 +140,7 @@ std::string MutantTable(const std::vector<VerdictRecord>& records) {
     table += "\n";
   }
   table += "| caught, of those run |";
-  for (const char* engine : kEngines) {
+  for (const std::string& engine : engines) {
     absl::StrAppend(&table, " ", caught[engine], " of ", run[engine], " |");
   }
   return table + "\n";

@@ -14,8 +14,8 @@ namespace heddle {
 // Which mode ran how much, and found how much, over all scenarios: a line for each engine and mode.
 std::string CoverageTable(const std::vector<VerdictRecord>& records);
 
-// The mutants that real threads and ThreadSanitizer caught, after how many seconds, beside those
-// that they missed: a Markdown table, a line for each mutant. `records` may hold any engine's.
+// What each engine found of each mutant, after how many seconds, or that it missed it: a Markdown
+// table, a line for each mutant and a column for each engine that ran one.
 std::string MutantTable(const std::vector<VerdictRecord>& records);
 
 // Everything as one HTML page without scripts: verdicts, histograms of outcomes, coverage.
