@@ -109,8 +109,9 @@ class Run {
 
  private:
   void Explain(const Failure& failure, Outcome& outcome) {
-    // The one who crashed may have held the allocator's lock: then this process must not hang.
-    if (failure.verdict == Verdict::kCrash) alarm(20);
+    // Broken code may have left the allocator's lock taken, or its memory unusable: then this
+    // process must not hang, but end as a crash.
+    alarm(60);
     const Group& group = *groups_[static_cast<std::size_t>(failure.group)];
     outcome.verdict = CollectTsanReport().value_or(failure.verdict);
     outcome.detail = absl::StrCat(Name(outcome.verdict), ": ", failure.message.data());
