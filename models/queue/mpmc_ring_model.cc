@@ -63,9 +63,7 @@ HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "push_publish_relaxed", 
 HEDDLE_MUTANT("queue/mpmc_ring.delivers", MpmcDelivers, "pop_sequence_relaxed", Verdict::kRace);
 HEDDLE_MUTANT_BEYOND(
     "queue/mpmc_ring.delivers", MpmcDelivers, "compares_without_wrap", Verdict::kLivelock,
-    {"explore",
-     "a turn of the loop has several reads and changes nothing: the thread is left "
-     "there as one that might read something else"});
+    {"explore", "the waiting loops end as blocked executions, not as a hang; found in reuses"});
 
 // Each thread pushes one item and pops one: two producers and two consumers meet at the same cells.
 template <class P>
