@@ -13,6 +13,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/reflection.h"
 #include "nlohmann/json.hpp"
+#include "tools/heddle/bench_comparison.h"
 
 // The command's own, which its subcommands share.
 
