@@ -14,11 +14,8 @@ HEDDLE_MUTANT("mutex/futex_mutex.excludes", FutexMutexExcludes, "lock_relaxed", 
 HEDDLE_MUTANT("mutex/futex_mutex.excludes", FutexMutexExcludes, "contended_relaxed",
               Verdict::kRace);
 HEDDLE_MUTANT("mutex/futex_mutex.excludes", FutexMutexExcludes, "unlock_relaxed", Verdict::kRace);
-HEDDLE_MUTANT_BEYOND("mutex/futex_mutex.excludes", FutexMutexExcludes, "woken_is_owner",
-                     Verdict::kRace | Verdict::kAssertion,
-                     {"explore",
-                      "a futex wait and its wake order the two threads, as the kernel does: the "
-                      "race that only they prevent is not reported"});
+HEDDLE_MUTANT("mutex/futex_mutex.excludes", FutexMutexExcludes, "woken_is_owner",
+              Verdict::kRace | Verdict::kAssertion);
 HEDDLE_MUTANT("mutex/futex_mutex.excludes", FutexMutexExcludes, "no_wake", kSleepsForEver);
 
 // With three threads two can sleep at once, and the second one's wake-up depends on the first.

@@ -73,6 +73,7 @@ struct Event {
   bool update = false;      // part of a read-modify-write
   bool is_await = false;    // a read that admits some values only
   bool fails = false;       // of a weak compare-exchange: though it has read what it expects
+  bool internal = false;    // orders nothing for the program (Access::internal)
   bool maximal = true;      // added with its maximal choice
   bool revisitable = true;  // not in the prefix of a write that has revisited a read
   std::uint8_t thread = 0;

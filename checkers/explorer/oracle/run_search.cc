@@ -11,6 +11,7 @@
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/oracle/interpreter.h"
 #include "checkers/explorer/oracle/signature.h"
+#include "checkers/explorer/search/program_clocks.h"
 
 namespace heddle::explorer::oracle {
 namespace {
@@ -218,7 +219,19 @@ class Runner {
                : kNoThread;
   }
 
+  // Nothing here is internal, so both are the same.
+  void CompareClocks() {
+    ProgramClocks clocks(options_.release_sequence_cxx11);
+    const Graph& graph = search_.graph();
+    for (std::size_t i = graph.size(); i-- > 0;) {
+      const auto id = static_cast<EventId>(i);
+      if (graph[id].hb.count == clocks.Of(graph, id).count) continue;
+      result_.failure = absl::StrCat("happens-before event ", i, " differs when computed anew");
+    }
+  }
+
   void Complete() {
+    CompareClocks();
     const Execution execution = Convert(search_.graph());
     std::string signature = Signature(program_, execution);
     if (run_.save_and_restore) {

@@ -91,11 +91,47 @@ static void RunWait(int n, Body* notify) {
 static void WaitRelease(int n) { RunWait(n, NotifyRelease); }
 static void WaitSeqCst(int n) { RunWait(n, NotifySeqCst); }
 
+// What the kernel does is no order that the language knows: who was woken, or was told that it need
+// not sleep, has to acquire what it goes on with.
+static void* Publish(void* unused) {
+  shared = 1;
+  STORE(word, 1, release);
+  WakeAll();
+  return unused;
+}
+
+static void* ReadWhenWoken(void* unused) {
+  Sleep(0);
+  assert(shared == 1);
+  return unused;
+}
+
+static void* AcquireWhenWoken(void* unused) {
+  Sleep(0);
+  assert(LOAD(word, acquire) == 1 && shared == 1);
+  return unused;
+}
+
+static void* FenceWhenWoken(void* unused) {
+  Sleep(0);
+  assert(LOAD(word, relaxed) == 1);
+  atomic_thread_fence(memory_order_acquire);
+  assert(shared == 1);
+  return unused;
+}
+
+static void WokenReads(int n) { RunThreads(n, (Body* const[]){Publish, ReadWhenWoken}); }
+static void WokenAcquires(int n) { RunThreads(n, (Body* const[]){Publish, AcquireWhenWoken}); }
+static void WokenFences(int n) { RunThreads(n, (Body* const[]){Publish, FenceWhenWoken}); }
+
 static const Program kPrograms[] = {
     {"semaphore_old_count", SemaphoreOldCount},
     {"semaphore", Semaphore},
     {"wait_release", WaitRelease},
     {"wait_seq_cst", WaitSeqCst},
+    {"woken_reads", WokenReads},
+    {"woken_acquires", WokenAcquires},
+    {"woken_fences", WokenFences},
 };
 
 int main(int argc, char** argv) {

@@ -92,6 +92,8 @@ class Call {
     return operation.answer.success;
   }
 
+  // From here on what it does orders nothing for the program (Access::internal).
+  void SetInternal() { internal_ = true; }
   // What this call waits for has a time limit, from here on or no more.
   void SetExpires(bool expires) { expires_ = expires; }
 
@@ -122,6 +124,7 @@ class Call {
     operation.name = name_;
     operation.waits_for = waits_for_;
     operation.access.site = site_;
+    operation.access.internal = internal_;
     operation.expires = expires_;
     operation.polls = polls_;
     return operation;
@@ -159,6 +162,7 @@ class Call {
   Site site_;
   bool expires_ = false;
   bool polls_ = false;
+  bool internal_ = false;
 };
 
 // A value that a waiting operation takes.

@@ -353,10 +353,12 @@ class Named {
     const Graph& graph = scheduler_.search().graph();
     const auto position = static_cast<std::size_t>(place.position);
     const std::size_t own = std::min(position, graph.thread(place.thread).size());
-    const Event* const before = graph.Before(place.thread, own);
+    const EventId last =
+        own > 0 ? graph.thread(place.thread)[own - 1] : graph.creator(place.thread);
+    const View before = last == kNoEvent ? View() : scheduler_.search().ClockOf(last);
     if (fault_.accesses == 0) {
       Line line = Start(place, "error");
-      line.Raw("hb", HappensBefore(before == nullptr ? View() : before->hb, graph.threads()));
+      line.Raw("hb", HappensBefore(before, graph.threads()));
       line.Stack("stack", scheduler_.tracer().OfFault(), fault_.site).Write();
       return;
     }
@@ -372,7 +374,7 @@ class Named {
     const char* const write = access.size == 0 ? "free" : "plain_write";
     Line line = Start(place, access.write ? write : "plain_read");
     line.Number("location", location).Number("size", static_cast<int>(access.size));
-    line.Raw("hb", HappensBefore(before == nullptr ? View() : before->hb, graph.threads()));
+    line.Raw("hb", HappensBefore(before, graph.threads()));
     line.Stack("stack", StackOf(scheduler_, place.access), access.site).Write();
   }
 
@@ -427,7 +429,7 @@ void WriteEvents(const Scheduler& scheduler, Named& named) {
       default:
         break;
     }
-    line.Raw("hb", HappensBefore(event.hb, graph.threads()));
+    line.Raw("hb", HappensBefore(scheduler.search().ClockOf(i), graph.threads()));
     const CallStack& stack = scheduler.tracer().OfEvent(event.thread, event.index);
     if (event.site != 0) line.Stack("stack", stack, event.site);
     line.Write();

@@ -372,7 +372,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
   ++fiber.loop.operations;
   fiber.loop.last_read = 0;
   State& shared = state();
-  shared.clock = &last->hb;
+  shared.clock = search_.OrdersAll() ? &last->hb : &search_.Clock(fiber.id);
   shared.position = last->index + 1U;
   if (event->kind == Kind::kFence) return true;
   if (reads) loops_.Visits(*site, fiber.id);
@@ -398,7 +398,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
       return true;
     }
   }
-  if (!EnterShadow(fiber, own.access, last->hb, writes)) {
+  if (!EnterShadow(fiber, own.access, *shared.clock, writes)) {
     stopped_ = true;
     return true;
   }

@@ -99,6 +99,7 @@ bool Search::Impl::Begin() {
 }
 
 void Search::Impl::StartRun() {
+  program_clocks_.Forget();
   too_long_ = false;
   current_ = stack_.back().get();
   threads_.fill(Thread());

@@ -24,6 +24,7 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
         event.value != value) {
       return Differs(thread, access.site, "a store (perhaps of another value)");
     }
+    MarkInternal(graph().thread(thread)[At(thread).position], access);
     Advance(thread);
     return {};
   }
@@ -41,6 +42,8 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
   event.size = access.size;
   event.site = access.site;
   event.value = value;
+  event.internal = access.internal;
+  any_internal_ = any_internal_ || access.internal;
   const View clock = Clock(thread);
   const EventId id = Append();
   SettleEvent(G(), id);

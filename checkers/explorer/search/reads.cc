@@ -42,6 +42,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
       if (event.reads_from != kInit && !HasReplayed(event.reads_from)) {
         return WaitFor(thread, event.reads_from);
       }
+      MarkInternal(id, access);
       if (id == tentative_) return Resolve(thread, id, admits);
       Answer answer{Action::kGo, event.value, true};
       if (update != nullptr) {
@@ -55,6 +56,7 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
       Advance(thread);
       if (update != nullptr && answer.success) {
         if (!Replaying(thread)) return Fail("internal: a read-modify-write without its write");
+        MarkInternal(own[At(thread).position], access);
         Advance(thread);
       }
       return answer;
@@ -175,6 +177,8 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   event.update = update != nullptr;
   event.update_id = update_id;
   event.is_await = admits != nullptr;
+  event.internal = access.internal;
+  any_internal_ = any_internal_ || access.internal;
   if (!goes_on) event.reads_from = behind;
   const EventId id = Append();
   if (!goes_on) {

@@ -116,6 +116,7 @@ bool Search::Impl::AddUpdateWrite(Execution& execution, EventId read) {
   event.location = location;
   event.size = of_read.size;
   event.site = of_read.site;
+  event.internal = of_read.internal;
   event.update = true;
   event.value = Updated(updates_[of_read.update_id].update, of_read.value, of_read.size);
   ++counts_.events;

@@ -89,9 +89,11 @@ void Search::GiveUp() { impl_->GiveUp(); }
 void Search::Reset() { impl_->Reset(); }
 int Search::Position(ThreadId thread) const { return impl_->Position(thread); }
 Search::Place Search::PlaceOf(ThreadId thread) const {
-  return {&impl_->Clock(thread), impl_->Position(thread)};
+  return {&impl_->ProgramClock(thread), impl_->Position(thread)};
 }
-const View& Search::Clock(ThreadId thread) const { return impl_->Clock(thread); }
+const View& Search::Clock(ThreadId thread) const { return impl_->ProgramClock(thread); }
+const View& Search::ClockOf(EventId event) const { return impl_->ProgramClockOf(event); }
+bool Search::OrdersAll() const { return impl_->OrdersAll(); }
 const Graph& Search::graph() const { return impl_->graph(); }
 std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->AddressOf(location); }
 double Search::Done() const { return impl_->Done(); }

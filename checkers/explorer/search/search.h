@@ -73,6 +73,9 @@ struct Access {
   Site site = 0;
   // The location's value before any write of the graph; looked at when the location is new.
   Value initial = 0;
+  // Something that a system call does, and that the language says nothing of. What it synchronizes
+  // with comes before it for what threads may read, but not for Search::Clock().
+  bool internal = false;
 };
 
 enum class Rmw : std::uint8_t { kExchange, kAdd, kSub, kAnd, kOr, kXor, kNand, kCompareExchange };
@@ -215,9 +218,13 @@ class Search {
 
   // How many events the thread has told in this execution.
   int Position(ThreadId thread) const;
-  // Happens-before the thread's next operation.
+  // Happens-before the thread's next operation, as far as the program may rely on it.
   const View& Clock(ThreadId thread) const;
-  // Both at once.
+  // The same up to and with an event.
+  const View& ClockOf(EventId event) const;
+  // Whether that is Event::hb, so far.
+  bool OrdersAll() const;
+  // Clock() and Position() at once.
   struct Place {
     const View* clock = nullptr;
     int position = 0;

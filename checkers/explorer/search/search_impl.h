@@ -27,6 +27,7 @@
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/search/consistency.h"
 #include "checkers/explorer/search/location_table.h"
+#include "checkers/explorer/search/program_clocks.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer {
@@ -114,7 +115,8 @@ struct Probe {
 
 class Search::Impl {
  public:
-  explicit Impl(const Options& options) : options_(options) {}
+  explicit Impl(const Options& options)
+      : options_(options), program_clocks_(options.release_sequence_cxx11) {}
 
   bool Begin();
   ThreadId Next();
@@ -155,6 +157,14 @@ class Search::Impl {
     const Event* before = graph().Before(thread, At(thread).position);
     return before == nullptr ? kNone : before->hb;
   }
+  const View& ProgramClock(ThreadId thread) {
+    return any_internal_ ? program_clocks_.Before(graph(), thread, At(thread).position)
+                         : Clock(thread);
+  }
+  const View& ProgramClockOf(EventId event) {
+    return any_internal_ ? program_clocks_.Of(graph(), event) : graph()[event].hb;
+  }
+  bool OrdersAll() const { return !any_internal_; }
   const Graph& graph() const { return current_->graph; }
   std::uintptr_t AddressOf(LocationId location) const { return locations_.At(location).address; }
   const Counts& counts() const { return counts_; }
@@ -233,6 +243,12 @@ class Search::Impl {
   Answer Fail(std::string what);
   Answer Differs(ThreadId thread, Site site, const char* what);
   Answer Resolve(ThreadId thread, EventId read, Admits* admits);
+  // Of an event that is there already. Part of no graph's text.
+  void MarkInternal(EventId id, const Access& access) {
+    if (!access.internal) return;
+    any_internal_ = true;
+    G()[id].internal = true;
+  }
   // Closes the graph's open event, which is then the thread's last.
   EventId Append();
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
@@ -337,7 +353,9 @@ class Search::Impl {
   LocationTable locations_;
   std::vector<KnownUpdate> updates_;
   bool any_fence_ = false;
-  bool any_sc_ = false;  // event is sequentially consistent
+  bool any_sc_ = false;        // event is sequentially consistent
+  bool any_internal_ = false;  // event orders nothing for the program
+  ProgramClocks program_clocks_;
   ScScratch sc_;
   std::vector<EventId> renumbered_;
   std::vector<EventId> others_;

@@ -19,6 +19,7 @@ namespace {
 
 int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site) {
   Call call("futex wait", site, "futex");
+  call.SetInternal();
   const bool ends_at_limit = expires && call.Expires();
   WaitQueue& queue = WaitQueue::Lock(call, word);
   if (call.Load(word, Order::kSeqCst) != value) {
@@ -40,6 +41,7 @@ int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site)
 
 int FutexWake(std::uint32_t* word, int count, Site site) {
   Call call("futex wake", site);
+  call.SetInternal();
   WaitQueue& queue = WaitQueue::Lock(call, word);
   int woken = 0;
   for (int waiters = queue.CountAt(word); woken < count && waiters > 0; --waiters, ++woken) {
