@@ -17,16 +17,19 @@
 //     }
 //   };
 //
-// Which operations are in order depends on what the engine has. Relacy runs one thread at a time,
-// real threads have a clock: there, operations are ordered in real time. The explorer runs
-// execution graphs, in which there is no time: operations are ordered by their threads, and what
-// set-up does comes before and what After() does after the threads. That is all the order that
-// happens-before gives to operations whatever the object does within them, and a weaker claim
-// (sequential consistency with a beginning and an end).
+// The claim is the engine's strongest that is sound. Where there is a clock (real threads, with and
+// without ThreadSanitizer) operations are ordered in real time, as the recorder's are: the threads
+// share nothing for that. Weak memory has no such time: an execution of Relacy or of the explorer
+// orders an operation before another one only where all that the first did happens before the call
+// of the second. (The same order makes the claims of CDSSpec: P. Ou, B. Demsky, Checking concurrent
+// data structures under the C/C++11 memory model, PPoPP 2017; and of Yacovet: A. Raad et al., On
+// library correctness under weak memory consistency, POPL 2019.) The engine's own clocks tell;
+// nothing is added to the execution, so there are as many executions as without the claim, and no
+// stale value is ruled out. Set-up comes before everything, After() behind it.
 //
-// Real time is more than C++ promises. An operation that only reads may, under Relacy, see what was
-// true before another one ended that it has no other tie to ("empty" after a push has returned): do
-// not record it, by returning nullopt from the action.
+// Do not record what an action does in a loop, but the loop: put it into the action. An operation
+// that is not what the specification speaks of (a try that may fail for no reason) is left out by
+// returning nullopt from the action.
 #ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SCENARIO_HISTORY_H_
 #define HEDDLE_CHECKERS_LINEARIZABILITY_SCENARIO_HISTORY_H_
 
@@ -48,12 +51,9 @@
 
 namespace heddle::linearizability {
 
-// The platform's engine orders operations by time.
+// The platform tells which of the threads' events happen before others.
 template <class P>
-inline constexpr bool kHasRealTime = [] {
-  if constexpr (requires { P::kRealTime; }) return P::kRealTime;
-  return true;
-}();
+inline constexpr bool kTellsPast = requires { P::past(); };
 
 // At most kMost operations of one thread, set-up or After(); no more than 32 in all.
 template <class P, Spec S, int kMost = 6>
@@ -70,15 +70,18 @@ class ScenarioHistory {
       Fail(Verdict::kError, "a scenario's history is too long", std::source_location::current());
       return;
     }
+    Entry& entry = log.entries[static_cast<std::size_t>(log.count)];
     call.process = thread;
-    call.invoke = Now();
+    entry.invoked = Now(thread);
     AfterClock();
     const std::optional<Value> result = action();
     BeforeClock();
-    call.done = Now();
+    entry.returned = Now(thread);
     if (!result) return;
     call.result = *result;
-    log.operations[static_cast<std::size_t>(log.count++)] = call;
+    call.done = 0;
+    entry.operation = call;
+    ++log.count;
   }
   template <class Action>
   void Do(Operation call, Action action) {
@@ -97,7 +100,7 @@ class ScenarioHistory {
           Fail(Verdict::kError, "a scenario's history is too long", where);
           return;
         }
-        all_[count_++] = &log.operations[static_cast<std::size_t>(i)];
+        all_[count_++] = &log.entries[static_cast<std::size_t>(i)];
       }
     }
     for (std::size_t i = 0; i < count_; ++i) {
@@ -114,18 +117,32 @@ class ScenarioHistory {
   static constexpr int kEnd = -1;
   static constexpr int kBeginning = -2;
 
-  struct Log {
-    std::array<Operation, kMost> operations{};
+  // An instant of a thread: what was before it, or when it was.
+  template <class Q>
+  struct MomentOf {
+    using Type = Time;
+  };
+  template <class Q>
+    requires kTellsPast<Q>
+  struct MomentOf<Q> {
+    using Type = typename Q::Past;
+  };
+  using Moment = typename MomentOf<P>::Type;
+
+  struct Entry {
+    Operation operation;
+    Moment invoked{};
+    Moment returned{};
+  };
+  // Each of its own cache lines: real threads write at the same time.
+  struct alignas(128) Log {
+    std::array<Entry, kMost> entries{};
     int count = 0;
   };
 
-  static Time Now() {
-    if constexpr (!kHasRealTime<P>) {
-      return 0;
-    } else if constexpr (P::kExhaustive) {
-      // One thread at a time; no event of the program.
-      static Time now = 0;
-      return ++now;
+  static Moment Now(int thread) {
+    if constexpr (kTellsPast<P>) {
+      return thread < 0 ? Moment() : P::past();
     } else {
       return static_cast<Time>(std::chrono::steady_clock::now().time_since_epoch().count());
     }
@@ -150,12 +167,23 @@ class ScenarioHistory {
   }
 
   static int Phase(const Operation& op) {
-    return op.process == kBeginning ? 0 : op.process == kEnd ? 2 : 1;
+    if (op.process == kBeginning) return 0;
+    return op.process == kEnd ? 2 : 1;
   }
-  static bool Before(const Operation& a, const Operation& b) {
-    if (Phase(a) != Phase(b)) return Phase(a) < Phase(b);
-    if (a.process == b.process) return &a < &b;
-    return kHasRealTime<P> && a.done < b.invoke;
+  static bool Before(const Entry& a, const Entry& b) {
+    const int first = Phase(a.operation);
+    const int second = Phase(b.operation);
+    if (first != second) return first < second;
+    if (a.operation.process == b.operation.process) return &a < &b;
+    if constexpr (kTellsPast<P>) {
+      const auto thread = static_cast<std::size_t>(a.operation.process);
+      const auto last = a.returned[thread];
+      // Without an event of its own, it is only known to be over where a later one is.
+      const bool silent = last == a.invoked[thread];
+      return b.invoked[thread] >= (silent ? last + 1 : last);
+    } else {
+      return a.returned < b.invoked;
+    }
   }
 
   bool Place(const typename S::State& state, std::uint32_t placed) {
@@ -164,14 +192,14 @@ class ScenarioHistory {
       const std::uint32_t self = std::uint32_t{1} << i;
       if ((placed & self) != 0 || (before_[i] & ~placed) != 0) continue;
       typename S::State after = state;
-      if (spec_.Step(after, *all_[i]) && Place(after, placed | self)) return true;
+      if (spec_.Step(after, all_[i]->operation) && Place(after, placed | self)) return true;
     }
     return false;
   }
 
   void FailWithOperations(std::source_location where) {
     // No allocation: Fail() may not return.
-    std::array<char, 400> text{};
+    std::array<char, 1000> text{};
     std::size_t size = 0;
     const auto append = [&](std::string_view more) {
       more = more.substr(0, text.size() - size);
@@ -185,16 +213,25 @@ class ScenarioHistory {
     };
     append("no order of these operations is possible:");
     for (std::size_t i = 0; i < count_; ++i) {
-      const Operation& op = *all_[i];
+      const Operation& op = all_[i]->operation;
       append(op.process == kEnd ? " [end" : op.process == kBeginning ? " [beginning" : " [thread ");
       if (op.process >= 0) append_number(op.process);
-      append(" function ");
-      append_number(op.function);
-      if (op.argument != kNone) {
-        append(" ");
-        append_number(op.argument);
+      append(" ");
+      if constexpr (requires { S::kNames[0]; }) {
+        append(S::kNames[static_cast<std::size_t>(op.function)]);
+      } else {
+        append("function ");
+        append_number(op.function);
       }
-      append(" -> ");
+      append("(");
+      bool first = true;
+      for (const Value value : {op.key, op.argument, op.expected}) {
+        if (value == kNone) continue;
+        if (!first) append(", ");
+        append_number(value);
+        first = false;
+      }
+      append(") -> ");
       if (op.result == kNone) {
         append("nothing]");
       } else {
@@ -207,7 +244,7 @@ class ScenarioHistory {
 
   S spec_;
   std::array<Log, P::kMaxThreads + 2> logs_;  // the beginning's, the end's, the threads'
-  std::array<const Operation*, kAll> all_{};
+  std::array<const Entry*, kAll> all_{};
   std::array<std::uint32_t, kAll> before_{};
   std::size_t count_ = 0;
 };

@@ -24,6 +24,7 @@
 //   static constexpr bool kUsesProcess = true     Step() looks at op.process
 //   static constexpr bool kWhole = true           a state is of all parts; else only of one
 //   std::size_t memory() const                    bytes that it keeps besides the states
+//   static constexpr std::string_view kNames[]    of the functions, for messages
 //   std::string Describe(const Operation&, const Texts&) const
 //   Role RoleOf(const Operation&) const, or
 //   std::vector<Role> Roles(std::span<const Operation>) const     for smaller counterexamples
@@ -40,6 +41,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -231,7 +233,12 @@ class ModelOf final : public Model {
   }
   std::string Describe(const Operation& op, const Texts& texts) const override {
     if constexpr (requires { spec_.Describe(op, texts); }) return spec_.Describe(op, texts);
-    std::string text = "function " + std::to_string(op.function);
+    std::string text;
+    if constexpr (requires { S::kNames[0]; }) {
+      text = S::kNames[static_cast<std::size_t>(op.function)];
+    } else {
+      text = "function " + std::to_string(op.function);
+    }
     for (const Value value : {op.key, op.argument, op.expected}) {
       if (value != kNone) text += " " + FormatValue(value, texts);
     }

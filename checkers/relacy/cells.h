@@ -136,6 +136,9 @@ int Choose(int count, Location where);
 int ThreadIndex();
 // The same, but -1 while no thread runs: construction and After() belong to no simulated process.
 int ProcessIndex();
+// For each of the scenario's threads, how many of its events happen before the calling thread's
+// next one. Only while the threads run.
+void Past(std::uint32_t* events, int threads);
 bool Expired(Deadline deadline, Location where);
 
 // One indivisible step that does something outside Relacy's view, such as a simulated file

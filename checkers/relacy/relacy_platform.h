@@ -229,6 +229,15 @@ struct RelacyPlatform {
   }
   static int thread_index() { return relacy::ThreadIndex(); }
 
+  // For each of the scenario's threads, how many of its events happen before the calling thread's
+  // next one. Only in Thread().
+  using Past = std::array<std::uint32_t, kMaxThreads>;
+  static Past past() {
+    Past events{};
+    relacy::Past(events.data(), kMaxThreads);
+    return events;
+  }
+
   template <class T>
   class PerThread {
    public:

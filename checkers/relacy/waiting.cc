@@ -188,6 +188,14 @@ int ThreadIndex() { return rl::ctx().current_thread(); }
 
 int ProcessIndex() { return State().Column(); }
 
+void Past(std::uint32_t* events, int threads) {
+  rl::context& context = rl::ctx();
+  const rl::thread_info_base& self = *context.threadx_;
+  for (int i = 0; i < threads && i < static_cast<int>(context.get_thread_count()); ++i) {
+    events[i] = static_cast<std::uint32_t>(self.acq_rel_order_[i]);
+  }
+}
+
 bool Expired(Deadline deadline, Location where) {
   if (deadline == kNever) return false;
   if (deadline <= Deadline(std::chrono::hours(1))) return true;  // not after Clock::now()

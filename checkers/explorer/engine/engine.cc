@@ -34,6 +34,7 @@
 #include "checkers/explorer/report/text.h"
 #include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/state.h"
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/verdict.h"
@@ -179,6 +180,15 @@ int Choose(int count) {
 }
 
 int ThreadIndex() { return current_thread < 0 ? 0 : current_thread; }
+
+void Past(std::uint32_t* events, int threads) {
+  // What a thread has seen differs from one turn of a loop to the next.
+  if (explorer::state().trial) explorer::EndTrial();
+  // Thread 0 runs set-up, and makes the others in their order.
+  for (int i = 0; i < threads; ++i) {
+    events[i] = explorer::state().clock->count[static_cast<std::size_t>(i) + 1];
+  }
+}
 
 bool Expired(Deadline deadline) {
   if (deadline == kNever) return false;

@@ -25,6 +25,9 @@ namespace explorer_engine {
 int Choose(int count);
 // In the order of the scenario's threads; 0 in set-up and After().
 int ThreadIndex();
+// Of each of the scenario's threads, how many of its events happen before the next one of the
+// calling thread.
+void Past(std::uint32_t* events, int threads);
 // A choice, both ways; a thread that has seen the deadline expired sees it so from then on.
 bool Expired(Deadline deadline);
 void SetExpired(Deadline deadline);
@@ -40,9 +43,6 @@ void NoteSite(std::atomic<bool>& reached);
 
 struct ExplorerPlatform : StdPlatform {
   static constexpr bool kExhaustive = true;
-  // What is explored are execution graphs: nothing happens before another thing but by
-  // happens-before.
-  static constexpr bool kRealTime = false;
   static constexpr int kMaxThreads = 8;
 
   // StdPlatform's stands in for what ThreadSanitizer cannot do.
@@ -71,6 +71,15 @@ struct ExplorerPlatform : StdPlatform {
 
   static int choose(int count) { return explorer_engine::Choose(count); }
   static int thread_index() { return explorer_engine::ThreadIndex(); }
+
+  // For each of the scenario's threads, how many of its events happen before the calling thread's
+  // next one. Only in Thread(). No event of the program.
+  using Past = std::array<std::uint32_t, kMaxThreads>;
+  static Past past() {
+    Past events{};
+    explorer_engine::Past(events.data(), kMaxThreads);
+    return events;
+  }
 
   template <class T>
   class PerThread {

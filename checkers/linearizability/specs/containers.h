@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,8 @@
 namespace heddle::linearizability {
 
 namespace container {
+
+inline constexpr std::string_view kNames[] = {"push", "pop"};
 
 inline bool IsFull(std::size_t size, std::size_t capacity) {
   return capacity != 0 && size >= capacity;
@@ -38,6 +41,7 @@ inline Role RoleOf(const Operation& op, bool push) {
 }  // namespace container
 
 struct QueueSpec {
+  static constexpr std::span<const std::string_view> kNames{container::kNames};
   using State = std::vector<Value>;  // oldest first
 
   std::size_t capacity = 0;  // 0: none
@@ -63,6 +67,7 @@ struct QueueSpec {
 };
 
 struct StackSpec {
+  static constexpr std::span<const std::string_view> kNames{container::kNames};
   using State = std::vector<Value>;  // newest last
 
   std::size_t capacity = 0;  // 0: none
@@ -90,6 +95,7 @@ struct StackSpec {
 // push_front, push_back, pop_front, pop_back.
 struct DequeSpec {
   enum Function : std::int32_t { kPushFront, kPushBack, kPopFront, kPopBack };
+  static constexpr std::string_view kNames[] = {"push_front", "push_back", "pop_front", "pop_back"};
   using State = std::vector<Value>;
 
   std::size_t capacity = 0;  // 0: none
@@ -118,6 +124,7 @@ struct DequeSpec {
 
 // pop() gives the least value.
 struct PriorityQueueSpec {
+  static constexpr std::span<const std::string_view> kNames{container::kNames};
   using State = std::vector<Value>;  // greatest first
 
   std::size_t capacity = 0;  // 0: none
@@ -155,6 +162,7 @@ inline void Normalize(Possible& possible) {
 // A pop gives one of the k + 1 oldest (k-out-of-order relaxation: T. Henzinger et al.: Quantitative
 // relaxation of concurrent data structures, POPL 2013). Empty is empty.
 struct RelaxedQueueSpec {
+  static constexpr std::span<const std::string_view> kNames{container::kNames};
   using State = container::Possible;
 
   std::size_t k = 0;
@@ -188,6 +196,7 @@ struct RelaxedQueueSpec {
 
 // What one process pushed comes out in the order in which it was pushed; empty is empty.
 struct PerProducerQueueSpec {
+  static constexpr std::span<const std::string_view> kNames{container::kNames};
   static constexpr bool kUsesProcess = true;
   // Contents are pairs of process and value, of one process after the other.
   using State = container::Possible;

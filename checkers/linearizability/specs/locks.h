@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ std::vector<Role> PairSections(std::span<const Operation> operations, IsRelease 
 
 // lock(), try_lock() -> 0 or 1, unlock() by the process that holds it.
 struct MutexSpec {
+  static constexpr std::string_view kNames[] = {"lock", "try_lock", "unlock"};
   static constexpr bool kUsesProcess = true;
   using State = Value;  // the process that holds it, or kNone
 
@@ -82,6 +84,8 @@ struct RwLockSpec {
     kTryLockShared,
     kUnlockShared
   };
+  static constexpr std::string_view kNames[] = {"lock",        "try_lock",        "unlock",
+                                                "lock_shared", "try_lock_shared", "unlock_shared"};
   static constexpr bool kUsesProcess = true;
   // Whoever holds it: one writer, as ~process, or readers in order.
   using State = std::vector<Value>;
@@ -129,6 +133,7 @@ struct RwLockSpec {
 // not given. A release beyond `most` is not possible; 0: no bound.
 struct SemaphoreSpec {
   enum Function : std::int32_t { kAcquire, kTryAcquire, kRelease };
+  static constexpr std::string_view kNames[] = {"acquire", "try_acquire", "release"};
   using State = Value;
 
   Value initial = 0;

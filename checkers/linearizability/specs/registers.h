@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "checkers/linearizability/fast.h"
 #include "checkers/linearizability/history.h"
@@ -20,6 +20,7 @@ namespace heddle::linearizability {
 // one on which nobody calls it.
 struct RegisterSpec {
   enum Function : std::int32_t { kRead, kWrite, kCas };
+  static constexpr std::string_view kNames[] = {"read", "write", "cas"};
   static constexpr bool kWhole = true;
   using State = Cells;
 
@@ -54,6 +55,7 @@ struct RegisterSpec {
 // add(argument), get() -> value, fetch_add(argument) -> value before.
 struct CounterSpec {
   enum Function : std::int32_t { kAdd, kGet, kFetchAdd };
+  static constexpr std::string_view kNames[] = {"add", "get", "fetch_add"};
   static constexpr bool kWhole = true;
   using State = Cells;
 
@@ -79,6 +81,7 @@ struct CounterSpec {
 // erase(key) -> 1 if it was not, cas(key, expected, argument) -> 0 or 1, size() -> number of keys.
 struct MapSpec {
   enum Function : std::int32_t { kGet, kPut, kInsert, kErase, kCas, kSize };
+  static constexpr std::string_view kNames[] = {"get", "put", "insert", "erase", "cas", "size"};
   static constexpr bool kWhole = true;
   using State = Cells;
 
@@ -119,6 +122,7 @@ struct MapSpec {
 // size().
 struct SetSpec {
   enum Function : std::int32_t { kAdd, kRemove, kContains, kSize };
+  static constexpr std::string_view kNames[] = {"add", "remove", "contains", "size"};
   using State = Cells;  // 1 for each element
 
   State Initial() const { return {}; }
