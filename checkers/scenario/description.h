@@ -81,6 +81,19 @@ struct Scenario {
 const std::vector<Scenario>& RegisteredScenarios();
 bool RegisterScenario(Scenario scenario);
 
+// What a program given on the command line can be run on (checkers/generate/subject.h).
+struct ProgramSubject {
+  std::string name;  // of the scenarios that are made
+  std::string_view mutant;
+  std::string description;  // one line of JSON, for tools
+  // Makes the program a scenario: sets what depends on it. Returns what is wrong with it, or "".
+  std::string (*prepare)(std::string_view program, Scenario& scenario) = nullptr;
+  std::source_location where;
+};
+
+const std::vector<ProgramSubject>& RegisteredSubjects();
+bool RegisterSubject(ProgramSubject subject);
+
 // Ends the running execution with a verdict. Under the exhaustive engines it does not return; on
 // real threads the thread goes on and the verdict is taken at the end of the instance.
 void Fail(Verdict verdict, std::string_view message,

@@ -13,6 +13,11 @@ std::vector<Scenario>& Registry() {
   return scenarios;
 }
 
+std::vector<ProgramSubject>& Subjects() {
+  static std::vector<ProgramSubject> subjects;
+  return subjects;
+}
+
 }  // namespace
 
 bool RegisterScenario(Scenario scenario) {
@@ -25,5 +30,12 @@ bool RegisterScenario(Scenario scenario) {
 }
 
 const std::vector<Scenario>& RegisteredScenarios() { return Registry(); }
+
+bool RegisterSubject(ProgramSubject subject) {
+  Subjects().push_back(std::move(subject));
+  return true;
+}
+
+const std::vector<ProgramSubject>& RegisteredSubjects() { return Subjects(); }
 
 }  // namespace heddle

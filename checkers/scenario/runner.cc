@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// main() of a scenario binary: one engine, the scenarios linked into it. Each scenario runs in a
-// process of its own, so that a crash or a hang is a verdict too.
+// main() of a scenario binary: one engine, the scenarios linked into it. Each
+// scenario runs in a process of its own, so that a crash or a hang is a verdict
+// too.
 
 #include <algorithm>
 #include <cerrno>
@@ -43,6 +44,13 @@ ABSL_FLAG(std::string, replay, "",
           "run exactly the execution of this counterexample, and print it");
 ABSL_FLAG(std::string, counterexamples, "", "directory for counterexample files");
 ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
+ABSL_FLAG(bool, subjects, false,
+          "print a line of JSON about each subject that programs can be run "
+          "on, and stop");
+ABSL_FLAG(std::string, program, "",
+          "run this program, such as \"initial: push(1) | push(2), pop | pop | "
+          "final: pop\", on the "
+          "subjects that match, instead of the scenarios");
 
 namespace heddle {
 namespace {
@@ -84,9 +92,9 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
     record.verdict = Verdict::kMissed;
   }
   record.ok = expected.contains(record.verdict) || record.verdict == Verdict::kMissed;
-  // Broken code goes wrong on real threads in whatever way comes first: a race that was expected
-  // can show as the leak or the crash that follows from it. Exhaustive engines repeat exactly, and
-  // are held to the registered verdicts.
+  // Broken code goes wrong on real threads in whatever way comes first: a race
+  // that was expected can show as the leak or the crash that follows from it.
+  // Exhaustive engines repeat exactly, and are held to the registered verdicts.
   if (engine.samples && must_fail && !record.ok && IsFinding(record.verdict)) {
     record.ok = true;
     record.reason = absl::StrCat("registered as ", record.expected);
@@ -107,8 +115,9 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   return record;
 }
 
-// All variants, each in a process of its own; the first finding is the outcome. One in a mutant is
-// all that is asked; shipped code is put through the rest too.
+// All variants, each in a process of its own; the first finding is the outcome.
+// One in a mutant is all that is asked; shipped code is put through the rest
+// too.
 IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
                             std::vector<VariantRecord>& variants) {
   const std::vector<std::string> names = ThisEngine().variants;
@@ -178,8 +187,9 @@ int Usage(absl::string_view problem) {
 }
 
 std::vector<absl::string_view> Flags() {
-  std::vector<absl::string_view> names = {"list", "help",   "quiet", "mutants",        "show",
-                                          "json", "replay", "seed",  "counterexamples"};
+  std::vector<absl::string_view> names = {
+      "list",   "help", "quiet",           "mutants",  "show",   "json",
+      "replay", "seed", "counterexamples", "subjects", "program"};
   for (const absl::string_view name :
        {"mode", "max_executions", "time", "jobs", "orders", "record", "noise", "affinity",
         "waiting", "pressure", "apart", "oversubscribe", "threads"}) {
@@ -216,14 +226,35 @@ void TouchShardStatus() {
   }
 }
 
-int Replay(const std::string& path, RunOptions options) {
+// The scenarios to choose from: those that are linked in, or the program that
+// is given, on each subject that matches.
+absl::StatusOr<std::vector<Scenario>> Scenarios(const std::vector<std::string>& patterns) {
+  const std::string program = absl::GetFlag(FLAGS_program);
+  if (program.empty()) return RegisteredScenarios();
+  std::vector<Scenario> scenarios;
+  for (const ProgramSubject& subject : RegisteredSubjects()) {
+    Scenario scenario;
+    scenario.name = subject.name;
+    scenario.mutant = subject.mutant;
+    scenario.where = subject.where;
+    if (!Matches(scenario, patterns)) continue;
+    if (const std::string problem = subject.prepare(program, scenario); !problem.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("bad program for ", subject.name, ": ", problem));
+    }
+    scenarios.push_back(std::move(scenario));
+  }
+  return scenarios;
+}
+
+int Replay(const std::string& path, const std::vector<Scenario>& scenarios, RunOptions options) {
   const absl::StatusOr<Counterexample> counterexample = ReadCounterexample(path);
   if (!counterexample.ok()) return Usage(counterexample.status().message());
   if (counterexample->engine != ThisEngine().name) {
     return Usage(absl::StrCat(path, ": made by the engine ", counterexample->engine, ", this is ",
                               ThisEngine().name));
   }
-  for (const Scenario& scenario : RegisteredScenarios()) {
+  for (const Scenario& scenario : scenarios) {
     if (scenario.name != counterexample->scenario || scenario.mutant != counterexample->mutant)
       continue;
     options.replay = counterexample->state;
@@ -249,7 +280,8 @@ int Main(int argc, char** argv) {
   if (!patterns.ok()) return Usage(patterns.status().message());
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
-        "usage: %s [PATTERN...] [options]\n\nRuns the scenarios whose name contains a PATTERN "
+        "usage: %s [PATTERN...] [options]\n\nRuns the scenarios whose "
+        "name contains a PATTERN "
         "under %s.\n\n%s",
         argv[0], ThisEngine().name.c_str(), FlagHelp(flags).c_str());
     return kExitOk;
@@ -261,7 +293,17 @@ int Main(int argc, char** argv) {
   options.seed = absl::GetFlag(FLAGS_seed);
   const char* launcher = std::getenv("HEDDLE_REPLAY_COMMAND");
   options.program = launcher != nullptr ? launcher : absl::StrCat(argv[0], " --replay=");
-  if (!absl::GetFlag(FLAGS_replay).empty()) return Replay(absl::GetFlag(FLAGS_replay), options);
+  if (absl::GetFlag(FLAGS_subjects)) {
+    for (const ProgramSubject& subject : RegisteredSubjects()) {
+      std::printf("%s\n", subject.description.c_str());
+    }
+    return kExitOk;
+  }
+  const absl::StatusOr<std::vector<Scenario>> scenarios = Scenarios(*patterns);
+  if (!scenarios.ok()) return Usage(scenarios.status().message());
+  if (!absl::GetFlag(FLAGS_replay).empty()) {
+    return Replay(absl::GetFlag(FLAGS_replay), *scenarios, options);
+  }
 
   const char* undeclared = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
   if (absl::GetFlag(FLAGS_counterexamples).empty() && undeclared != nullptr) {
@@ -269,7 +311,7 @@ int Main(int argc, char** argv) {
   }
 
   std::vector<const Scenario*> chosen;
-  for (const Scenario& scenario : RegisteredScenarios()) {
+  for (const Scenario& scenario : *scenarios) {
     if (!absl::GetFlag(FLAGS_mutants) && !scenario.mutant.empty()) continue;
     if (Matches(scenario, *patterns)) chosen.push_back(&scenario);
   }
