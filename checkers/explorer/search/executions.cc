@@ -104,6 +104,10 @@ void Search::Impl::StartRun() {
   current_ = stack_.back().get();
   threads_.fill(Thread());
   in_state_.fill(0);
+  replaying_ = 0;
+  for (ThreadId thread = 0; thread < graph().threads(); ++thread) {
+    if (!graph().thread(thread).empty()) replaying_ |= 1U << thread;
+  }
   Set(0, is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns);
   stopped_ = false;
 }

@@ -117,14 +117,12 @@ Answer Search::Impl::Join(ThreadId thread, ThreadId joined, Site site) {
     return {};
   }
   if (MustYield(thread)) return StandBack();
-  const std::vector<EventId>& events = graph().thread(joined);
-  if (events.empty() || graph()[events.back()].kind != Kind::kFinish) {
+  const bool waits = At(joined).state != State::kFinished;
+  if (waits || (!Random() && (Running() & ~(1U << thread)) != 0)) {
     Set(thread, State::kJoins);
     At(thread).joined = joined;
     return StandBack();
   }
-  // It may have ended in the graph and not yet have been replayed.
-  if (At(joined).state != State::kFinished) return WaitFor(thread, events.back());
   Event& event = G().Open(thread, Kind::kJoin);
   event.peer = static_cast<std::uint8_t>(joined);
   event.site = site;
@@ -139,14 +137,13 @@ Answer Search::Impl::Finish(ThreadId thread) {
     Set(thread, State::kFinished);
     Advance(thread);
   } else {
-    if (MustYield(thread)) return StandBack();
+    // It is all the same when.
+    if ((is_part_ || Random()) && MustYield(thread)) return StandBack();
     G().Open(thread, Kind::kFinish);
     G().StartViews(Append());
     Set(thread, State::kFinished);
   }
-  ForEachIn(State::kJoins, [&](ThreadId other) {
-    if (At(other).joined == thread) Set(other, State::kRuns);
-  });
+  if (Random()) WakeJoining();
   return {};
 }
 

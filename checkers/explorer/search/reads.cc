@@ -148,11 +148,6 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   };
   if (order != Order::kPlain) {
     const std::size_t lowest = graph().LowerBound(location, clock);
-    for (std::size_t co = lowest; admits != nullptr && co <= newest; ++co) {
-      // What the thread would do with a value may hang on what comes before the write.
-      const EventId write = graph().WriteAt(location, co);
-      if (write != kInit && !HasReplayed(write)) return WaitFor(thread, write);
-    }
     for (std::size_t co = lowest; co < newest; ++co) {
       const EventId write = graph().WriteAt(location, co);
       may_fail(write);
@@ -205,11 +200,6 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
       AddUpdateWrite(*current_, id);
       ++At(thread).position;
     }
-  }
-  // What it reads must have happened in this run, too: what comes before it is in memory only then.
-  if (const EventId from = graph()[id].reads_from; from != kInit && !HasReplayed(from)) {
-    At(thread).position = graph()[id].index;
-    return WaitFor(thread, from);
   }
   return answer;
 }

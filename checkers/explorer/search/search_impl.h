@@ -231,7 +231,9 @@ class Search::Impl {
   }
   void Advance(ThreadId thread);
   void Advance(ThreadId thread, EventId id);
+  EventId NeededBy(ThreadId thread) const;
   ThreadId Root(ThreadId thread);
+  void WakeJoining();
   void FailToRepeat(ThreadId thread);
   bool MustYield(ThreadId thread);
   bool AtEndOfPart(ThreadId thread) const;
@@ -364,6 +366,7 @@ class Search::Impl {
 
   std::array<Thread, kMaxThreads> threads_;
   std::array<std::uint32_t, kStates> in_state_{};  // a bit for each thread
+  std::uint32_t replaying_ = 0;                    // those with events that have not happened again
 
   std::uint64_t random_ = 0;
   double switch_probability_ = 0;

@@ -17,39 +17,69 @@
 
 namespace heddle::explorer {
 
-// Who has to run so that a thread that waits for a replayed event can go on.
+// The event without which the next one of a thread cannot happen again; kNoEvent: there is none.
+EventId Search::Impl::NeededBy(ThreadId thread) const {
+  const std::vector<EventId>& own = graph().thread(thread);
+  std::size_t at = At(thread).position;
+  while (at < own.size() && graph()[own[at]].kind == Kind::kPark) ++at;
+  if (at == own.size()) return kNoEvent;
+  const Event& next = graph()[own[at]];
+  EventId needed = kNoEvent;
+  if (next.kind == Kind::kRead && next.reads_from != kInit) needed = next.reads_from;
+  if (next.kind == Kind::kJoin) needed = graph().thread(next.peer).back();
+  return needed == kNoEvent || HasReplayed(needed) ? kNoEvent : needed;
+}
+
+// Who has to run so that the thread can go on.
 ThreadId Search::Impl::Root(ThreadId thread) {
   for (int i = 0; i < kMaxThreads; ++i) {
     const Thread& it = At(thread);
-    if (it.state == State::kRuns) return thread;
-    if (it.state == State::kReplays) {
-      thread = graph()[it.needs].thread;
-    } else if (it.state == State::kUnborn && graph().creator(thread) != kNoEvent) {
-      thread = graph()[graph().creator(thread)].thread;
-    } else {
-      break;
+    EventId needed = kNoEvent;
+    if (it.state == State::kRuns) {
+      needed = NeededBy(thread);
+      if (needed == kNoEvent) return thread;
+    } else if (it.state == State::kReplays) {
+      needed = it.needs;
+    } else if (it.state == State::kUnborn) {
+      needed = graph().creator(thread);
     }
+    if (needed == kNoEvent) break;
+    thread = graph()[needed].thread;
   }
   return kNoThread;
 }
 
+// While there are events to be repeated nothing new happens, so that what happens next hangs on the
+// graph alone. They are repeated in an order that switches threads rarely: who creates and joins
+// others is one of the lowest, and joins all at once when it comes last.
 ThreadId Search::Impl::Next() {
   if (stopped_) return kNoThread;
   if (Random() && !restored_) return NextAtRandom();
-  ThreadId lowest = kNoThread;
+  ThreadId wanted = kNoThread;
   if (tentative_ != kNoEvent) {
-    lowest = graph()[tentative_].thread;
+    wanted = graph()[tentative_].thread;
   } else if (is_part_) {
-    lowest = LowestOfPart();
-    if (lowest == kNoThread) return kNoThread;
+    wanted = LowestOfPart();
+  } else if (replaying_ != 0) {
+    wanted = restored_ ? std::countr_zero(replaying_) : std::bit_width(replaying_) - 1;
   } else {
-    if (Running() == 0) return kNoThread;
-    lowest = static_cast<ThreadId>(std::countr_zero(Running()));
+    if (Running() == 0) WakeJoining();
+    if (Running() != 0) wanted = static_cast<ThreadId>(std::countr_zero(Running()));
   }
-  if (At(lowest).state == State::kRuns) return lowest;
-  const ThreadId root = Root(lowest);
-  if (root == kNoThread) FailToRepeat(lowest);
+  if (wanted == kNoThread) return kNoThread;
+  // A counterexample tells of its steps in this order.
+  if (restored_ && At(wanted).state == State::kRuns) return wanted;
+  const ThreadId root = Root(wanted);
+  if (root == kNoThread) FailToRepeat(wanted);
   return root;
+}
+
+// Threads are joined when nothing else is left to do: it does not matter when, and each time it is
+// a switch of threads.
+void Search::Impl::WakeJoining() {
+  ForEachIn(State::kJoins, [&](ThreadId thread) {
+    if (At(At(thread).joined).state == State::kFinished) Set(thread, State::kRuns);
+  });
 }
 
 void Search::Impl::FailToRepeat(ThreadId thread) {
@@ -85,7 +115,7 @@ bool Search::Impl::MustYield(ThreadId thread) {
     return true;
   }
   if (Random() && !restored_) return Switches(thread);
-  if (tentative_ != kNoEvent) return true;
+  if (tentative_ != kNoEvent || replaying_ != 0) return true;
   return (Running() & ((1U << thread) - 1)) != 0;
 }
 
@@ -95,7 +125,7 @@ void Search::Impl::Advance(ThreadId thread) {
 }
 
 void Search::Impl::Advance(ThreadId thread, EventId id) {
-  ++At(thread).position;
+  if (++At(thread).position == graph().thread(thread).size()) replaying_ &= ~(1U << thread);
   ForEachIn(State::kReplays, [&](ThreadId other) {
     if (At(other).needs == id) Set(other, State::kRuns);
   });
