@@ -104,11 +104,8 @@ using McsLockLastDestroys = LastDestroys<P, McsLock<P>>;
 HEDDLE_SCENARIO("mutex/mcs_lock.last_destroys", McsLockLastDestroys);
 HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "clears_link_late",
               kTouchesFreed);
-HEDDLE_MUTANT_BEYOND("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "peeks_after_open",
-                     kTouchesFreed,
-                     {"explore",
-                      "the gate is on the stack of a thread that has just left lock(), and not "
-                      "finished: memory of that stack is not told apart by function"});
+HEDDLE_MUTANT("mutex/mcs_lock.last_destroys", McsLockLastDestroys, "peeks_after_open",
+              kTouchesFreed);
 
 // A node of the caller's, mixed with lock(), which has none. Nobody waits for ever, and the lock is
 // free in the end. (Wake-ups for no reason: see gate_model.cc.)

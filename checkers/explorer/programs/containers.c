@@ -223,11 +223,65 @@ static void Mpmc(int n) {
   }
 }
 
+// Questions on the stack of who asks: the second kind is where the first one was, in another order.
+struct Question {
+  int asked;
+  atomic_int answer;
+};
+struct OtherQuestion {
+  atomic_int answer;
+  int asked;
+};
+static struct Question* _Atomic question;
+static struct OtherQuestion* _Atomic other_question;
+
+__attribute__((noinline)) static int Ask(int asked) {
+  struct Question own = {asked, 0};
+  STORE(question, &own, release);
+  int answer = 0;
+  while ((answer = LOAD(own.answer, acquire)) == 0) {
+  }
+  return answer;
+}
+__attribute__((noinline)) static int AskOther(int asked) {
+  struct OtherQuestion own = {0, asked};
+  STORE(other_question, &own, release);
+  int answer = 0;
+  while ((answer = LOAD(own.answer, acquire)) == 0) {
+  }
+  return answer;
+}
+static void* AskAgain(void* unused) {
+  (void)unused;
+  assert(Ask(1) == 2);
+  assert(AskOther(2) == 3);
+  assert(AskOther(3) == 4);
+  return NULL;
+}
+static void* Answer(void* unused) {
+  (void)unused;
+  struct Question* asked = NULL;
+  while ((asked = EXCHANGE(question, NULL, acquire)) == NULL) {
+  }
+  STORE(asked->answer, asked->asked + 1, release);
+  for (int i = 0; i < 2; ++i) {
+    struct OtherQuestion* next = NULL;
+    while ((next = EXCHANGE(other_question, NULL, acquire)) == NULL) {
+    }
+    STORE(next->answer, next->asked + 1, release);
+  }
+  return NULL;
+}
+static void Questions(int n) {
+  (void)n;
+  RunThreads(2, (Body* const[]){AskAgain, Answer});
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"treiber", Treiber}, {"michael_scott", MichaelScott},
       {"spsc", Spsc},       {"chase_lev", ChaseLev},
-      {"mpmc", Mpmc},
+      {"mpmc", Mpmc},       {"questions", Questions},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

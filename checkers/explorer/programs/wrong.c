@@ -242,6 +242,90 @@ static void BadUnlock(int n) {
   RunTwo(LockFirst, UnlockFirst);
 }
 
+// Variables of functions that have returned. Each function must be one of its own, not a part of
+// the thread's.
+#define FUNCTION __attribute__((noinline))
+static atomic_int* _Atomic place;
+static int* _Atomic plain_place;
+
+FUNCTION static void LendCell(void) {
+  atomic_int lent = 1;
+  STORE(place, &lent, release);
+  STORE(place, NULL, release);
+}
+FUNCTION static void UseStack(void) {
+  atomic_int own = 2;
+  ADD(own, LOAD(flag, relaxed), relaxed);
+}
+static void* LendForAWhile(void* unused) {
+  LendCell();
+  UseStack();
+  while (LOAD(other, acquire) == 0) {
+  }
+  return unused;
+}
+static void* ReadLent(void* unused) {
+  atomic_int* lent = LOAD(place, acquire);
+  if (lent != NULL) LOAD(*lent, relaxed);
+  STORE(other, 1, release);
+  return unused;
+}
+static void ReturnedAtomic(int n) {
+  (void)n;
+  RunTwo(LendForAWhile, ReadLent);
+}
+static void ReturnedAtomicLater(int n) {
+  (void)n;
+  RunTwo(ReadLent, LendForAWhile);
+}
+
+FUNCTION static void LendPlain(void) {
+  int lent = 1;
+  STORE(plain_place, &lent, release);
+  LOAD(flag, relaxed);
+}
+static void* LendPlainAndEnd(void* unused) {
+  LendPlain();
+  return unused;
+}
+static void* ReadLentPlain(void* unused) {
+  int* lent = LOAD(plain_place, acquire);
+  if (lent != NULL) data = *lent;
+  return unused;
+}
+static void ReturnedPlain(int n) {
+  (void)n;
+  RunTwo(LendPlainAndEnd, ReadLentPlain);
+}
+static void ReturnedPlainLater(int n) {
+  (void)n;
+  RunTwo(ReadLentPlain, LendPlainAndEnd);
+}
+
+// Memory that is a function's again when it is looked at, but another one's.
+FUNCTION static void WaitOnStack(void) {
+  atomic_int own[8];
+  for (int i = 0; i < 8; ++i) atomic_init(&own[i], 1);
+  while (LOAD(own[LOAD(flag, relaxed)], relaxed) != LOAD(other, acquire)) {
+  }
+}
+static void* LendAndWait(void* unused) {
+  LendCell();
+  LOAD(flag, relaxed);
+  WaitOnStack();
+  return unused;
+}
+static void* ReadOld(void* unused) {
+  atomic_int* lent = LOAD(place, acquire);
+  if (lent != NULL) LOAD(*lent, relaxed);
+  STORE(other, 1, release);
+  return unused;
+}
+static void ReturnedReused(int n) {
+  (void)n;
+  RunTwo(LendAndWait, ReadOld);
+}
+
 static void* DestroyFirst(void* unused) {
   (void)unused;
   if (LOAD(flag, acquire) == 1) pthread_mutex_destroy(&first);
@@ -356,6 +440,11 @@ int main(int argc, char** argv) {
       {"out_of_bounds", OutOfBounds},
       {"bad_unlock", BadUnlock},
       {"destroyed_in_use", DestroyedInUse},
+      {"returned_atomic", ReturnedAtomic},
+      {"returned_atomic_later", ReturnedAtomicLater},
+      {"returned_plain", ReturnedPlain},
+      {"returned_plain_later", ReturnedPlainLater},
+      {"returned_reused", ReturnedReused},
       {"segfault", Segfault},
       {"abort", Abort},
       {"counting_loop", CountingLoop},

@@ -249,7 +249,7 @@ class Describer {
       Mark(access.event);
       const std::string what =
           access.size == 0
-              ? "free of"
+              ? record_.BlockAt(access.address) == nullptr ? "end of" : "free of"
               : absl::StrCat(access.atomic ? "atomic " : "", access.write ? "write" : "read",
                              " of ", access.size, access.size == 1 ? " byte" : " bytes", " at");
       std::string text = absl::StrCat(what, " ", namer_.Address(access.address), " by ",

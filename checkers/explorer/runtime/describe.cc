@@ -18,6 +18,17 @@ FoundAccess Found(std::uintptr_t address, const ShadowAccess& access) {
           .atomic = access.atomic};
 }
 
+// The end of a variable on the stack.
+FoundAccess EndOf(ThreadId owner, int position, std::uintptr_t address) {
+  return {.thread = owner,
+          .address = address,
+          .site = 0,
+          .size = 0,
+          .position = static_cast<std::uint16_t>(position),
+          .write = true,
+          .atomic = false};
+}
+
 const char* What(const ShadowAccess& access) {
   if (access.atomic) return access.write ? "atomic write" : "atomic read";
   return access.write ? "write" : "read";
@@ -39,15 +50,28 @@ void DescribeRace(std::uintptr_t address, const ShadowAccess& now, const ShadowA
            before.thread, static_cast<unsigned long>(fault.access[0].address));
 }
 
-void DescribeDeadStack(ThreadId owner, const FoundAccess& access, Fault& fault) {
+void DescribeDeadStack(ThreadId owner, int position, const FoundAccess& access, Fault& fault) {
   fault.verdict = verdict::kUseAfterFree;
   fault.thread = access.thread;
   fault.site = access.site;
   fault.access[0] = access;
-  fault.accesses = 1;
+  fault.access[1] = EndOf(owner, position, access.address);
+  fault.accesses = 2;
   snprintf(fault.message, sizeof fault.message,
            "%s of %u bytes by thread %d on the stack of thread %d, which has returned from there",
            access.write ? "write" : "read", access.size, access.thread, owner);
+}
+
+void DescribeLeftStack(ThreadId owner, int position, std::uintptr_t address,
+                       const ShadowAccess& access, Fault& fault) {
+  fault.verdict = verdict::kUseAfterFree;
+  fault.thread = owner;
+  fault.access[1] = Found(address, access);
+  fault.access[0] = EndOf(owner, position, fault.access[1].address);
+  fault.accesses = 2;
+  snprintf(fault.message, sizeof fault.message,
+           "thread %d returns from the function whose variable thread %d accesses, unordered",
+           owner, access.thread);
 }
 
 void DescribeBadAccess(Heap& heap, std::uintptr_t address, std::size_t size, bool write,

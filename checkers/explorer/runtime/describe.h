@@ -17,9 +17,13 @@ namespace heddle::explorer {
 void DescribeRace(std::uintptr_t address, const ShadowAccess& now, const ShadowAccess& before,
                   Fault& fault);
 
+// An access to memory of a function that the thread `owner` has left; and that it is about to
+// leave, with an access that does not happen before. `position`: how many events it has told.
+void DescribeDeadStack(ThreadId owner, int position, const FoundAccess& access, Fault& fault);
+void DescribeLeftStack(ThreadId owner, int position, std::uintptr_t address,
+                       const ShadowAccess& access, Fault& fault);
+
 // An access to the heap that is outside of every block, or to one that is freed.
-// Of an access to what the thread `owner` has left its stack with.
-void DescribeDeadStack(ThreadId owner, const FoundAccess& access, Fault& fault);
 void DescribeBadAccess(Heap& heap, std::uintptr_t address, std::size_t size, bool write,
                        bool atomic, ThreadId thread, Site site, int position, Fault& fault);
 

@@ -78,6 +78,10 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   frame = reinterpret_cast<Frame*>(stack_high - 16) - 1;
   memset(frame, 0, sizeof *frame + 16);
   frame->return_address = reinterpret_cast<std::uint64_t>(heddle_explorer_thread_start);
+  left.clear();
+  last_frame = reinterpret_cast<std::uintptr_t>(frame->caller());
+  foreign_low = UINTPTR_MAX;
+  foreign_high = 0;
 }
 
 }  // namespace heddle::explorer

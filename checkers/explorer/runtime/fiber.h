@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "checkers/explorer/runtime/loops.h"
 #include "checkers/explorer/runtime/operation.h"
@@ -37,6 +38,12 @@ struct Destructor {
   void* object;
 };
 inline constexpr int kMaxDestructors = 64;
+
+// When a thread had told `events` operations, no object of its stack was below `frame`.
+struct LeftStack {
+  std::uintptr_t frame;
+  int events;
+};
 
 struct Fiber {
   ThreadId id = 0;
@@ -79,6 +86,14 @@ struct Fiber {
 
   LoopHistory loop;
 
+  // Functions that the thread has left, as far as its operations tell: higher frames first, each
+  // the last time that it was come back to.
+  std::vector<LeftStack> left;
+  std::uintptr_t last_frame = 0;
+  // What other threads have accessed of the stack, where it has not been left since.
+  std::uintptr_t foreign_low = UINTPTR_MAX;
+  std::uintptr_t foreign_high = 0;
+
   char* stack_low = nullptr;
   char* stack_high = nullptr;
   char* stack_used = nullptr;  // the lowest frame ever
@@ -92,6 +107,18 @@ struct Fiber {
   // Makes it a thread that starts with `function`.
   // With `clear`, on a stack that holds nothing of earlier executions.
   void Start(void* (*start)(void*), void* start_argument, bool clear);
+  // Whether what was there when the thread had told `known` operations, the next to come not
+  // included, is gone.
+  bool HasLeft(std::uintptr_t address, int known) const {
+    for (std::size_t i = left.size(); i-- > 0;) {
+      if (left[i].frame > address) return known <= left[i].events;
+    }
+    return false;
+  }
+  void Share(std::uintptr_t address, std::size_t size) {
+    foreign_low = foreign_low < address ? foreign_low : address;
+    foreign_high = foreign_high > address + size ? foreign_high : address + size;
+  }
   bool OnStack(std::uintptr_t address) const {
     return address >= reinterpret_cast<std::uintptr_t>(stack_low) &&
            address < reinterpret_cast<std::uintptr_t>(stack_high);

@@ -123,10 +123,16 @@ void CheckHeap(std::uintptr_t address, std::size_t size, bool write, Site site) 
 
 void CheckStack(std::uintptr_t address, std::size_t size, bool write, Site site) {
   const State& shared = state();
-  const Fiber* const owner = shared.scheduler->DeadStack(address);
-  if (owner == nullptr) return;
+  const ThreadId thread = shared.current->id;
+  Fiber* const shares = shared.scheduler->StackOf(address, thread);
+  if (shares == nullptr) return;
+  const Fiber* const owner = shared.scheduler->DeadStack(address, thread, *shared.clock);
+  if (owner == nullptr) {
+    shares->Share(address, size);
+    return;
+  }
   Fault fault;
-  DescribeDeadStack(owner->id,
+  DescribeDeadStack(owner->id, shared.scheduler->search().Position(owner->id),
                     {.thread = shared.current->id,
                      .address = address,
                      .site = site,

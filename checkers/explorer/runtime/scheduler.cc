@@ -203,12 +203,13 @@ void Scheduler::RunThread(Fiber& fiber) {
   for (;;) {
     if (fiber.operation == nullptr) {
       Resume(fiber);
-      while (repeats_ && fiber.pending == 0 && fiber.frame->operation() != AtomicOperation::kCall &&
-             Repeat(fiber)) {
+      while (KeepsStack(fiber) && repeats_ && fiber.pending == 0 &&
+             fiber.frame->operation() != AtomicOperation::kCall && Repeat(fiber)) {
         if (stopped_) return;
         ResumeAgain(fiber);
       }
       Take(fiber);
+      if (stopped_) return;
     }
     Next next = Next::kGoOn;
     if (fiber.pending != 0) next = TellPending(fiber);
@@ -427,7 +428,7 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
       ++fiber.loop.effects;
       return true;
     default:
-      return true;
+      return CheckLeft(fiber, reinterpret_cast<std::uintptr_t>(fiber.stack_high));
   }
 }
 
@@ -469,7 +470,9 @@ ThreadId Scheduler::HolderOf(std::uintptr_t address) const {
 void Scheduler::Fail(const Fault& fault) {
   fault_ = fault;
   if (state().tracer != nullptr) {
-    tracer_.Failed(tracer_.Suspended(fibers_[fault.thread], fault.site));
+    // A thread's end is nowhere.
+    tracer_.Failed(fault.site == 0 ? CallStack()
+                                   : tracer_.Suspended(fibers_[fault.thread], fault.site));
   }
   search_.GiveUp();
 }

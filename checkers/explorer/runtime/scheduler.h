@@ -71,14 +71,21 @@ class Scheduler {
   int left_out() const { return left_out_; }
   // Who holds the lock at `address`; kNoThread: nobody.
   ThreadId HolderOf(std::uintptr_t address) const;
-  // The thread on whose stack the address is, where it has left the function that it is of; null:
-  // it is alive, or of no other thread.
-  const Fiber* DeadStack(std::uintptr_t address) const {
+  // The other thread whose stack the address is on; null: none.
+  Fiber* StackOf(std::uintptr_t address, ThreadId thread) {
     if (address - kStacks >= kMaxThreads * kStackStride) return nullptr;
-    const Fiber& fiber = fibers_[(address - kStacks) / kStackStride];
-    const bool dead = fiber.started && &fiber != state().current && fiber.OnStack(address) &&
-                      (fiber.finished || address < reinterpret_cast<std::uintptr_t>(fiber.frame));
-    return dead ? &fiber : nullptr;
+    Fiber& fiber = fibers_[(address - kStacks) / kStackStride];
+    return fiber.started && fiber.id != thread && fiber.OnStack(address) ? &fiber : nullptr;
+  }
+  // That thread, where it has left the function whose memory the address is. `clock` is that of the
+  // thread that accesses it.
+  const Fiber* DeadStack(std::uintptr_t address, ThreadId thread, const View& clock) {
+    const Fiber* const owner = StackOf(address, thread);
+    if (owner == nullptr) return nullptr;
+    const bool dead = owner->finished ||
+                      address < reinterpret_cast<std::uintptr_t>(owner->frame->caller()) ||
+                      owner->HasLeft(address, clock.count[static_cast<std::size_t>(owner->id)]);
+    return dead ? owner : nullptr;
   }
   // Null: it was not started in this execution.
   Fiber* Thread(ThreadId thread) { return fibers_[thread].started ? &fibers_[thread] : nullptr; }
@@ -94,6 +101,15 @@ class Scheduler {
   void EndExecution();
   void RunThread(Fiber& fiber);
   void Resume(Fiber& fiber);
+  // Of a thread that has just entered. False: the program is in error.
+  bool KeepsStack(Fiber& fiber) {
+    const auto frame = reinterpret_cast<std::uintptr_t>(fiber.frame->caller());
+    const bool kept = frame <= fiber.last_frame || LeaveStack(fiber, frame);
+    fiber.last_frame = frame;
+    return kept;
+  }
+  bool LeaveStack(Fiber& fiber, std::uintptr_t frame);
+  bool CheckLeft(Fiber& fiber, std::uintptr_t frame);
   // Where the thread's clock is known already.
   static void ResumeAgain(Fiber& fiber);
   // Makes out what a thread that has just entered wants.

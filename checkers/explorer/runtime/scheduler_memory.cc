@@ -361,7 +361,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
   if (arrival.kind != Arrival::Kind::kFence) {
     if (size > 8) return false;
     if (heap_.Contains(arrival.address) && !heap_.Accessible(arrival.address, size)) return false;
-    if (DeadStack(arrival.address) != nullptr) return false;
+    if (DeadStack(arrival.address, fiber.id, *state().clock) != nullptr) return false;
     if (reads) {
       site = loops_.Passes(fiber.id, frame.return_address);
       if (site == nullptr) return false;
@@ -481,9 +481,12 @@ void Scheduler::Return(Fiber& fiber, const Operation& operation) {
 
 bool Scheduler::CheckMemory(Fiber& fiber, const Operation& operation) {
   const Access& access = operation.access;
-  if (const Fiber* const owner = DeadStack(access.address); owner != nullptr) {
+  const Fiber* const owner = StackOf(access.address, fiber.id) == nullptr
+                                 ? nullptr
+                                 : DeadStack(access.address, fiber.id, search_.Clock(fiber.id));
+  if (owner != nullptr) {
     Fault fault;
-    DescribeDeadStack(owner->id,
+    DescribeDeadStack(owner->id, search_.Position(owner->id),
                       {.thread = fiber.id,
                        .address = access.address,
                        .site = access.site,
@@ -503,9 +506,44 @@ bool Scheduler::CheckMemory(Fiber& fiber, const Operation& operation) {
   return false;
 }
 
+bool Scheduler::LeaveStack(Fiber& fiber, std::uintptr_t frame) {
+  while (!fiber.left.empty() && fiber.left.back().frame <= frame) fiber.left.pop_back();
+  fiber.left.push_back({.frame = frame, .events = search_.Position(fiber.id)});
+  return CheckLeft(fiber, frame);
+}
+
+// The end of a function is the end of its variables: what other threads do with those has to happen
+// before.
+bool Scheduler::CheckLeft(Fiber& fiber, std::uintptr_t frame) {
+  if (frame <= fiber.foreign_low) return true;
+  const std::uintptr_t end = std::min(frame, fiber.foreign_high);
+  for (std::uintptr_t at = fiber.foreign_low / Shadow::kGranule * Shadow::kGranule; at < end;
+       at += Shadow::kGranule) {
+    const ShadowCell* const cell = shadow_.Look(at);
+    if (cell == nullptr) continue;
+    const std::size_t bytes = std::min(Shadow::kGranule, end - at);
+    const auto mask = static_cast<std::uint8_t>((1U << bytes) - 1);
+    const ShadowAccess* const other =
+        shadow_.Unordered(*cell, mask, fiber.id, search_.Clock(fiber.id));
+    if (other == nullptr) continue;
+    Fault fault;
+    DescribeLeftStack(fiber.id, search_.Position(fiber.id), at, *other, fault);
+    const Frame& now = *fiber.frame;
+    fault.site = now.operation() == AtomicOperation::kCall
+                     ? reinterpret_cast<const Operation*>(now.arguments[0])->access.site
+                     : now.return_address;
+    stopped_ = true;
+    Fail(fault);
+    return false;
+  }
+  fiber.foreign_low = frame < fiber.foreign_high ? frame : UINTPTR_MAX;
+  return true;
+}
+
 // `clock` is that of the access itself: the thread has told it already.
 bool Scheduler::EnterShadow(Fiber& fiber, const Access& told, const View& clock, bool write) {
   const std::uintptr_t end = told.address + told.size;
+  if (Fiber* const owner = StackOf(told.address, fiber.id)) owner->Share(told.address, told.size);
   ShadowAccess access{.site = told.site,
                       .position = static_cast<std::uint64_t>(clock.count[fiber.id] - 1),
                       .thread = static_cast<std::uint8_t>(fiber.id),
