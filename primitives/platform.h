@@ -86,6 +86,42 @@ concept PlatformFiles = requires(const char* path, int fd, char* buffer, std::si
   { F::host() } -> std::same_as<std::string_view>;
 };
 
+// A lock word that the kernel looks after (Documentation/locking/robust-futex-ABI): the thread id of
+// its owner, or 0, and two bits.
+inline constexpr std::uint32_t kRobustOwner = 0x3fff'ffff;      // FUTEX_TID_MASK
+inline constexpr std::uint32_t kRobustOwnerDied = 0x4000'0000;  // FUTEX_OWNER_DIED
+inline constexpr std::uint32_t kRobustWaiters = 0x8000'0000;    // FUTEX_WAITERS
+
+// Platform::Shared: what locks need that live in memory of several processes. Not every platform
+// has it: see RobustPlatform.
+//
+// An Entry holds such a word. A thread lists the entries that it owns, and says by begin() and
+// end() on which one it is at work. When it ends, however that comes, the kernel goes through the
+// listed entries, and then the one at work:
+//   the word names that thread     the owner goes, kRobustOwnerDied comes, kRobustWaiters stays; if
+//                                  that is set, one thread that is parked on the word is woken
+//   the entry is the one at work,  one thread that is parked on it is woken: the dead one may just
+//   and the word names nobody      have been woken itself, or have been about to wake
+// Under the checking engines threads play the processes, and one that may die does so before any
+// operation of Shared and of its atomics.
+template <class S>
+concept PlatformShared = requires(typename S::Entry& entry, Deadline deadline, std::uint32_t value,
+                                  typename S::template Atomic<std::uint32_t>* word, int count) {
+  { S::self() } -> std::same_as<std::uint32_t>;  // the caller's thread id; 0: there is no such list
+  // For one entry at a time, by a thread for itself; not in signal handlers.
+  S::begin(entry);
+  S::list(entry);    // owned by the caller, at work, not listed
+  S::unlist(entry);  // listed, at work
+  S::end();
+  // What comes before is written before what comes after, as this thread's death finds it. (What
+  // other threads see is a matter of the orders, or of the lock.)
+  S::step();
+  // P::park() and P::unpark() for words in shared memory.
+  { S::park(word, value, deadline) } -> std::same_as<ParkResult>;
+  S::unpark(word, count);
+  { entry.word.load(std::memory_order_relaxed) } -> std::same_as<std::uint32_t>;
+};
+
 // Platform::Atomic<T>: T is trivially copyable and at most eight bytes. Every operation names its
 // order. load never takes release, store never acquire, as with std::atomic.
 template <class A, class T>
@@ -193,6 +229,10 @@ concept Platform =
         condition.notify_all();
       };
     };
+
+// A platform for primitives/process.
+template <class P>
+concept RobustPlatform = Platform<P> && PlatformShared<typename P::Shared>;
 
 }  // namespace heddle
 

@@ -5,18 +5,12 @@
 #ifndef HEDDLE_PRIMITIVES_STD_PLATFORM_H_
 #define HEDDLE_PRIMITIVES_STD_PLATFORM_H_
 
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
-#include <climits>
 #include <condition_variable>
 #include <cstdint>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -24,6 +18,8 @@
 
 #include "primitives/platform.h"
 #include "primitives/std_files.h"
+#include "primitives/std_futex.h"
+#include "primitives/std_shared.h"
 #include "primitives/thread_index.h"
 
 #if defined(__SANITIZE_THREAD__)
@@ -78,30 +74,11 @@ struct StdPlatform {
   static void yield() { sched_yield(); }
 
   static ParkResult park(Atomic<std::uint32_t>* word, std::uint32_t value, Deadline deadline) {
-    // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, so a signal does not stretch the
-    // wait.
-    timespec at{};
-    const timespec* limit = nullptr;
-    if (deadline != kNever) {
-      const auto since = deadline.time_since_epoch();
-      const auto nanoseconds = std::max<std::int64_t>(
-          0, std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
-      at.tv_sec = nanoseconds / 1'000'000'000;
-      at.tv_nsec = nanoseconds % 1'000'000'000;
-      limit = &at;
-    }
-    const int saved = errno;
-    const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value,
-                                limit, nullptr, FUTEX_BITSET_MATCH_ANY);
-    const bool timed_out = result == -1 && errno == ETIMEDOUT;
-    errno = saved;
-    return timed_out ? ParkResult::kTimedOut : ParkResult::kWoken;
+    return futex::Wait(word, value, deadline, FUTEX_PRIVATE_FLAG);
   }
 
   static void unpark(Atomic<std::uint32_t>* word, int count) {
-    const int saved = errno;
-    syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
-    errno = saved;
+    futex::Wake(word, count, FUTEX_PRIVATE_FLAG);
   }
 
   struct Clock {
@@ -169,9 +146,10 @@ struct StdPlatform {
   };
 
   using Files = StdFiles;
+  using Shared = StdShared;
 };
 
-static_assert(Platform<StdPlatform>);
+static_assert(RobustPlatform<StdPlatform>);
 static_assert(sizeof(StdPlatform::Atomic<std::uint32_t>) == 4, "the kernel waits on four bytes");
 
 }  // namespace heddle

@@ -22,10 +22,12 @@
 
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/sim_files.h"
+#include "checkers/scenario/sim_shared.h"
 #include "checkers/scenario/verdict.h"
 #include "primitives/platform.h"
 #include "primitives/std_platform.h"
 #include "stress/context.h"
+#include "stress/stress_shared.h"
 
 namespace heddle {
 
@@ -447,9 +449,10 @@ struct StressPlatform {
   };
 
   using Files = SimFiles<StressFileHooks>;
+  using Shared = SimShared<StressPlatform, StressSharedHooks<StressPlatform>>;
 };
 
-static_assert(Platform<StressPlatform>);
+static_assert(RobustPlatform<StressPlatform>);
 
 }  // namespace heddle
 

@@ -19,7 +19,9 @@
 #include <utility>
 
 #include "checkers/relacy/cells.h"
+#include "checkers/relacy/relacy_shared.h"
 #include "checkers/scenario/sim_files.h"
+#include "checkers/scenario/sim_shared.h"
 #include "primitives/platform.h"
 
 namespace heddle {
@@ -248,9 +250,10 @@ struct RelacyPlatform {
   };
 
   using Files = SimFiles<RelacyFileHooks>;
+  using Shared = SimShared<RelacyPlatform, RelacySharedHooks<RelacyPlatform>>;
 };
 
-static_assert(Platform<RelacyPlatform>);
+static_assert(RobustPlatform<RelacyPlatform>);
 
 }  // namespace heddle
 

@@ -14,6 +14,8 @@
 #include <cstdint>
 
 #include "checkers/explorer/engine/explorer_files.h"
+#include "checkers/explorer/engine/explorer_shared.h"
+#include "checkers/scenario/sim_shared.h"
 #include "primitives/platform.h"
 #include "primitives/std_platform.h"
 
@@ -91,11 +93,12 @@ struct ExplorerPlatform : StdPlatform {
   };
 
   using Files = ExplorerFiles;
+  using Shared = SimShared<ExplorerPlatform, ExplorerSharedHooks<ExplorerPlatform>>;
 
   static void note_site(std::atomic<bool>& reached) { explorer_engine::NoteSite(reached); }
 };
 
-static_assert(Platform<ExplorerPlatform>);
+static_assert(RobustPlatform<ExplorerPlatform>);
 
 }  // namespace heddle
 
