@@ -13,7 +13,7 @@ namespace heddle {
 namespace stress {
 
 void ThreadContext::Stop(Verdict verdict, std::string_view message, Location where) {
-  RecordFailure(verdict, message, where, group_, reported_index());
+  RecordFailure(verdict, message, where, group_, reported_index(), number_);
   for (;;) pause();
 }
 
@@ -22,7 +22,8 @@ void ThreadContext::Stop(Verdict verdict, std::string_view message, Location whe
 void Fail(Verdict verdict, std::string_view message, std::source_location where) {
   const stress::ThreadContext* self = stress::ThreadContext::Current();
   stress::RecordFailure(verdict, message, where, self == nullptr ? 0 : self->group(),
-                        self == nullptr ? -1 : self->reported_index());
+                        self == nullptr ? -1 : self->reported_index(),
+                        self == nullptr ? 0 : self->number());
 }
 
 }  // namespace heddle

@@ -5,11 +5,8 @@
 #ifndef HEDDLE_STRESS_CONTEXT_H_
 #define HEDDLE_STRESS_CONTEXT_H_
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <string_view>
 
 #include "checkers/scenario/verdict.h"
@@ -17,10 +14,9 @@
 #include "stress/deadlines.h"
 #include "stress/heap.h"
 #include "stress/noise.h"
+#include "stress/operation_log.h"
 
 namespace heddle::stress {
-
-using Location = std::source_location;
 
 // What the platform keeps for each instance of a scenario.
 struct InstanceState {
@@ -30,42 +26,36 @@ struct InstanceState {
 
 class alignas(kCacheLine) ThreadContext {
  public:
-  static constexpr std::size_t kRemembered = 12;
-
-  // An operation that the thread began. Atomic, because reports are made while threads still run.
-  struct Operation {
-    std::atomic<const char*> name{nullptr};
-    std::atomic<Location> where{};
-  };
-
   // Null in a thread that runs no scenario; the platform then behaves like StdPlatform.
   static ThreadContext* Current() { return current; }
 
   ThreadContext(int group, int thread) : group_(group), thread_(thread) {}
 
   void Adopt() { current = this; }
-  void Enter(InstanceState* instance, bool in_thread) {
+  // The instance of that number in its round. Where its operations begin in log().
+  std::uint64_t Enter(InstanceState* instance, std::size_t number, bool in_thread) {
     instance_ = instance;
+    number_ = number;
     in_thread_ = in_thread;
-    first_.store(count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    return log_.Begin();
   }
 
   // Before an operation on the object at `address`.
   void Before(const char* name, const void* address, Location where) {
-    Remember(name, where);
     noise_.Point();
+    log_.Add(name, where);
     if (instance_->heap.IsFreed(address)) [[unlikely]] {
       Stop(Verdict::kUseAfterFree, "the object of this operation is destroyed", where);
     }
   }
   void Before(const char* name, Location where) {
-    Remember(name, where);
     noise_.Point();
+    log_.Add(name, where);
   }
 
   // In a loop that waits for another thread.
-  void Waits(const char* name, Location where) {
-    Remember(name, where);
+  void Waits() {
+    log_.EndTurn();
     noise_.SkipNext();
   }
 
@@ -80,37 +70,30 @@ class alignas(kCacheLine) ThreadContext {
   int reported_index() const { return in_thread_ ? thread_ : -1; }
   Noise& noise() { return noise_; }
   InstanceState& instance() { return *instance_; }
-
-  // The operations in this instance, from 0 (the latest) to kRemembered - 1; null before the first.
-  const Operation* Recent(std::size_t age) const {
-    const std::uint64_t count = count_.load(std::memory_order_relaxed);
-    if (age >= count - first_.load(std::memory_order_relaxed)) return nullptr;
-    return &recent_[(count - 1 - age) % kRemembered];
+  OperationLog& log() { return log_; }
+  const OperationLog& log() const { return log_; }
+  // The instance's number in its round.
+  std::size_t number() const { return number_; }
+  // What ThreadSanitizer's runtime may call while it holds its locks.
+#if defined(__clang__)
+  __attribute__((disable_sanitizer_instrumentation))
+#endif
+  static void Tell(int& group, std::size_t& number) {
+    if (current == nullptr) return;
+    group = current->group_;
+    number = current->number_;
   }
 
  private:
   static constinit inline thread_local ThreadContext* current = nullptr;
 
-  void Remember(const char* name, Location where) {
-    const std::uint64_t count = count_.load(std::memory_order_relaxed);
-    const Operation* last = Recent(0);
-    if (last != nullptr && last->name.load(std::memory_order_relaxed) == name &&
-        last->where.load(std::memory_order_relaxed).line() == where.line()) {
-      return;  // a loop that waits must not push everything else out
-    }
-    recent_[count % kRemembered].name.store(name, std::memory_order_relaxed);
-    recent_[count % kRemembered].where.store(where, std::memory_order_relaxed);
-    count_.store(count + 1, std::memory_order_relaxed);
-  }
-
   const int group_;
   const int thread_;
   bool in_thread_ = false;
   InstanceState* instance_ = nullptr;
+  std::size_t number_ = 0;
   Noise noise_;
-  std::atomic<std::uint64_t> count_{0};
-  std::atomic<std::uint64_t> first_{0};  // count_ at the beginning of the instance
-  std::array<Operation, kRemembered> recent_;
+  OperationLog log_;
 };
 
 }  // namespace heddle::stress

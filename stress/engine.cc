@@ -27,6 +27,7 @@
 #include "stress/harness.h"
 #include "stress/mode.h"
 #include "stress/pressure.h"
+#include "stress/schedule.h"
 #include "stress/stacks.h"
 #include "stress/stress_platform.h"
 #include "stress/topology.h"
@@ -131,6 +132,7 @@ class Run {
         absl::StrAppend(&outcome.detail, Symbolized(worker->stack));
     }
     absl::StrAppend(&outcome.detail, report.empty() ? RecentOperations(group) : report);
+    outcome.schedule = ScheduleOf(group, failure.instance);
   }
 
   void Explain(const Hang& hang, Outcome& outcome) {
@@ -139,6 +141,8 @@ class Run {
     outcome.detail = absl::StrCat(Name(hang.verdict), ": no thread got any further for ",
                                   std::round(hang.seconds * 10) / 10, " seconds\n", HowFound(group),
                                   hang.detail, RecentOperations(group));
+    // Who has finished has not begun another instance.
+    outcome.schedule = ScheduleOf(group, group.workers()[0]->context.number());
   }
 
   std::string HowFound(const Group& group) const {

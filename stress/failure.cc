@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <source_location>
 #include <string_view>
@@ -22,7 +23,7 @@ std::atomic<std::uint32_t> events{0};
 }  // namespace
 
 void RecordFailure(Verdict verdict, std::string_view message, std::source_location where, int group,
-                   int thread) {
+                   int thread, std::size_t instance) {
   int none = kNone;
   if (!state.compare_exchange_strong(none, kBeingWritten, std::memory_order_relaxed)) return;
   first.verdict = verdict;
@@ -31,6 +32,7 @@ void RecordFailure(Verdict verdict, std::string_view message, std::source_locati
   first.where = where;
   first.group = group;
   first.thread = thread;
+  first.instance = instance;
   // release pairs with FirstFailure(), which only the supervising thread calls.
   state.store(kWritten, std::memory_order_release);
   WakeSupervisor();

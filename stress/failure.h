@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <source_location>
 #include <string_view>
 
@@ -18,13 +19,14 @@ struct Failure {
   std::array<char, 512> message{};
   std::source_location where;
   int group = 0;
-  int thread = -1;  // -1: the scenario's constructor, After() or destructor
+  int thread = -1;           // -1: the scenario's constructor, After() or destructor
+  std::size_t instance = 0;  // its number in the round
 };
 
 // Records it unless there was one before. Async-signal-safe, and no thread of the scenario learns
 // of it through an acquire: ThreadSanitizer sees no new order.
 void RecordFailure(Verdict verdict, std::string_view message, std::source_location where, int group,
-                   int thread);
+                   int thread, std::size_t instance);
 
 bool HasFailed();
 

@@ -31,6 +31,7 @@
 #include "stress/pressure.h"
 #include "stress/random.h"
 #include "stress/topology.h"
+#include "stress/tsan_report.h"
 
 namespace heddle::stress {
 namespace {
@@ -58,9 +59,9 @@ void Skew(Random& random) {
   for (std::uint32_t i = 0; i < turns; ++i) asm volatile("");
 }
 
-std::vector<std::unique_ptr<Worker>> MakeWorkers(int group, int count) {
+std::vector<std::unique_ptr<Worker>> MakeWorkers(int group, int count, std::size_t instances) {
   std::vector<std::unique_ptr<Worker>> workers;
-  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(group, i));
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(group, i, instances));
   return workers;
 }
 
@@ -72,17 +73,21 @@ std::vector<Neighbours::Target> TargetsOf(const std::vector<std::unique_ptr<Work
   return targets;
 }
 
+std::size_t InstancesOf(const Scenario& scenario) {
+  return static_cast<std::size_t>(std::max(1, scenario.stress.instances));
+}
+
 }  // namespace
 
 Group::Group(const Scenario& scenario, const Settings& settings, int number)
     : scenario_(scenario),
       settings_(settings),
       number_(number),
-      workers_(MakeWorkers(number, scenario.threads)),
+      workers_(MakeWorkers(number, scenario.threads, InstancesOf(scenario))),
       barrier_(scenario.threads),
       ranks_(workers_.size()),
       neighbours_(TargetsOf(workers_)) {
-  for (int i = 0; i < std::max(1, scenario.stress.instances); ++i) {
+  for (std::size_t i = 0; i < InstancesOf(scenario); ++i) {
     instances_.push_back(std::make_unique<Instance>());
   }
 }
@@ -144,7 +149,7 @@ bool Group::SetUp(Worker& self) {
   const auto used_end = used_.begin() + static_cast<std::ptrdiff_t>(settings_.modes.size());
   const auto least = std::min_element(used_.begin(), used_end);
   const bool complete = *least > Clock::duration::zero() || elapsed > 4 * settings_.seconds;
-  if (HasFailed() || (elapsed >= settings_.seconds && complete)) {
+  if (HasFailed() || HasTsanReport() || (elapsed >= settings_.seconds && complete)) {
     neighbours_.Set(Pressure::kNone);
     return false;
   }
@@ -160,12 +165,17 @@ bool Group::SetUp(Worker& self) {
   }
   places_ = Topology::Machine().Place(mode.affinity, scenario_.threads, random);
   neighbours_.Set(mode.pressure);
-  for (const auto& instance : instances_) {
-    if (instance->body != nullptr) continue;
-    instance->state.heap.Reset(random.Below(2) == 0);
-    instance->state.deadlines.Reset(random.Next());
-    self.context.Enter(&instance->state, false);
-    Guarded(scenario_, [&] { instance->body = scenario_.make(); });
+  for (const auto& worker : workers_) {
+    worker->context.log().Clear();
+    for (auto& begin : worker->begins) begin.store(Worker::kNotBegun, std::memory_order_relaxed);
+  }
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    Instance& instance = *instances_[i];
+    if (instance.body != nullptr) continue;
+    instance.state.heap.Reset(random.Below(2) == 0);
+    instance.state.deadlines.Reset(random.Next());
+    self.context.Enter(&instance.state, i, false);
+    Guarded(scenario_, [&] { instance.body = scenario_.make(); });
     if (HasFailed()) return false;
   }
   self.progress.fetch_add(1, std::memory_order_relaxed);
@@ -221,7 +231,8 @@ void Group::RunParts(Worker& self) {
   std::size_t i = 0;
   for (; i < instances_.size() && Await(self, first_position_ + i); ++i) {
     Skew(skew);
-    self.context.Enter(&instances_[i]->state, true);
+    self.begins[i].store(self.context.Enter(&instances_[i]->state, i, true),
+                         std::memory_order_relaxed);
     Guarded(scenario_, [&] { instances_[i]->body->Thread(thread); });
     self.progress.fetch_add(1, std::memory_order_relaxed);
   }
@@ -235,7 +246,7 @@ void Group::TearDown(Worker& self) {
   used_[mode_index_] += Clock::now() - round_start_;
   for (std::size_t i = 0; i < count_ && !HasFailed(); ++i) {
     Instance& instance = *instances_[i];
-    self.context.Enter(&instance.state, false);
+    self.context.Enter(&instance.state, i, false);
     Guarded(scenario_, [&] { instance.body->After(); });
     if (HasFailed()) break;
     instance.body.reset();

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "checkers/scenario/description.h"
@@ -41,7 +43,17 @@ struct Settings {
 // A thread of the scenario. What another thread may read meanwhile is atomic, and relaxed: the
 // harness must not order the scenario's threads.
 struct alignas(kCacheLine) Worker {
-  Worker(int group, int thread) : context(group, thread) {}
+  Worker(int group, int thread, std::size_t instances)
+      : context(group, thread), begins(instances + 1) {}
+
+  // Of that instance of the round, as numbers of context.log(): from the first to before the
+  // second.
+  std::pair<std::uint64_t, std::uint64_t> OperationsOf(std::size_t instance) const {
+    if (instance + 1 >= begins.size()) return {0, 0};
+    const std::uint64_t begin = begins[instance].load(std::memory_order_relaxed);
+    const std::uint64_t end = begins[instance + 1].load(std::memory_order_relaxed);
+    return {begin, std::min(end, context.log().count())};
+  }
 
   ThreadContext context;
   StackSlot stack;
@@ -51,6 +63,9 @@ struct alignas(kCacheLine) Worker {
       0};  // the instance it is about to do, counted from the beginning
   std::atomic<std::uint64_t> progress{0};  // grows with every part, set-up and tear-down completed
   std::atomic<bool> waiting{false};        // for the other threads: it is for them to make progress
+  // Where the instances of this round begin in the log; those to come: kNotBegun.
+  static constexpr std::uint64_t kNotBegun = ~std::uint64_t{0};
+  std::vector<std::atomic<std::uint64_t>> begins;
   std::thread handle;
 };
 

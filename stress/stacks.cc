@@ -85,7 +85,7 @@ void OnCrash(int signal, siginfo_t* info, void* /*context*/) {
     std::snprintf(text.data(), text.size(), "signal %d at address %p", signal, info->si_addr);
   }
   RecordFailure(Verdict::kCrash, text.data(), std::source_location(), self->group(),
-                self->reported_index());
+                self->reported_index(), self->number());
   for (;;) pause();
 }
 

@@ -15,6 +15,7 @@
 
 #include "checkers/scenario/verdict.h"
 #include "primitives/std_platform.h"
+#include "stress/context.h"
 #include "stress/failure.h"
 
 #if defined(HEDDLE_TSAN)
@@ -25,6 +26,9 @@ namespace heddle::stress {
 
 // Set by the first report.
 int reported = 0;
+// Where its thread was.
+int reported_group = 0;
+std::size_t reported_instance = 0;
 
 namespace {
 
@@ -107,9 +111,12 @@ std::optional<Verdict> CollectTsanReport() {
   if (__atomic_load_n(&reported, __ATOMIC_ACQUIRE) == 0) return std::nullopt;
   if (first_report_size == 0) first_report_size = lseek(report_fd, 0, SEEK_CUR);
   const Verdict verdict = VerdictOf(FirstTsanReportAsWritten());
-  RecordFailure(verdict, "ThreadSanitizer reports", std::source_location(), 0, -1);
+  RecordFailure(verdict, "ThreadSanitizer reports", std::source_location(), reported_group, -1,
+                reported_instance);
   return verdict;
 }
+
+bool HasTsanReport() { return __atomic_load_n(&reported, __ATOMIC_RELAXED) != 0; }
 
 std::string FirstTsanReport() { return Shortened(FirstTsanReportAsWritten()); }
 
@@ -121,7 +128,10 @@ extern "C" {
 // own locks held: an instrumented access in here, or a call to an intercepted function, can wait
 // for those locks for ever. So this only leaves word, and CollectTsanReport does the rest.
 __attribute__((disable_sanitizer_instrumentation)) void __tsan_on_report(void* /*report*/) {
-  __atomic_store_n(&heddle::stress::reported, 1, __ATOMIC_RELEASE);
+  using namespace heddle::stress;  // NOLINT(google-build-using-namespace)
+  if (__atomic_load_n(&reported, __ATOMIC_RELAXED) != 0) return;
+  ThreadContext::Tell(reported_group, reported_instance);
+  __atomic_store_n(&reported, 1, __ATOMIC_RELEASE);
 }
 
 // What TSAN_OPTIONS says comes on top.
@@ -142,6 +152,7 @@ namespace heddle::stress {
 
 void CatchTsanReports() {}
 std::optional<Verdict> CollectTsanReport() { return std::nullopt; }
+bool HasTsanReport() { return false; }
 std::string FirstTsanReport() { return ""; }
 
 }  // namespace heddle::stress

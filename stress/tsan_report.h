@@ -18,6 +18,9 @@ void CatchTsanReports();
 // failed after the report is its consequence: the report comes first.
 std::optional<Verdict> CollectTsanReport();
 
+// Whether there is one to collect.
+bool HasTsanReport();
+
 // The text of that report; empty when there is none.
 std::string FirstTsanReport();
 

@@ -20,8 +20,8 @@
 #include "absl/strings/str_cat.h"
 #include "checkers/scenario/verdict.h"
 #include "primitives/std_platform.h"
-#include "stress/context.h"
 #include "stress/harness.h"
+#include "stress/operation_log.h"
 #include "stress/stacks.h"
 
 namespace heddle::stress {
@@ -66,7 +66,9 @@ std::uint64_t Field(const std::string& status, const char* name) {
              : std::strtoull(status.c_str() + at + std::strlen(name), nullptr, 10);
 }
 
-std::string Show(const ThreadContext::Operation* operation) {
+constexpr std::uint64_t kShown = 12;
+
+std::string Show(const OperationLog::Entry* operation) {
   if (operation == nullptr) return "";
   const char* name = operation->name.load(std::memory_order_relaxed);
   const Location where = operation->where.load(std::memory_order_relaxed);
@@ -79,8 +81,8 @@ std::string RecentOperations(const Group& group) {
   std::string text = "last operations, the latest at the end\n";
   for (const auto& worker : group.workers()) {
     absl::StrAppend(&text, "  thread ", worker->context.thread(), "\n");
-    for (std::size_t age = ThreadContext::kRemembered; age-- > 0;) {
-      const std::string line = Show(worker->context.Recent(age));
+    for (std::uint64_t age = kShown; age-- > 0;) {
+      const std::string line = Show(worker->context.log().Recent(age));
       if (!line.empty()) absl::StrAppend(&text, "    ", line, "\n");
     }
   }
@@ -197,7 +199,7 @@ std::string Watchdog::Describe(const Group& group, const std::vector<Observed>& 
     states.push_back(worker.waiting.load(std::memory_order_relaxed)
                          ? " has finished"
                          : absl::StrCat(now[i].asleep ? " sleeps: " : " runs: ",
-                                        Show(worker.context.Recent(0))));
+                                        Show(worker.context.log().Recent(0))));
   }
   for (const auto& worker : group.workers())
     RequestStack(worker->tid.load(std::memory_order_relaxed));

@@ -46,6 +46,8 @@ struct Outcome {
   std::string reason;
   std::string detail;  // the counterexample as text
   std::string state;   // what replays it; empty when nothing can
+  // In what order real threads did what, for the explorer to try (--schedule); empty: not known.
+  std::string schedule;
 };
 
 // Runs in a process of its own. May crash or hang: the runner turns that into a verdict.

@@ -52,6 +52,7 @@ std::string OutcomeToText(const Outcome& outcome, bool site_reached) {
   json["reason"] = outcome.reason;
   json["detail"] = outcome.detail;
   json["state"] = outcome.state;
+  json["schedule"] = outcome.schedule;
   json["site_reached"] = site_reached;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -68,6 +69,7 @@ bool OutcomeFromText(const std::string& text, Outcome& outcome, bool& site_reach
   outcome.reason = json["reason"].get<std::string>();
   outcome.detail = json["detail"].get<std::string>();
   outcome.state = json["state"].get<std::string>();
+  outcome.schedule = json["schedule"].get<std::string>();
   site_reached = json["site_reached"].get<bool>();
   return true;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// main() of a scenario binary: one engine, the scenarios linked into it. Each
-// scenario runs in a process of its own, so that a crash or a hang is a verdict
-// too.
+// main() of a scenario binary: one engine, the scenarios linked into it. Each scenario runs in a
+// process of its own, so that a crash or a hang is a verdict too.
 
 #include <algorithm>
 #include <cerrno>
@@ -45,12 +44,11 @@ ABSL_FLAG(std::string, replay, "",
 ABSL_FLAG(std::string, counterexamples, "", "directory for counterexample files");
 ABSL_FLAG(std::uint64_t, seed, 1, "seed of everything random");
 ABSL_FLAG(bool, subjects, false,
-          "print a line of JSON about each subject that programs can be run "
-          "on, and stop");
-ABSL_FLAG(std::string, program, "",
-          "run this program, such as \"initial: push(1) | push(2), pop | pop | "
-          "final: pop\", on the "
-          "subjects that match, instead of the scenarios");
+          "print a line of JSON about each subject that programs can be run on, and stop");
+ABSL_FLAG(
+    std::string, program, "",
+    "run this program, such as \"initial: push(1) | push(2), pop | pop | final: pop\", on the "
+    "subjects that match, instead of the scenarios");
 
 namespace heddle {
 namespace {
@@ -61,10 +59,10 @@ double Since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string FileNameFor(const VerdictRecord& record) {
+std::string FileNameFor(const VerdictRecord& record, absl::string_view kind) {
   const std::string full =
       record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
-  return absl::StrCat(absl::StrReplaceAll(full, {{"/", "-"}}), ".", record.engine, ".txt");
+  return absl::StrCat(absl::StrReplaceAll(full, {{"/", "-"}}), ".", record.engine, kind);
 }
 
 // Judges the outcome against what the scenario expects of this engine.
@@ -92,9 +90,9 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
     record.verdict = Verdict::kMissed;
   }
   record.ok = expected.contains(record.verdict) || record.verdict == Verdict::kMissed;
-  // Broken code goes wrong on real threads in whatever way comes first: a race
-  // that was expected can show as the leak or the crash that follows from it.
-  // Exhaustive engines repeat exactly, and are held to the registered verdicts.
+  // Broken code goes wrong on real threads in whatever way comes first: a race that was expected
+  // can show as the leak or the crash that follows from it. Exhaustive engines repeat exactly, and
+  // are held to the registered verdicts.
   if (engine.samples && must_fail && !record.ok && IsFinding(record.verdict)) {
     record.ok = true;
     record.reason = absl::StrCat("registered as ", record.expected);
@@ -115,9 +113,8 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   return record;
 }
 
-// All variants, each in a process of its own; the first finding is the outcome.
-// One in a mutant is all that is asked; shipped code is put through the rest
-// too.
+// All variants, each in a process of its own; the first finding is the outcome. One in a mutant is
+// all that is asked; shipped code is put through the rest too.
 IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
                             std::vector<VariantRecord>& variants) {
   const std::vector<std::string> names = ThisEngine().variants;
@@ -156,13 +153,14 @@ VerdictRecord Check(const Scenario& scenario, const RunOptions& options) {
   std::vector<VariantRecord> variants;
   IsolatedOutcome run = RunVariants(scenario, options, variants);
   const std::string state = run.outcome.state;
+  const std::string schedule = run.outcome.schedule;
   VerdictRecord record = Judge(scenario, std::move(run.outcome), run.site_reached);
   record.outcomes = outcomes_internal::Collect();
   record.variants = std::move(variants);
   if (ThisEngine().samples) record.seed = options.seed;
   const std::string directory = absl::GetFlag(FLAGS_counterexamples);
   if (!state.empty() && options.replay.empty() && !directory.empty()) {
-    const std::string path = absl::StrCat(directory, "/", FileNameFor(record));
+    const std::string path = absl::StrCat(directory, "/", FileNameFor(record, ".txt"));
     absl::StrAppend(&record.detail, "\nreplay it:  ", options.program, path, "\n");
     Counterexample file{.scenario = record.scenario,
                         .mutant = record.mutant.value_or(""),
@@ -174,6 +172,15 @@ VerdictRecord Check(const Scenario& scenario, const RunOptions& options) {
     const absl::Status written = WriteCounterexample(path, file);
     if (written.ok()) {
       record.counterexample = path;
+    } else {
+      std::fprintf(stderr, "heddle: %s\n", std::string(written.message()).c_str());
+    }
+  }
+  if (!schedule.empty() && !directory.empty()) {
+    const std::string path = absl::StrCat(directory, "/", FileNameFor(record, ".schedule"));
+    const absl::Status written = WriteFile(path, schedule);
+    if (written.ok()) {
+      record.schedule = path;
     } else {
       std::fprintf(stderr, "heddle: %s\n", std::string(written.message()).c_str());
     }
@@ -191,8 +198,8 @@ std::vector<absl::string_view> Flags() {
       "list",   "help", "quiet",           "mutants",  "show",   "json",
       "replay", "seed", "counterexamples", "subjects", "program"};
   for (const absl::string_view name :
-       {"mode", "max_executions", "time", "jobs", "orders", "record", "noise", "affinity",
-        "waiting", "pressure", "apart", "oversubscribe", "threads"}) {
+       {"mode", "max_executions", "time", "jobs", "orders", "record", "schedule", "schedules",
+        "noise", "affinity", "waiting", "pressure", "apart", "oversubscribe", "threads"}) {
     if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
   }
   return names;
@@ -226,8 +233,8 @@ void TouchShardStatus() {
   }
 }
 
-// The scenarios to choose from: those that are linked in, or the program that
-// is given, on each subject that matches.
+// The scenarios to choose from: those that are linked in, or the program that is given, on each
+// subject that matches.
 absl::StatusOr<std::vector<Scenario>> Scenarios(const std::vector<std::string>& patterns) {
   const std::string program = absl::GetFlag(FLAGS_program);
   if (program.empty()) return RegisteredScenarios();
@@ -280,8 +287,7 @@ int Main(int argc, char** argv) {
   if (!patterns.ok()) return Usage(patterns.status().message());
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
-        "usage: %s [PATTERN...] [options]\n\nRuns the scenarios whose "
-        "name contains a PATTERN "
+        "usage: %s [PATTERN...] [options]\n\nRuns the scenarios whose name contains a PATTERN "
         "under %s.\n\n%s",
         argv[0], ThisEngine().name.c_str(), FlagHelp(flags).c_str());
     return kExitOk;

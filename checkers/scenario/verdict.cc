@@ -97,6 +97,7 @@ std::string ToJson(const VerdictRecord& record) {
   json["ok"] = record.ok;
   json["counterexample"] = OrNull(record.counterexample);
   json["seed"] = OrNull(record.seed);
+  if (record.schedule) json["schedule"] = *record.schedule;
   for (const OutcomeCount& count : record.outcomes) {
     json["outcomes"].push_back({{"outcome", count.outcome},
                                 {"count", count.count},
@@ -137,6 +138,7 @@ std::optional<VerdictRecord> VerdictRecordFromJson(std::string_view line) {
     record.ok = json.at("ok").get<bool>();
     record.counterexample = Optional<std::string>(json, "counterexample");
     record.seed = Optional<std::uint64_t>(json, "seed");
+    record.schedule = Optional<std::string>(json, "schedule");
     for (const auto& count : json.value("outcomes", nlohmann::json::array())) {
       const auto grade = GradeFromString(count.at("grade").get<std::string>());
       if (!grade) return std::nullopt;

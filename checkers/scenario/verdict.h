@@ -88,6 +88,7 @@ struct VerdictRecord {
   std::string expected;  // "pass", or the accepted verdicts joined by '|'
   bool ok = false;
   std::optional<std::string> counterexample;  // path of a file that --replay takes
+  std::optional<std::string> schedule;        // path of a file that the explorer's --schedule takes
   std::optional<std::uint64_t> seed;
   std::vector<OutcomeCount> outcomes{};   // what the scenario observed, if anything
   std::vector<VariantRecord> variants{};  // of an engine that has some

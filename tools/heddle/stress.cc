@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -29,6 +28,7 @@
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/report.h"
 #include "checkers/scenario/verdict.h"
+#include "tools/heddle/ask_explorer.h"
 #include "tools/heddle/common_flags.h"
 #include "tools/heddle/scenario_runs.h"
 #include "tools/heddle/stress_report.h"
@@ -119,45 +119,6 @@ std::string CommandFor(const VerdictRecord& record) {
   }
   if (record.mutant) absl::StrAppend(&command, " --mutants");
   return command;
-}
-
-// What an operating system's schedule has shown once, it need not show again. The explorer visits
-// every execution of the same scenario: it either has one that fails, which can be replayed, or the
-// failure is beyond its memory model or the scenario's.
-std::string AskTheExplorer(const VerdictRecord& failure,
-                           const std::vector<ScenarioBinary>& explorers, const std::string& out) {
-  constexpr absl::string_view kAsk = "  the explorer";
-  const auto selected = SelectScenarios(explorers, {absl::StrCat("=", FullName(failure))}, {});
-  if (!selected || selected->empty()) {
-    return absl::StrCat(kAsk, " does not run this scenario\n");
-  }
-  std::optional<VerdictRecord> answer;
-  Task task;
-  task.command = {(*selected)[0].binary.path,
-                  "--quiet",
-                  "--json=/dev/stdout",
-                  "--time=30",
-                  absl::StrCat("--counterexamples=", out),
-                  absl::StrCat("=", FullName(failure))};
-  task.on_line = [&answer](const std::string& line) {
-    if (auto record = VerdictRecordFromJson(line)) answer = *std::move(record);
-  };
-  std::vector<Task> tasks;
-  tasks.push_back(std::move(task));
-  if (!RunTasks(std::move(tasks), 1, nullptr) || !answer) {
-    return absl::StrCat(kAsk, " gave no answer\n");
-  }
-  const std::string verdict(ToString(answer->verdict));
-  if (IsFinding(answer->verdict)) {
-    return absl::StrCat(
-        kAsk, " reproduces it: ", verdict, " in execution ", answer->executions,
-        answer->counterexample
-            ? absl::StrCat("\n  replay it:  ./heddle check --replay=", *answer->counterexample)
-            : "",
-        "\n");
-  }
-  return absl::StrCat(kAsk, " does not reproduce it: ", verdict, " after ", answer->executions,
-                      " executions", answer->complete ? ", all there are" : "", "\n");
 }
 
 Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& patterns,

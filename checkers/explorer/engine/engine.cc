@@ -22,6 +22,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
@@ -29,6 +31,7 @@
 #include "absl/strings/string_view.h"
 #include "checkers/explorer/engine/explorer_platform.h"
 #include "checkers/explorer/engine/run_state.h"
+#include "checkers/explorer/engine/schedule.h"
 #include "checkers/explorer/report/execution.h"
 #include "checkers/explorer/report/record.h"
 #include "checkers/explorer/report/text.h"
@@ -46,6 +49,10 @@ ABSL_FLAG(int, jobs, 1, "worker processes");
 ABSL_FLAG(double, time, 0, "a search that takes more seconds is cut; 0: none is");
 ABSL_FLAG(std::string, orders, "",
           "weaker memory orders to try: SITE=ORDER,.. (checkers/explorer/runtime/record.md)");
+ABSL_FLAG(
+    std::string, schedule, "",
+    "follow what threads did in another run (schedule.h), with --schedules departures from it");
+ABSL_FLAG(std::uint64_t, schedules, 1000, "executions that follow --schedule");
 ABSL_FLAG(std::string, record, "",
           "leave the record of the exploration in this file, with the atomic operations met");
 
@@ -93,6 +100,8 @@ struct Execution {
   std::unique_ptr<ScenarioBody> body;
 };
 Execution execution;
+// No choice is made that real threads do not record.
+bool follows_schedule = false;
 
 template <class Action>
 void Guarded(Action action) {
@@ -172,6 +181,19 @@ void ReadRecord(const std::string& path, Outcome& outcome) {
   outcome.detail = explorer::report::FormatText(found, {.width = 120, .replay_command = ""});
 }
 
+// What is wrong with the file; empty: nothing.
+std::string SetSchedule(const std::string& path, int threads, explorer::ExploreOptions& settings) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return std::string(text.status().message());
+  absl::StatusOr<std::vector<explorer::Recorded>> schedule = ParseSchedule(*text, threads);
+  if (!schedule.ok()) return absl::StrCat(path, ": ", schedule.status().message());
+  follows_schedule = true;
+  settings.strategy = explorer::Strategy::kGuided;
+  settings.recorded = *std::move(schedule);
+  settings.max_executions = absl::GetFlag(FLAGS_schedules);
+  return "";
+}
+
 }  // namespace
 
 int Choose(int count) {
@@ -204,7 +226,9 @@ bool Expired(Deadline deadline) {
 void SetExpired(Deadline deadline) { deadlines.Of(deadline).expired = true; }
 
 bool WakesSpuriously() {
-  if (!execution.scenario->relacy.spurious_wakeups || woken_spuriously) return false;
+  if (!execution.scenario->relacy.spurious_wakeups || woken_spuriously || follows_schedule) {
+    return false;
+  }
   woken_spuriously = Choose(2) == 1;
   return woken_spuriously;
 }
@@ -229,6 +253,9 @@ std::string CheckEngineFlags() {
   constexpr int kMostJobs = 1024;
   if (const int jobs = absl::GetFlag(FLAGS_jobs); jobs < 1 || jobs > kMostJobs) {
     return absl::StrCat("bad value '", jobs, "' for option --jobs: want 1 to ", kMostJobs);
+  }
+  if (!absl::GetFlag(FLAGS_schedule).empty() && absl::GetFlag(FLAGS_jobs) != 1) {
+    return "option --schedule is for one job";
   }
   const std::string mode = absl::GetFlag(FLAGS_mode);
   if (mode == "rc11" || mode == "sc") return "";
@@ -275,6 +302,10 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
     settings.max_operations = kMutantOperations;
   }
   settings.replay = options.replay;
+  if (const std::string path = absl::GetFlag(FLAGS_schedule); !path.empty()) {
+    outcome.reason = SetSchedule(path, scenario.threads, settings);
+    if (!outcome.reason.empty()) return outcome;
+  }
   const explorer::ExploreResult result = explorer::Explore(settings, RunExecution, nullptr);
 
   if (*reached_site != nullptr) (*reached_site)->store(true, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "checkers/explorer/search/search.h"
 
@@ -24,6 +25,7 @@ struct ExploreOptions {
   // Of random executions: how probable it is at each operation that another thread goes on;
   // negative: drawn for each execution.
   double switch_probability = -1;
+  std::vector<Recorded> recorded;    // what guided executions follow; not with several jobs
   int preemptions = -1;              // at most; negative: any number (search.h)
   bool symmetry = false;             // interchangeable threads are explored once
   std::uint64_t max_executions = 0;  // 0: no bound
@@ -35,6 +37,9 @@ struct ExploreOptions {
   int max_operations = 0;
   // Turns of a loop that take back what they change are run like any others.
   bool idle_turns = false;
+  // Threads that undo each other's steps, and could do so for ever if they kept in step, are in a
+  // livelock. Backing off, as std::lock() does, is not safe from that.
+  bool in_step = false;
   bool leaks = true;
   // What to do about atomic operations and system calls in the program's code that the
   // instrumentation does not see (code_scan.h).
@@ -56,7 +61,7 @@ struct ExploreOptions {
   std::string replay;
 };
 
-// "full", "preemptions(K)", "random(N)", "pct(D)", "replay"; of one share in three
+// "full", "preemptions(K)", "random(N)", "pct(D)", "guided(N)", "replay"; of one share in three
 // "full,shard(1/3)".
 std::string ModeOf(const ExploreOptions& options);
 

@@ -82,6 +82,8 @@ struct Operation {
 
   Fault* fault = nullptr;
 
+  bool first = false;  // of what a modelled function does
+
   // What the program called, and what a thread that waits there waits for (record.md, `waits`).
   const char* name = nullptr;
   const char* waits_for = nullptr;

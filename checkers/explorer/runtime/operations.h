@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "checkers/explorer/runtime/fiber.h"
 #include "checkers/explorer/runtime/operation.h"
@@ -127,6 +128,7 @@ class Call {
     operation.access.internal = internal_;
     operation.expires = expires_;
     operation.polls = polls_;
+    operation.first = !std::exchange(begun_, true);
     return operation;
   }
 
@@ -163,6 +165,7 @@ class Call {
   bool expires_ = false;
   bool polls_ = false;
   bool internal_ = false;
+  mutable bool begun_ = false;
 };
 
 // A value that a waiting operation takes.

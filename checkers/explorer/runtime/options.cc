@@ -157,6 +157,8 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.orders = value;
   } else if (name == "sites") {
     options.sites = Switch(name, value);
+  } else if (name == "in_step") {
+    options.in_step = Switch(name, value);
   } else if (name == "leaks") {
     options.leaks = Switch(name, value);
   } else if (name == "cxx11_release_sequences") {
@@ -206,6 +208,10 @@ std::string ModeOf(const ExploreOptions& options) {
       break;
     case Strategy::kPct:
       mode = "pct(" + std::to_string(options.pct_depth) + ")";
+      break;
+    case Strategy::kGuided:
+      mode = "guided";
+      if (options.max_executions != 0) mode += "(" + std::to_string(options.max_executions) + ")";
       break;
   }
   if (options.shards == 1) return mode;

@@ -43,6 +43,7 @@ Scheduler::Scheduler(const ExploreOptions& options, void* (*function)(void*), vo
                .seed = options.seed,
                .pct_depth = options.pct_depth,
                .switch_probability = options.switch_probability,
+               .recorded = options.recorded,
                .max_executions = options.max_executions,
                .preemptions = options.preemptions,
                .symmetry = options.symmetry,
@@ -369,6 +370,7 @@ bool Scheduler::SomeTurnWasSeen() {
 Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
   const Site site = operation.access.site;
   Answer& answer = operation.answer;
+  if (options_.strategy == Strategy::kGuided) Announce(fiber, operation);
   switch (operation.kind) {
     case Operation::Kind::kLoad:
     case Operation::Kind::kStore:
@@ -406,6 +408,12 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
   if (answer.action == Action::kStandBack) return Next::kStandBack;
   if (answer.action == Action::kStop) return Next::kStop;
   return Finished(fiber, operation) ? Next::kGoOn : Next::kStop;
+}
+
+void Scheduler::Announce(const Fiber& fiber, const Operation& operation) {
+  search_.Announce(fiber.id, fiber.from_frame  ? Origin::kProgram
+                             : operation.first ? Origin::kCallBegins
+                                               : Origin::kCallGoesOn);
 }
 
 bool Scheduler::Finished(Fiber& fiber, Operation& operation) {

@@ -126,6 +126,7 @@ class Scheduler {
   Next GoRound(Fiber& fiber, Operation& operation, Site site);
   bool SomeTurnWasSeen();
   Next Do(Fiber& fiber, Operation& operation);
+  void Announce(const Fiber& fiber, const Operation& operation);
   void Ask(Fiber& fiber, Operation& operation);
   // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the
   // turn that brings it back.
@@ -148,6 +149,8 @@ class Scheduler {
   bool SomeWaitExpires() const;
   bool SomeThreadEndsProgram() const;
   void DescribeLength();
+  bool FindRounds(ThreadId thread, Rounds& rounds);
+  void DescribeRounds(const Rounds& rounds);
   void DescribeHang();
 
   // What comes of a fault (retell.cc).

@@ -28,7 +28,7 @@ Answer Search::Impl::Store(ThreadId thread, const Access& access, Value value) {
     Advance(thread);
     return {};
   }
-  if (MustYield(thread)) return StandBack();
+  if (MustYield(thread, Recorded::Kind::kStore, true)) return StandBack();
   const LocationId location = Locate(access);
   if (location == kNoLocation) return Stop(Ending::kFailed);
   if (graph().thread(thread).size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
@@ -68,7 +68,7 @@ Answer Search::Impl::Fence(ThreadId thread, Order order, Site site) {
     Advance(thread);
     return {};
   }
-  if (MustYield(thread)) return StandBack();
+  if (MustYield(thread, Recorded::Kind::kFence, true)) return StandBack();
   any_fence_ = true;
   Event& event = G().Open(thread, Kind::kFence);
   event.order = OrderOf(order);
@@ -197,7 +197,7 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wai
     Advance(thread);
     return {Action::kGo, graph()[id].value, true};
   }
-  if (MustYield(thread)) return StandBack();
+  if (MustYield(thread, Recorded::Kind::kCall, true)) return StandBack();
   Event& event = G().Open(thread, Kind::kChoose);
   event.is_await = of_wait;
   event.site = site;
@@ -205,7 +205,8 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wai
   G().StartViews(id);
   AddCounterpart(G(), id);
   if (Random()) {
-    G()[id].value = Draw(static_cast<std::size_t>(choices));
+    const auto count = static_cast<std::size_t>(choices);
+    G()[id].value = Guided() ? GuidedChoice(thread, count) : Draw(count);
     return {Action::kGo, graph()[id].value, true};
   }
   for (int choice = choices - 1; choice > 0; --choice) {

@@ -54,6 +54,7 @@ void Search::Impl::BeginRandom() {
   for (std::uint32_t& priority : priorities_) {
     priority = static_cast<std::uint32_t>(Draw() >> 33) | (1U << 31);
   }
+  if (Guided()) BeginGuided();
 }
 
 ThreadId Search::Impl::NextAtRandom() {
@@ -94,8 +95,9 @@ bool Search::Impl::Switches(ThreadId thread) {
 EventId Search::Impl::DrawWrite(EventId read) {
   const Event& event = graph()[read];
   const EventId newest = graph().Newest(event.location);
-  if (others_.empty() || DrawWith(kNewest)) return newest;
-  const EventId drawn = others_[Draw(others_.size())];
+  if (others_.empty() || (!Guided() && DrawWith(kNewest))) return newest;
+  const EventId drawn = Guided() ? guided_write_ : others_[Draw(others_.size())];
+  if (drawn == newest) return newest;
   if (event.update && updates_[event.update_id].Succeeds(graph().ValueOf(drawn, event.location))) {
     const std::vector<EventId>& writes = graph().location(event.location).writes;
     const std::size_t co = graph().Co(drawn);
@@ -110,6 +112,7 @@ void Search::Impl::PlaceAtRandom(EventId write, std::size_t lowest) {
   const LocationId location = graph()[write].location;
   const std::vector<EventId>& writes = graph().location(location).writes;
   if (lowest + 1 >= writes.size() || DrawWith(kLast)) return;
+  if (Guided() && !DrawWith(guide_.stray)) return;
   const std::size_t co = lowest + Draw(writes.size() - 1 - lowest);
   if (graph()[writes[co]].update) return;
   const EventId last = graph().WriteAt(location, writes.size() - 1);

@@ -64,7 +64,9 @@ Answer Search::Impl::Read(ThreadId thread, const Access& access, const Update* u
   } else if (!own.empty() && graph()[own.back()].kind == Kind::kPark) {
     park = own.back();
   }
-  if (MustYield(thread)) return StandBack();
+  if (MustYield(thread, update == nullptr ? Recorded::Kind::kLoad : Recorded::Kind::kUpdate)) {
+    return StandBack();
+  }
   if (location == kNoLocation) location = Locate(access);
   if (location == kNoLocation) return Stop(Ending::kFailed);
   if (own.size() >= static_cast<std::size_t>(options_.max_events_per_thread) ||
@@ -164,6 +166,10 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   At(thread).first_of_turn = turn;
   if (!goes_on && parked && others_.empty()) return Park(thread, location);
   if (!goes_on && partner >= 0 && others_.empty()) return Stop(Ending::kDropped);
+  if (goes_on && Guided() &&
+      !FindGuidedWrite(thread, location, update != nullptr, admits != nullptr)) {
+    return StandBack();
+  }
   Event& event = G().Open(thread, goes_on ? Kind::kRead : Kind::kPark);
   event.order = order;
   event.location = location;

@@ -105,6 +105,7 @@ bool Search::Restore(std::string_view text) { return impl_->Restore(text); }
 std::string Search::Save(const Part& part) const { return impl_->Save(&part); }
 bool Search::IsPart() const { return impl_->IsPart(); }
 bool Search::Holds(ThreadId thread) { return impl_->Holds(thread); }
+void Search::Announce(ThreadId thread, Origin origin) { impl_->Announce(thread, origin); }
 void Search::SetCounts(const Counts& counts) { impl_->SetCounts(counts); }
 std::size_t Search::Split() { return impl_->Split(); }
 double Search::PieceWeight(std::size_t piece) const { return impl_->PieceWeight(piece); }

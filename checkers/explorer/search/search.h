@@ -24,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkers/explorer/graph/event.h"
 
@@ -41,6 +42,25 @@ enum class Strategy : std::uint8_t {
   // and change at `pct_depth` - 1 random operations (Burckhardt, Kothari, Musuvathi, Nagarakatte,
   // "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
   kPct,
+  // The first execution follows Options::recorded as far as it can; the others depart from it at a
+  // few places, drawn at random.
+  kGuided,
+};
+
+// What a thread's operation is of: the program's own, or of a modelled function that it calls,
+// which does several.
+enum class Origin : std::uint8_t { kProgram, kCallBegins, kCallGoesOn };
+
+// An operation that a thread was seen to do in another run of the program. One of what a modelled
+// function does stands for all of a call.
+struct Recorded {
+  enum class Kind : std::uint8_t { kLoad, kStore, kUpdate, kFence, kCall };
+  enum class Result : std::uint8_t { kUnknown, kValue, kNotZero };
+  ThreadId thread = 0;
+  Kind kind = Kind::kCall;
+  Result result = Result::kUnknown;  // what was read, or chosen
+  Value value = 0;
+  int place = 0;  // in the program: the same number, the same place
 };
 
 struct Options {
@@ -52,6 +72,7 @@ struct Options {
   int pct_depth = 3;
   // Of kRandom: how probable a switch is at each operation; negative: drawn for each execution.
   double switch_probability = -1;
+  std::vector<Recorded> recorded;    // of kGuided, in the order of time
   std::uint64_t max_executions = 0;  // complete and blocked; 0: no bound, unless drawn at random
   // Of the exhaustive search: executions that need more are left out; negative: none. Under kSc an
   // execution's preemptions are those of the interleaving that has the fewest; under kRc11 the
@@ -251,6 +272,8 @@ class Search {
   bool IsPart() const;
   // Of the restored part: the thread must not run on now, though it has been told all it asked for.
   bool Holds(ThreadId thread);
+  // Of Strategy::kGuided: what the thread's next operation is of.
+  void Announce(ThreadId thread, Origin origin);
   // For who explores one execution aside: it is not to be counted.
   void SetCounts(const Counts& counts);
 

@@ -7,6 +7,7 @@
 //   operations.cc  what else a thread does
 //   revisits.cc    how one graph becomes another
 //   random.cc      executions drawn at random
+//   guided.cc      executions that follow one of another run
 //   probes.cc      how large the search is
 //   saved_graph.cc graphs as text
 //   symmetry.cc    interchangeable threads
@@ -100,6 +101,27 @@ struct Asked {
   int turn = -1;  // Admits::turn()
 };
 
+// How far an execution has come in following a recorded one.
+struct Guide {
+  struct Thread {
+    std::vector<std::size_t> own;  // its recorded operations
+    std::size_t next = 0;          // of them
+    std::size_t late = 0;          // it is put off by that many operations
+    std::size_t call = 0;          // the number of the one that its latest call follows, and 1
+    // Of its next operation, if that is known: whatever the latest one leads to comes first.
+    Origin origin = Origin::kCallGoesOn;
+    // Operations that were not recorded come right after the recorded one before, not before the
+    // next one.
+    bool early = false;
+    bool waits = false;     // for a value to read that has not been written
+    bool gives_in = false;  // nobody else goes on: it reads what there is
+  };
+  std::array<Thread, kMaxThreads> threads;
+  bool exact = true;
+  double stray = 0;                  // how probable it is to read another value
+  std::vector<std::size_t> changes;  // the operations before which a thread is put off
+};
+
 // One way down the search, drawn at random, and what the earlier ones have told.
 struct Probe {
   bool active = false;
@@ -138,6 +160,7 @@ class Search::Impl {
   std::string Save(const Part* part) const;
   bool Restore(std::string_view text);
 
+  void Announce(ThreadId thread, Origin origin) { GuideOf(thread).origin = origin; }
   bool IsPart() const { return is_part_; }
   bool Holds(ThreadId thread);
   void SetCounts(const Counts& counts) { counts_ = counts; }
@@ -235,7 +258,9 @@ class Search::Impl {
   ThreadId Root(ThreadId thread);
   void WakeJoining();
   void FailToRepeat(ThreadId thread);
-  bool MustYield(ThreadId thread);
+  // Of no recorded kind: of a thread's life.
+  bool MustYield(ThreadId thread, Recorded::Kind kind = Recorded::Kind::kCall,
+                 bool follows = false);
   bool AtEndOfPart(ThreadId thread) const;
   bool GoesOn(ThreadId thread) const { return (part_.going_on >> thread & 1) != 0; }
   ThreadId LowestOfPart() const;
@@ -325,6 +350,25 @@ class Search::Impl {
   EventId DrawWrite(EventId read);
   void PlaceAtRandom(EventId write, std::size_t lowest);
 
+  // Guided executions.
+  bool Guided() const { return options_.strategy == Strategy::kGuided; }
+  Guide::Thread& GuideOf(ThreadId thread) {
+    return guide_.threads[static_cast<std::size_t>(thread)];
+  }
+  void BeginGuided();
+  std::size_t TimeOf(ThreadId thread) const;
+  ThreadId NextGuided();
+  // The operation of the thread's that it has come to: its number among the thread's recorded ones,
+  // or their count.
+  std::size_t FindRecorded(ThreadId thread, Recorded::Kind kind);
+  // Whether the thread stands back before an operation of that kind; otherwise it has done it.
+  bool SwitchesGuided(ThreadId thread, Recorded::Kind kind, bool follows);
+  void Follow(ThreadId thread, std::size_t number);
+  // Sets what the new read is to read: the newest write, or one of `others_`. False: it has to wait
+  // for what was read in the recorded execution.
+  bool FindGuidedWrite(ThreadId thread, LocationId location, bool update, bool awaits);
+  std::size_t GuidedChoice(ThreadId thread, std::size_t choices);
+
   std::unique_ptr<Execution> NewExecution();
   void Recycle();
 
@@ -375,6 +419,9 @@ class Search::Impl {
   std::vector<std::size_t> changes_;  // of priorities: before which operations
   std::size_t operations_ = 0;        // in this execution
   std::size_t longest_ = 1;           // most operations of an execution so far
+
+  Guide guide_;
+  EventId guided_write_ = kNoEvent;
 
   // A revisited read of a thread that waits: it is not known yet whether it admits the value.
   EventId tentative_ = kNoEvent;

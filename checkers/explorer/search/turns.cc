@@ -54,7 +54,7 @@ ThreadId Search::Impl::Root(ThreadId thread) {
 // others is one of the lowest, and joins all at once when it comes last.
 ThreadId Search::Impl::Next() {
   if (stopped_) return kNoThread;
-  if (Random() && !restored_) return NextAtRandom();
+  if (Random() && !restored_) return Guided() ? NextGuided() : NextAtRandom();
   ThreadId wanted = kNoThread;
   if (tentative_ != kNoEvent) {
     wanted = graph()[tentative_].thread;
@@ -109,12 +109,14 @@ bool Search::Impl::Holds(ThreadId thread) {
   return true;
 }
 
-bool Search::Impl::MustYield(ThreadId thread) {
+bool Search::Impl::MustYield(ThreadId thread, Recorded::Kind kind, bool follows) {
   if (is_part_) {
     Set(thread, State::kBlocked);
     return true;
   }
-  if (Random() && !restored_) return Switches(thread);
+  if (Random() && !restored_) {
+    return Guided() ? SwitchesGuided(thread, kind, follows) : Switches(thread);
+  }
   if (tentative_ != kNoEvent || replaying_ != 0) return true;
   return (Running() & ((1U << thread) - 1)) != 0;
 }
@@ -193,6 +195,9 @@ EventId Search::Impl::Append() {
 }
 
 void Search::Impl::Wake(LocationId location) {
+  if (Guided()) {
+    for (Guide::Thread& guide : guide_.threads) guide.waits = false;
+  }
   ForEachIn(State::kParks, [&](ThreadId thread) {
     if (At(thread).location == location) Set(thread, State::kRuns);
   });
