@@ -27,6 +27,6 @@ for name in comes_last buffered crossed; do
 done
 
 printf '0 load 0\n' >"$temporary/cut"
-"$explorer" =replay/buffered --schedule="$temporary/cut" >"$temporary/refused" && fail "a schedule that is cut off is taken"
+"$explorer" "=replay/buffered" --schedule="$temporary/cut" >"$temporary/refused" && fail "a schedule that is cut off is taken"
 grep -q "line 1: '0 load 0' is no THREAD OPERATION RESULT PLACE" "$temporary/refused" ||
   fail "no word about a schedule that is cut off" "$(cat "$temporary/refused")"
