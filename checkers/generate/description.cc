@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -61,10 +63,11 @@ std::string ReadProgram(std::string_view text, std::span<const Action> actions, 
 
 std::string DescriptionToJson(std::string_view name, std::string_view mutant, std::string_view type,
                               std::string_view model, std::span<const Action> actions) {
-  nlohmann::json json = {
-      {"subject", name}, {"mutant", mutant},
-      {"type", type},    {"file", actions.empty() ? "" : actions[0].where.file_name()},
-      {"model", model},  {"actions", nlohmann::json::array()}};
+  nlohmann::json json = {{"subject", name},
+                         {"mutant", mutant},
+                         {"type", type},
+                         {"model", model},
+                         {"actions", nlohmann::json::array()}};
   for (const Action& action : actions) {
     nlohmann::json arguments = nlohmann::json::array();
     for (std::size_t i = 0; i < action.arity(); ++i) {
@@ -88,15 +91,15 @@ std::optional<SubjectDescription> DescriptionFromJson(std::string_view line) {
   const nlohmann::json json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
   SubjectDescription subject;
+  subject.names = std::make_shared<std::deque<std::string>>();
   try {
     subject.name = json.at("subject").get<std::string>();
     subject.mutant = json.at("mutant").get<std::string>();
     subject.type = json.at("type").get<std::string>();
-    subject.file = json.at("file").get<std::string>();
     subject.model = json.at("model").get<std::string>();
     for (const nlohmann::json& each : json.at("actions")) {
       Action action;
-      action.name = subject.names.emplace_back(each.at("name").get<std::string>());
+      action.name = subject.names->emplace_back(each.at("name").get<std::string>());
       action.function = each.at("function").get<std::int32_t>();
       std::size_t count = 0;
       for (const nlohmann::json& argument : each.at("arguments")) {

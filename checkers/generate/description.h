@@ -5,6 +5,7 @@
 #define HEDDLE_CHECKERS_GENERATE_DESCRIPTION_H_
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,10 +26,9 @@ struct SubjectDescription {
   std::string name;    // "queue/mpmc_ring"
   std::string mutant;  // empty: the shipped code
   std::string type;    // "MpmcRingSubject"
-  std::string file;    // that defines it
   std::string model;   // that registers it
   std::vector<Action> actions;
-  std::deque<std::string> names{};  // of the actions
+  std::shared_ptr<std::deque<std::string>> names;  // of the actions
 };
 
 // One line of JSON.

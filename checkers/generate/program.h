@@ -14,7 +14,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -64,7 +63,6 @@ struct Action {
   // Waits until there is enough. A program must have enough for all that is taken, in whatever
   // order its threads run: given in the beginning, or by threads that never wait.
   bool blocks = false;
-  std::source_location where = std::source_location::current();  // of the subject
 
   constexpr std::size_t arity() const {
     std::size_t count = 0;
@@ -74,7 +72,7 @@ struct Action {
 };
 
 struct Call {
-  std::int8_t action = 0;  // which of the Actions
+  std::uint8_t action = 0;  // which of the Actions
   std::array<std::int16_t, kMostArguments> values{};
 
   friend constexpr bool operator==(const Call&, const Call&) = default;
@@ -84,7 +82,7 @@ struct Call {
 // What one thread does, or the beginning, or the end.
 struct Part {
   std::array<Call, kMostCalls> calls{};
-  std::int8_t size = 0;
+  std::uint8_t size = 0;
 
   constexpr std::span<const Call> all() const {
     return {calls.data(), static_cast<std::size_t>(size)};
@@ -102,7 +100,7 @@ struct Part {
 struct Program {
   Part beginning;
   std::array<Part, kMostThreads> threads{};
-  std::int8_t thread_count = 0;
+  std::uint8_t thread_count = 0;
   Part end;
 
   constexpr std::span<const Part> running() const {
@@ -264,7 +262,7 @@ class Parser {
                                     [&](const Action& action) { return action.name == name; });
     if (found == actions_.end()) return FailAt(start, "no such operation");
     if (part.full()) return FailAt(start, "more than 6 calls in one part");
-    Call call{.action = static_cast<std::int8_t>(found - actions_.begin())};
+    Call call{.action = static_cast<std::uint8_t>(found - actions_.begin())};
     std::size_t count = 0;
     if (Take('(')) {
       do {

@@ -198,13 +198,19 @@ absl::Status WriteReports(const std::vector<VerdictRecord>& records) {
 }  // namespace
 
 int RunStress(const std::vector<std::string>& arguments) {
+  if (std::find(arguments.begin(), arguments.end(), "--generate") != arguments.end()) {
+    std::vector<std::string> others = arguments;
+    std::erase(others, "--generate");
+    return RunGenerate(others);
+  }
   const auto patterns = ParseCommandLine(arguments, kFlags);
   if (!patterns.ok()) return Usage(patterns.status().message());
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
         "usage: heddle stress [PATTERN...] [options]\n\nRuns the scenarios whose name contains a "
         "PATTERN on real threads, natively and under\nThreadSanitizer, in many ways; each way in a "
-        "process of its own.\n\n%s",
+        "process of its own. With --generate it makes\nrandom programs: heddle stress --generate "
+        "--help says more.\n\n%s",
         FlagHelp(kFlags).c_str());
     return kExitOk;
   }

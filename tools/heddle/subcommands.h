@@ -12,6 +12,7 @@ namespace heddle {
 
 int RunCheck(const std::vector<std::string>& arguments);
 int RunStress(const std::vector<std::string>& arguments);
+int RunGenerate(const std::vector<std::string>& arguments);  // heddle stress --generate
 
 }  // namespace heddle
 
