@@ -208,6 +208,7 @@ EngineInfo ThisEngine() {
     for (const stress::Mode& mode : stress::ModesFromFlags()) {
       info.variants.push_back(stress::ToString(mode));
     }
+    info.seconds = absl::GetFlag(FLAGS_time);
   }
   return info;
 }
@@ -239,7 +240,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
                             .seconds = absl::GetFlag(FLAGS_time),
                             .seed = options.seed};
   if (options.variant >= 0) {
-    settings.seconds /= static_cast<double>(settings.modes.size());
+    settings.seconds = options.seconds;
     settings.modes = {settings.modes[static_cast<std::size_t>(options.variant)]};
   }
   const int threads = std::max(1, scenario.threads);

@@ -22,13 +22,17 @@ struct EngineInfo {
   double seconds_limit = 0;
   // Ways to run a scenario, each in a process of its own; empty: there is one.
   std::vector<std::string> variants{};
+  // For all variants of a scenario, with what their processes cost. Where that is not enough, only
+  // some are run.
+  double seconds = 0;
 };
 
 EngineInfo ThisEngine();
 
 struct RunOptions {
   std::uint64_t seed = 1;
-  int variant = -1;  // of ThisEngine().variants; -1: there are none
+  int variant = -1;    // of ThisEngine().variants; -1: there are none
+  double seconds = 0;  // for the variant
   // A counterexample's state, as the engine wrote it in Outcome::state: run exactly that execution.
   std::string replay;
   // Shell command that replays a counterexample file; printed at the end of its text.

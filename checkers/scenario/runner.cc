@@ -30,6 +30,7 @@
 #include "checkers/scenario/isolation.h"
 #include "checkers/scenario/outcomes.h"
 #include "checkers/scenario/report.h"
+#include "checkers/scenario/variant_time.h"
 #include "checkers/scenario/verdict.h"
 
 ABSL_FLAG(bool, list, false, "print the names of the scenarios and mutants, and stop");
@@ -113,22 +114,37 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   return record;
 }
 
-// All variants, each in a process of its own; the first finding is the outcome. One in a mutant is
-// all that is asked; shipped code is put through the rest too.
+// Each variant in a process of its own; the first finding is the outcome. One in a mutant is all
+// that is asked; shipped code is put through the rest too.
 IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
-                            std::vector<VariantRecord>& variants) {
-  const std::vector<std::string> names = ThisEngine().variants;
+                            std::vector<VariantRecord>& variants, int& left_out) {
+  static VariantTime time;  // knows better with each process
+  const EngineInfo engine = ThisEngine();
+  const std::vector<std::string>& names = engine.variants;
   if (names.empty()) return RunIsolated(scenario, options);
+  const double seconds = time.Left(engine.seconds);
   IsolatedOutcome total;
   total.outcome.verdict = Verdict::kPass;
   total.site_reached = false;
-  for (std::size_t i = 0; i < names.size() && !Interrupted(); ++i) {
+  const std::vector<std::size_t> chosen =
+      time.Choose(names.size(), seconds, scenario.full_name(), options.seed);
+  left_out = static_cast<int>(names.size() - chosen.size());
+  options.seconds = time.SecondsOf(chosen.size(), seconds);
+  const auto begin = Clock::now();
+  for (const std::size_t i : chosen) {
+    if (Interrupted()) break;
     options.variant = static_cast<int>(i);
+    const auto start = Clock::now();
     IsolatedOutcome run = RunIsolated(scenario, options);
+    time.Add(Since(start) - options.seconds);
     variants.push_back({.name = names[i],
                         .executions = run.outcome.executions,
                         .seconds = run.outcome.seconds,
                         .verdict = run.outcome.verdict});
+    if (run.outcome.mode == "skipped") {
+      left_out = 0;
+      return run;
+    }
     run.outcome.executions += total.outcome.executions;
     run.outcome.seconds += total.outcome.seconds;
     const bool first = total.outcome.verdict == Verdict::kPass;
@@ -141,7 +157,10 @@ IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
     total.site_reached = total.site_reached || run.site_reached;
     if (total.outcome.verdict != Verdict::kPass && !scenario.mutant.empty()) break;
   }
-  if (total.outcome.mode.empty() || names.size() > 1) {
+  time.Spent(Since(begin), engine.seconds);
+  if (left_out > 0) {
+    total.outcome.mode = absl::StrCat(chosen.size(), " of ", names.size(), " modes");
+  } else if (total.outcome.mode.empty() || names.size() > 1) {
     total.outcome.mode = absl::StrCat(names.size(), " modes");
   }
   return total;
@@ -151,12 +170,14 @@ IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
 VerdictRecord Check(const Scenario& scenario, const RunOptions& options) {
   outcomes_internal::Begin(scenario.outcomes);
   std::vector<VariantRecord> variants;
-  IsolatedOutcome run = RunVariants(scenario, options, variants);
+  int left_out = 0;
+  IsolatedOutcome run = RunVariants(scenario, options, variants, left_out);
   const std::string state = run.outcome.state;
   const std::string schedule = run.outcome.schedule;
   VerdictRecord record = Judge(scenario, std::move(run.outcome), run.site_reached);
   record.outcomes = outcomes_internal::Collect();
   record.variants = std::move(variants);
+  record.variants_left_out = left_out;
   if (ThisEngine().samples) record.seed = options.seed;
   const std::string directory = absl::GetFlag(FLAGS_counterexamples);
   if (!state.empty() && options.replay.empty() && !directory.empty()) {

@@ -110,6 +110,7 @@ std::string ToJson(const VerdictRecord& record) {
                                 {"seconds", variant.seconds},
                                 {"verdict", ToString(variant.verdict)}});
   }
+  if (record.variants_left_out != 0) json["variants_left_out"] = record.variants_left_out;
   if (!record.reason.empty()) json["reason"] = record.reason;
   if (!record.ok && !record.detail.empty()) json["detail"] = record.detail;
   // Symbol names and log excerpts need not be UTF-8.
@@ -155,6 +156,7 @@ std::optional<VerdictRecord> VerdictRecordFromJson(std::string_view line) {
                                  .seconds = variant.at("seconds").get<double>(),
                                  .verdict = *ended});
     }
+    record.variants_left_out = json.value("variants_left_out", 0);
     record.reason = Optional<std::string>(json, "reason").value_or("");
     record.detail = Optional<std::string>(json, "detail").value_or("");
     return record;

@@ -92,6 +92,7 @@ struct VerdictRecord {
   std::optional<std::uint64_t> seed;
   std::vector<OutcomeCount> outcomes{};   // what the scenario observed, if anything
   std::vector<VariantRecord> variants{};  // of an engine that has some
+  int variants_left_out = 0;              // there was no time for
   // Why this verdict needs a word: a mutant beyond the engine's model, a bounded search, an error.
   std::string reason;
   // The counterexample or the report as text; in the JSON line only when `ok` is false.

@@ -63,9 +63,6 @@ constexpr absl::string_view kFlags[] = {"duration", "threads",  "seed",   "noise
                                         "waiting",  "pressure", "engine", "mutants", "json",
                                         "html",     "markdown", "out",    "help"};
 
-// A scenario gets no less, however many there are.
-constexpr double kLeastSeconds = 0.05;
-
 int Usage(absl::string_view problem) {
   std::fprintf(stderr, "heddle: %s\n", std::string(problem).c_str());
   return kExitUsage;
@@ -74,6 +71,7 @@ int Usage(absl::string_view problem) {
 struct Stress {
   std::vector<SelectedBinary> binaries;
   std::size_t scenarios = 0;
+  std::size_t left_out = 0;  // of them: there was no time
   std::vector<VerdictRecord> records;
   std::vector<std::string> problems;
   std::map<std::string, std::string> reports;  // of ThreadSanitizer, by their stacks: who has one
@@ -164,20 +162,26 @@ Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& pa
 }
 
 // One binary after the other: threads under stress want the machine. What is left of the time is
-// divided anew before each. False when interrupted.
+// divided anew before each; when it is over, the rest is left out, and which that is depends on the
+// seed. False when interrupted.
 bool RunAll(const std::vector<std::string>& patterns, const std::string& out, Stress& stress) {
   const auto end = Clock::now() + absl::ToChronoNanoseconds(absl::GetFlag(FLAGS_duration));
   Progress progress(stress.scenarios);
   std::size_t left = stress.scenarios;
-  for (const SelectedBinary& selected : stress.binaries) {
+  const std::size_t first = (absl::GetFlag(FLAGS_seed) + stress.binaries.size() - 1) %
+                            std::max<std::size_t>(1, stress.binaries.size());
+  for (std::size_t i = 0; i < stress.binaries.size(); ++i) {
+    const SelectedBinary& selected = stress.binaries[(first + i) % stress.binaries.size()];
     const double seconds = std::chrono::duration<double>(end - Clock::now()).count();
-    const double share = std::max(kLeastSeconds, seconds / static_cast<double>(left));
+    if (seconds <= 0) break;
     std::vector<Task> tasks;
-    tasks.push_back(MakeTask(selected, patterns, share, out, stress, progress));
+    tasks.push_back(
+        MakeTask(selected, patterns, seconds / static_cast<double>(left), out, stress, progress));
     if (!RunTasks(std::move(tasks), 1, [&progress] { progress.Show(); })) return false;
     if (stress.refused) return true;
     left -= selected.scenarios.size();
   }
+  stress.left_out = left;
   return true;
 }
 
@@ -265,7 +269,8 @@ int RunStress(const std::vector<std::string>& arguments) {
                 std::string(ToString(record.verdict)).c_str(), record.engine.c_str(),
                 AskTheExplorer(record, explorers, out).c_str());
   }
-  std::printf("%s", CoverageTable(stress.records).c_str());
+  std::printf("%s%s", CoverageTable(stress.records).c_str(),
+              LeftOut(stress.records, stress.left_out).c_str());
   std::printf(
       "%s",
       Totals(stress.records, std::chrono::duration<double>(Clock::now() - start).count()).c_str());
@@ -274,7 +279,8 @@ int RunStress(const std::vector<std::string>& arguments) {
   if (!finished) return kExitInterrupted;
   for (const std::string& problem : stress.problems)
     std::fprintf(stderr, "heddle: %s\n", problem.c_str());
-  if (!stress.problems.empty() || stress.records.size() != stress.scenarios) return kExitInternal;
+  if (!stress.problems.empty() || stress.records.size() + stress.left_out != stress.scenarios)
+    return kExitInternal;
   return std::all_of(stress.records.begin(), stress.records.end(),
                      [](const VerdictRecord& record) { return record.ok; })
              ? kExitOk

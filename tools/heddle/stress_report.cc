@@ -100,6 +100,23 @@ std::string CoverageTable(const std::vector<VerdictRecord>& records) {
   return table;
 }
 
+std::string LeftOut(const std::vector<VerdictRecord>& records, std::size_t scenarios) {
+  std::size_t left_out = 0;
+  std::size_t run = 0;
+  for (const VerdictRecord& record : records) {
+    left_out += static_cast<std::size_t>(record.variants_left_out);
+    run += record.variants.size();
+  }
+  if (left_out == 0 && scenarios == 0) return "";
+  std::string text = absl::StrCat("\nleft out for want of time: ", left_out, " of ", left_out + run,
+                                  " ways to run a scenario");
+  if (scenarios != 0) {
+    absl::StrAppend(&text, ", and ", scenarios, " of ", records.size() + scenarios,
+                    " scenarios altogether");
+  }
+  return text + "; a longer --duration runs more, another --seed others\n";
+}
+
 std::string MutantTable(const std::vector<VerdictRecord>& records) {
   std::map<std::string, std::map<std::string, const VerdictRecord*>> mutants;
   std::set<std::string> engines;

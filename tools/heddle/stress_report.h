@@ -4,6 +4,7 @@
 #ifndef HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
 #define HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace heddle {
 
 // Which mode ran how much, and found how much, over all scenarios: a line for each engine and mode.
 std::string CoverageTable(const std::vector<VerdictRecord>& records);
+
+// What there was no time for: of the modes of the scenarios that ran, and how many did not run at
+// all. Empty: everything ran.
+std::string LeftOut(const std::vector<VerdictRecord>& records, std::size_t scenarios);
 
 // What each engine found of each mutant, after how many seconds, or that it missed it: a Markdown
 // table, a line for each mutant and a column for each engine that ran one.

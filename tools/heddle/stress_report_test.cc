@@ -40,6 +40,15 @@ TEST(CoverageTableTest, AddsUpModesOverScenarios) {
   EXPECT_EQ(CoverageTable({Record("relacy", Verdict::kPass)}), "");
 }
 
+TEST(LeftOutTest, SaysWhatThereWasNoTimeFor) {
+  VerdictRecord record = Record("stress", Verdict::kPass);
+  record.variants = {{.name = "noise=off", .executions = 10, .verdict = Verdict::kPass}};
+  EXPECT_EQ(LeftOut({record}, 0), "");
+  EXPECT_TRUE(Has(LeftOut({record}, 3), "0 of 1 ways to run a scenario, and 3 of 4 scenarios"));
+  record.variants_left_out = 16;
+  EXPECT_TRUE(Has(LeftOut({record, record}, 0), "32 of 34 ways to run a scenario; a longer"));
+}
+
 TEST(MutantTableTest, SaysWhoCaughtWhat) {
   VerdictRecord caught = Record("tsan", Verdict::kRace);
   caught.mutant = "publish_relaxed";
