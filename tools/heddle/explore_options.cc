@@ -38,6 +38,7 @@ allows, each once. The program needs no change; the arguments are its own.
   --preemptions=K        all executions with at most K preemptions
   --seed=S               of everything random
   --symmetry=on|off      explore interchangeable threads once (default off)
+  --in-step              threads that undo each other's steps, and could do so for ever, are in a livelock
   --jobs=N               worker processes (default 1)
   --shard=I/N            of N shares of the executions, the I-th
   --piece=PIECE          what a worker that died has left unexplored, as the error names it
@@ -188,7 +189,7 @@ class Parser {
     return Value(name, value);
   }
 
-  static std::vector<absl::string_view> Switches() { return {"weaken", "library", "quiet"}; }
+  static std::vector<absl::string_view> Switches() { return {"weaken", "library", "quiet", "in-step"}; }
   static std::vector<absl::string_view> Valued() {
     return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html",  "out",
             "replay", "model",    "symmetry", "time",    "random", "shard", "piece", "switch"};
@@ -198,6 +199,7 @@ class Parser {
     if (name == "weaken") options_.weaken = true;
     if (name == "library") options_.library = true;
     if (name == "quiet") options_.quiet = true;
+    if (name == "in-step") options_.runtime.emplace_back("in_step", "on");
     if (name == "random") {
       options_.repeat.emplace_back("--random");
       options_.runtime.emplace_back("random", "on");

@@ -222,6 +222,42 @@ static void Barrier(int n) {
   RunSame(n, BarrierBody);
 }
 
+// Two locks at once: who does not get the second one gives the first one back. Two threads that want
+// them in different orders can do that in step, for ever.
+static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
+
+static void TakeBoth(pthread_mutex_t* first, pthread_mutex_t* second) {
+  for (;;) {
+    pthread_mutex_lock(first);
+    if (pthread_mutex_trylock(second) == 0) break;
+    pthread_mutex_unlock(first);
+  }
+  ++entered;
+  pthread_mutex_unlock(second);
+  pthread_mutex_unlock(first);
+}
+static void* LeftRight(void* unused) {
+  (void)unused;
+  TakeBoth(&left, &right);
+  return NULL;
+}
+static void* RightLeft(void* unused) {
+  (void)unused;
+  TakeBoth(&right, &left);
+  return NULL;
+}
+static void BackOff(int n) {
+  Body* bodies[MOST_THREADS];
+  for (int i = 0; i < n; ++i) bodies[i] = i % 2 == 0 ? LeftRight : RightLeft;
+  RunThreads(n, bodies);
+  assert(entered == n);
+}
+static void BackOffInOrder(int n) {
+  RunSame(n, LeftRight);
+  assert(entered == n);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"fetch_add", FetchAdd},
@@ -235,6 +271,8 @@ int main(int argc, char** argv) {
       {"rwlock", Rwlock},
       {"seqlock", Seqlock},
       {"barrier", Barrier},
+      {"back_off", BackOff},
+      {"back_off_in_order", BackOffInOrder},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kFirstSites = 256;
 // Of one thread: how many turns are run that change nothing, but can be seen.
 constexpr int kIdleTurns = 2;
+// Of one thread in an execution: how many are looked at for whether they can go on for ever.
+constexpr std::size_t kRounds = 8;
 
 }  // namespace
 
@@ -152,6 +154,9 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
   const LoopState* same = nullptr;
   while ((same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
     if (same->changes != history.changes) {
+      if (history.rounds.size() < kRounds) {
+        history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
+      }
       if (lasting_) continue;
       const Effect effect = search.EffectOf(fiber.id, same->position);
       if (effect == Effect::kLasting) continue;

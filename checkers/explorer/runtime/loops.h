@@ -33,6 +33,7 @@
 
 #include "checkers/explorer/graph/event.h"
 #include "checkers/explorer/runtime/state.h"
+#include "checkers/explorer/search/rounds.h"
 
 namespace heddle::explorer {
 
@@ -80,6 +81,7 @@ struct LoopHistory {
   int idle = 0;                // turns that have changed nothing, at sites where that was seen
   Site last_read = 0;          // of the last operation, if that was a read that changed nothing
   std::uint32_t accesses = 0;  // plain ones, but for the thread's own stack
+  std::vector<Round> rounds;   // that have changed something and taken it back, the first ones
   StepStart step;
 
   void Clear() {
@@ -92,6 +94,7 @@ struct LoopHistory {
     idle = 0;
     last_read = 0;
     accesses = 0;
+    rounds.clear();
     step.site = 0;
   }
 };

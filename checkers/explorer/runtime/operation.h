@@ -89,6 +89,9 @@ struct Operation {
   const char* waits_for = nullptr;
   // An access that does not wait, but may be what a loop of the program's waits by.
   bool polls = false;
+  // Of a sleep: the word that held `slept_on` when it began; 0: none.
+  std::uintptr_t word = 0;
+  std::uint32_t slept_on = 0;
   // The wait has a time limit: who is left in it for ever is not stuck.
   bool expires = false;
 

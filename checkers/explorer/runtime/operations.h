@@ -95,6 +95,11 @@ class Call {
 
   // From here on what it does orders nothing for the program (Access::internal).
   void SetInternal() { internal_ = true; }
+  // What it waits for is a wake-up at the word, which holds `value`.
+  void SetSleepsOn(const std::uint32_t* word, std::uint32_t value) {
+    word_ = reinterpret_cast<std::uintptr_t>(word);
+    slept_on_ = value;
+  }
   // What this call waits for has a time limit, from here on or no more.
   void SetExpires(bool expires) { expires_ = expires; }
 
@@ -126,6 +131,8 @@ class Call {
     operation.waits_for = waits_for_;
     operation.access.site = site_;
     operation.access.internal = internal_;
+    operation.word = word_;
+    operation.slept_on = slept_on_;
     operation.expires = expires_;
     operation.polls = polls_;
     operation.first = !std::exchange(begun_, true);
@@ -165,6 +172,8 @@ class Call {
   bool expires_ = false;
   bool polls_ = false;
   bool internal_ = false;
+  std::uintptr_t word_ = 0;
+  std::uint32_t slept_on_ = 0;
   mutable bool begun_ = false;
 };
 

@@ -168,7 +168,12 @@ void Scheduler::BeginExecution() {
 }
 
 void Scheduler::EndExecution() {
-  switch (search_.End()) {
+  const Ending ending = search_.End();
+  if (options_.in_step && (ending == Ending::kComplete || ending == Ending::kBlocked)) {
+    Rounds rounds;
+    if (FindRounds(0, rounds)) return DescribeRounds(rounds);
+  }
+  switch (ending) {
     case Ending::kComplete:
       if (options_.leaks && !SomeThreadEndsProgram()) {
         if (const Block* const leak = heap_.FindLeak(); leak != nullptr) {
@@ -209,8 +214,8 @@ void Scheduler::RunThread(Fiber& fiber) {
         if (stopped_) return;
         ResumeAgain(fiber);
       }
-      Take(fiber);
       if (stopped_) return;
+      Take(fiber);
     }
     Next next = Next::kGoOn;
     if (fiber.pending != 0) next = TellPending(fiber);
@@ -431,12 +436,12 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
       return true;
     case Operation::Kind::kFinish:
       fiber.finished = true;
-      return true;
+      return CheckLeft(fiber, reinterpret_cast<std::uintptr_t>(fiber.stack_high));
     case Operation::Kind::kJoin:
       ++fiber.loop.effects;
       return true;
     default:
-      return CheckLeft(fiber, reinterpret_cast<std::uintptr_t>(fiber.stack_high));
+      return true;
   }
 }
 
@@ -522,9 +527,60 @@ void Scheduler::DescribeLength() {
   fault_ = fault;
 }
 
+// Of the threads from `thread` on, each may have made one of its rounds, or none.
+bool Scheduler::FindRounds(ThreadId thread, Rounds& rounds) {
+  if (thread < threads_) {
+    const Fiber& fiber = fibers_[thread];
+    if (FindRounds(thread + 1, rounds)) return true;
+    if (!fiber.started) return false;
+    Round& round = rounds[static_cast<std::size_t>(thread)];
+    for (const Round& made : fiber.loop.rounds) {
+      round = made;
+      if (FindRounds(thread + 1, rounds)) return true;
+    }
+    round = Round();
+    return false;
+  }
+  std::uint32_t joins = 0;
+  bool any = false;
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    any = any || rounds[static_cast<std::size_t>(i)].first >= 0;
+    const bool waits = fiber.started && !fiber.finished && fiber.operation != nullptr;
+    if (waits && fiber.operation->kind == Operation::Kind::kJoin) joins |= 1U << i;
+  }
+  return any && RepeatForEver(search_.graph(), rounds, joins);
+}
+
+void Scheduler::DescribeRounds(const Rounds& rounds) {
+  Fault fault;
+  fault.verdict = verdict::kLivelock;
+  std::string names;
+  for (int i = 0; i < threads_; ++i) {
+    if (rounds[static_cast<std::size_t>(i)].first < 0) continue;
+    if (fault.thread == kNoThread) fault.thread = i;
+    names += (names.empty() ? "thread " : ", thread ") + std::to_string(i);
+  }
+  const bool several = names.find(',') != std::string::npos;
+  snprintf(fault.message, sizeof fault.message, "%s %s, for ever if nothing changes their pace",
+           names.c_str(), several ? "undo each other's steps" : "does and undoes the same");
+  fault_ = fault;
+}
+
+bool Scheduler::HasChanged(std::uintptr_t word, std::uint32_t since) const {
+  const Graph& graph = search_.graph();
+  for (std::size_t i = 0; i < graph.locations(); ++i) {
+    const auto location = static_cast<LocationId>(i);
+    if (search_.AddressOf(location) != word || graph.location(location).accesses.empty()) continue;
+    return graph.ValueOf(graph.Newest(location), location) != since;
+  }
+  return false;
+}
+
+// Who sleeps though what it sleeps on has changed has not been told, or too early.
 void Scheduler::DescribeHang() {
   Fault fault;
-  bool condition = false;
+  bool missed = false;
   bool await = false;
   std::size_t length = 0;
   for (int i = 0; i < threads_; ++i) {
@@ -539,16 +595,15 @@ void Scheduler::DescribeHang() {
       fault.thread = i;
       fault.site = operation.access.site;
     }
-    condition |= strcmp(what, "condition") == 0;
+    missed |= strcmp(what, "condition") == 0 ||
+              (operation.word != 0 && HasChanged(operation.word, operation.slept_on));
     await |= strcmp(what, "await") == 0;
     const int written = snprintf(fault.message + length, sizeof fault.message - length,
                                  "%sthread %d waits (%s)", length == 0 ? "" : ", ", i, what);
     if (written > 0) length += static_cast<std::size_t>(written);
     if (length >= sizeof fault.message) break;
   }
-  fault.verdict = condition ? verdict::kLostWakeup
-                  : await   ? verdict::kLivelock
-                            : verdict::kDeadlock;
+  fault.verdict = missed ? verdict::kLostWakeup : await ? verdict::kLivelock : verdict::kDeadlock;
   fault_ = fault;
 }
 

@@ -152,6 +152,7 @@ class Scheduler {
   bool FindRounds(ThreadId thread, Rounds& rounds);
   void DescribeRounds(const Rounds& rounds);
   void DescribeHang();
+  bool HasChanged(std::uintptr_t word, std::uint32_t since) const;
 
   // What comes of a fault (retell.cc).
   void RunExecution();

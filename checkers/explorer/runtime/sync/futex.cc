@@ -30,6 +30,7 @@ int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site)
   queue.Unlock(call);
   if (!ends_at_limit) {
     call.SetExpires(expires);
+    call.SetSleepsOn(word, value);
     queue.Sleep(call);
     return 0;
   }
