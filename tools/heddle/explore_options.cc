@@ -189,7 +189,9 @@ class Parser {
     return Value(name, value);
   }
 
-  static std::vector<absl::string_view> Switches() { return {"weaken", "library", "quiet", "in-step"}; }
+  static std::vector<absl::string_view> Switches() {
+    return {"weaken", "library", "quiet", "in-step"};
+  }
   static std::vector<absl::string_view> Valued() {
     return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html",  "out",
             "replay", "model",    "symmetry", "time",    "random", "shard", "piece", "switch"};

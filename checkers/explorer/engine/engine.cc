@@ -40,7 +40,6 @@
 #include "checkers/explorer/runtime/state.h"
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/description.h"
-#include "checkers/scenario/outcomes.h"
 #include "checkers/scenario/verdict.h"
 
 ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
@@ -54,11 +53,6 @@ ABSL_FLAG(
     std::string, schedule, "",
     "follow what threads did in another run (schedule.h), with --schedules departures from it");
 ABSL_FLAG(std::uint64_t, schedules, 1000, "executions that follow --schedule");
-ABSL_FLAG(bool, files_in_turns, false,
-          "simulated files: every order of all their operations is an execution of its own");
-ABSL_FLAG(bool, observe_files, false,
-          "count what executions leave behind in the simulated files, as outcomes");
-ABSL_FLAG(bool, explain, true, "say in words what failed, which can take longer than to find it");
 ABSL_FLAG(std::string, record, "",
           "leave the record of the exploration in this file, with the atomic operations met");
 
@@ -99,9 +93,6 @@ thread_local bool woken_spuriously = false;
 
 // The flag of the mutated line that ran; on a page of its own, which executions leave alone.
 std::atomic<bool>** reached_site;
-
-// FLAGS_observe_files.
-bool observes_files = false;
 
 // One execution. In the program's memory: put back for each.
 struct Execution {
@@ -233,7 +224,6 @@ bool Expired(Deadline deadline) {
 }
 
 void SetExpired(Deadline deadline) { deadlines.Of(deadline).expired = true; }
-    explorer::CountEffect();  // a loop around it comes back, but not to the same
 
 bool WakesSpuriously() {
   if (!execution.scenario->relacy.spurious_wakeups || woken_spuriously || follows_schedule) {
@@ -300,12 +290,11 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   settings.max_executions = absl::GetFlag(FLAGS_max_executions);
   settings.seconds = absl::GetFlag(FLAGS_time);
   settings.jobs = absl::GetFlag(FLAGS_jobs);
-  files_in_turns = absl::GetFlag(FLAGS_files_in_turns);
-  observes_files = absl::GetFlag(FLAGS_observe_files);
   settings.orders = absl::GetFlag(FLAGS_orders);
   settings.record = absl::GetFlag(FLAGS_record);
   settings.sites = !settings.record.empty();
   if (settings.record.empty()) settings.record = record.path();
+  settings.in_step = true;
   // The scenario's own word for what is a livelock.
   if (scenario.relacy.max_steps != RelacyOptions().max_steps) {
     settings.max_operations = scenario.relacy.max_steps;
@@ -313,7 +302,6 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   } else if (!scenario.mutant.empty()) {
     settings.max_operations = kMutantOperations;
   }
-  settings.in_step = true;
   settings.replay = options.replay;
   if (const std::string path = absl::GetFlag(FLAGS_schedule); !path.empty()) {
     outcome.reason = SetSchedule(path, scenario.threads, settings);
@@ -329,8 +317,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   outcome.complete = result.complete;
   outcome.seconds = result.seconds;
   outcome.reason = result.reason;
-  if ((IsFinding(outcome.verdict) && absl::GetFlag(FLAGS_explain)) ||
-      outcome.verdict == Verdict::kError) {
+  if (IsFinding(outcome.verdict) || outcome.verdict == Verdict::kError) {
     ReadRecord(settings.record, outcome);
   }
   return outcome;
