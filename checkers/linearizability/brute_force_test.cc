@@ -13,6 +13,7 @@
 #include "checkers/linearizability/check.h"
 #include "checkers/linearizability/specs/containers.h"
 #include "checkers/linearizability/specs/databases.h"
+#include "checkers/linearizability/specs/gates.h"
 #include "checkers/linearizability/specs/locks.h"
 #include "checkers/linearizability/specs/registers.h"
 #include "gtest/gtest.h"
@@ -233,6 +234,69 @@ TEST(BruteForce, Semaphore) {
                return Of(static_cast<std::int32_t>(Below(random, 3)), 1 + Some(random, 2));
              },
              {0, 1});
+}
+
+TEST(BruteForce, MergingSemaphore) {
+  CrossCheck(SemaphoreSpec{.initial = 0, .most = 1, .merges = true},
+             [](Random& random, int) { return Of(static_cast<std::int32_t>(Below(random, 3))); },
+             {0, 1});
+}
+
+TEST(BruteForce, RecursiveMutex) {
+  CrossCheck(RecursiveMutexSpec{.most = 2},
+             [](Random& random, int) { return Of(static_cast<std::int32_t>(Below(random, 3))); },
+             {0, 1});
+}
+
+TEST(BruteForce, LockSet) {
+  CrossCheck(LockSetSpec{},
+             [](Random& random, int) {
+               return Of(static_cast<std::int32_t>(Below(random, 3)), 1 + Some(random, 3));
+             },
+             {0, 1});
+}
+
+TEST(BruteForce, RankedMutexes) {
+  CrossCheck(RankedMutexesSpec{},
+             [](Random& random, int) {
+               Operation op = Of(Below(random, 2) == 0 ? kLock : kUnlock);
+               op.key = 1 + Some(random, 2);
+               return op;
+             },
+             {0, 1});
+}
+
+TEST(BruteForce, ClosableQueue) {
+  Value next = 0;
+  CrossCheck(ClosableQueueSpec{.capacity = 2},
+             [&](Random& random, int) {
+               return Of(static_cast<std::int32_t>(Below(random, 5)), next++ % 4 + 1);
+             },
+             {ClosableQueueSpec::kRefused, ClosableQueueSpec::kClosed, 1, 2, 3, 4});
+}
+
+TEST(BruteForce, Event) {
+  CrossCheck(EventSpec{},
+             [](Random& random, int) { return Of(static_cast<std::int32_t>(Below(random, 3))); },
+             {0, 1});
+}
+
+TEST(BruteForce, Latch) {
+  CrossCheck(LatchSpec{.count = 2},
+             [](Random& random, int) { return Of(static_cast<std::int32_t>(Below(random, 3))); },
+             {0, 1});
+}
+
+TEST(BruteForce, Barrier) {
+  Random spoiling(9);
+  CrossCheck(
+      BarrierSpec{.processes = 2},
+      [](Random& random, int) { return Of(static_cast<std::int32_t>(Below(random, 2))); }, {0, 1},
+      {},
+      [&](Operation& op) {
+        op.function = static_cast<std::int32_t>(Below(spoiling, 2));
+        if (!op.pending()) op.result = Some(spoiling, 2);
+      });
 }
 
 TEST(BruteForce, KeyValue) {

@@ -66,7 +66,7 @@ class ScenarioHistory {
   template <class Action>
   void Do(int thread, Operation call, Action action) {
     Log& log = logs_[static_cast<std::size_t>(thread) + 2];
-    if (log.count == kMost) {
+    if (log.count + (kTwoInstants ? 1 : 0) >= kMost) {
       Fail(Verdict::kError, "a scenario's history is too long", std::source_location::current());
       return;
     }
@@ -82,6 +82,12 @@ class ScenarioHistory {
     call.done = 0;
     entry.operation = call;
     ++log.count;
+    if constexpr (kTwoInstants) {
+      const std::optional<Operation> second = spec_.Second(call);
+      if (!second) return;
+      log.entries[static_cast<std::size_t>(log.count)] = entry;
+      log.entries[static_cast<std::size_t>(log.count++)].operation = *second;
+    }
   }
   template <class Action>
   void Do(Operation call, Action action) {
@@ -114,6 +120,8 @@ class ScenarioHistory {
 
  private:
   static constexpr std::size_t kAll = 32;
+  static constexpr bool kTwoInstants =
+      requires(const S& spec, const Operation& op) { spec.Second(op); };
   static constexpr int kEnd = -1;
   static constexpr int kBeginning = -2;
 

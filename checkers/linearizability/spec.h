@@ -24,6 +24,11 @@
 //   static constexpr bool kUsesProcess = true     Step() looks at op.process
 //   static constexpr bool kWhole = true           a state is of all parts; else only of one
 //   std::size_t memory() const                    bytes that it keeps besides the states
+//   std::optional<Operation> Second(const Operation&) const
+//       of an operation that takes effect at two instants (arrive and leave): the second one, of
+//       the same call; Step() tells them apart by the function. WithSeconds() adds them to a
+//       history. (A. Castañeda, S. Rajsbaum, M. Raynal, Unifying concurrent objects and distributed
+//       tasks: interval-linearizability, J. ACM 65(6), 2018, need no more for these.)
 //   static constexpr std::string_view kNames[]    of the functions, for messages
 //   std::string Describe(const Operation&, const Texts&) const
 //   Role RoleOf(const Operation&) const, or
@@ -191,6 +196,18 @@ class AutomatonOf final : public Automaton {
 };
 
 }  // namespace spec_internal
+
+// The history with an operation for each instant (Second() above).
+template <Spec S>
+std::vector<Operation> WithSeconds(std::span<const Operation> operations, const S& spec) {
+  std::vector<Operation> all;
+  all.reserve(operations.size());
+  for (const Operation& op : operations) {
+    all.push_back(op);
+    if (const std::optional<Operation> second = spec.Second(op)) all.push_back(*second);
+  }
+  return all;
+}
 
 template <Spec S>
 class ModelOf final : public Model {

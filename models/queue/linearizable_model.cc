@@ -7,127 +7,92 @@
 #include <cstdint>
 #include <optional>
 
-#include "checkers/linearizability/scenario_history.h"
+#include "checkers/generate/subject.h"
 #include "checkers/linearizability/specs/containers.h"
-#include "checkers/scenario/scenario.h"
-#include "primitives/queue/mpmc_ring.h"
-#include "primitives/queue/treiber_stack.h"
+#include "models/subjects/blocking_queue.h"
+#include "models/subjects/mpmc_ring.h"
+#include "models/subjects/mpsc_queue.h"
+#include "models/subjects/spsc_ring.h"
+#include "models/subjects/treiber_stack.h"
+#include "models/subjects/two_lock_queue.h"
 
 namespace heddle {
 namespace {
 
-using linearizability::kPop;
-using linearizability::kPush;
-using linearizability::Value;
+constexpr generate::Text kSpscRing{
+    "initial: push(1) | push(2), push(3), push(4) | pop, pop, pop | final: pop"};
+HEDDLE_LINEARIZABLE("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing);
+HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing,
+                           "full_one_late", Verdict::kNonlinearizable | Verdict::kRace);
+HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing,
+                           "empty_without_wrap", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing,
+                           "full_without_wrap", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing,
+                           "pop_trusts_cache", Verdict::kNonlinearizable);
+HEDDLE_SUBJECT("queue/spsc_ring", SpscRingSubject);
+HEDDLE_SUBJECT_MUTANT("queue/spsc_ring", SpscRingSubject, "pop_trusts_cache");
 
-// What found the container full or empty is not recorded: both may be seen while another operation
-// is unfinished.
-template <class Container, class History>
-void Push(Container& container, History& history, int thread, int item) {
-  history.Do(thread, {.function = kPush, .argument = item}, [&]() -> std::optional<Value> {
-    if (!container.try_push(item)) return std::nullopt;
-    return 1;
-  });
-}
-template <class Container, class History>
-void Pop(Container& container, History& history, int thread) {
-  history.Do(thread, {.function = kPop}, [&]() -> std::optional<Value> {
-    const auto item = container.try_pop();
-    if (!item) return std::nullopt;
-    return static_cast<Value>(*item);
-  });
-}
-
-constexpr int kBeginning = -2;
-constexpr int kEnd = -1;
-
-// 0, 1 and 2 are stacked, 0 on top. One thread pops; the other pops two and puts the first back.
-template <class P>
-struct IndexStackIsLinearizable {
-  static constexpr int kThreads = 2;
-  IndexStack<P> stack{3, UINT32_MAX};
-  linearizability::ScenarioHistory<P, linearizability::StackSpec> history;
-
-  void Add(int thread, std::uint32_t index) {
-    history.Do(thread, {.function = kPush, .argument = static_cast<Value>(index)},
-               [&]() -> std::optional<Value> {
-                 stack.push(index);
-                 return 1;
-               });
-  }
-  IndexStackIsLinearizable() {
-    for (std::uint32_t i = 3; i > 0; --i) Add(kBeginning, i - 1);
-  }
-  void Thread(int thread) {
-    if (thread == 0) {
-      Pop(stack, history, thread);
-      return;
-    }
-    std::optional<std::uint32_t> first;
-    history.Do(thread, {.function = kPop}, [&]() -> std::optional<Value> {
-      first = stack.try_pop();
-      if (!first) return std::nullopt;
-      return static_cast<Value>(*first);
-    });
-    Pop(stack, history, thread);
-    if (first) Add(thread, *first);
-  }
-  void After() {
-    for (int i = 0; i < 3; ++i) Pop(stack, history, kEnd);
-    history.Check();
-  }
-};
-HEDDLE_SCENARIO("queue/index_stack.linearizable", IndexStackIsLinearizable);
-HEDDLE_MUTANT("queue/index_stack.linearizable", IndexStackIsLinearizable, "no_tag",
-              Verdict::kNonlinearizable);
-
-// Each thread pushes an item and pops one.
-template <class P>
-struct TreiberStackIsLinearizable {
-  static constexpr int kThreads = 2;
-  TreiberStack<int, P> stack{3, UINT32_MAX};
-  linearizability::ScenarioHistory<P, linearizability::StackSpec> history;
-  void Thread(int thread) {
-    if (thread == 0) {
-      Push(stack, history, thread, 1);
-      Push(stack, history, thread, 2);
-    } else {
-      Pop(stack, history, thread);
-    }
-  }
-  void After() {
-    for (int i = 0; i < 2; ++i) Pop(stack, history, kEnd);
-    history.Check();
-  }
-};
-HEDDLE_SCENARIO("queue/treiber_stack.linearizable", TreiberStackIsLinearizable);
+// The producer has not heard of the pop when it finds the ring full, nor the consumer of the push
+// when it finds it empty: store buffering, which a queue does not do.
+HEDDLE_LINEARIZABLE_FAILS("queue/spsc_ring.full_and_empty_at_once", SpscRingRefusalsSubject,
+                          "initial: push(1) | push(2), push(3) | pop, pop",
+                          Verdict::kNonlinearizable);
 
 // Two items are in the ring, which is then full; a third goes in as they come out.
-template <class P>
-struct MpmcRingIsLinearizable {
-  static constexpr int kThreads = 2;
-  MpmcRing<int, P> ring{2, UINT64_MAX - 1};
-  linearizability::ScenarioHistory<P, linearizability::QueueSpec> history;
-  MpmcRingIsLinearizable() {
-    Push(ring, history, kBeginning, 1);
-    Push(ring, history, kBeginning, 2);
-  }
-  void Thread(int thread) {
-    if (thread == 0) {
-      Pop(ring, history, thread);
-      Push(ring, history, thread, 3);
-    } else {
-      Pop(ring, history, thread);
-    }
-  }
-  void After() {
-    for (int i = 0; i < 3; ++i) Pop(ring, history, kEnd);
-    history.Check();
-  }
-};
-HEDDLE_SCENARIO("queue/mpmc_ring.linearizable", MpmcRingIsLinearizable);
-HEDDLE_MUTANT("queue/mpmc_ring.linearizable", MpmcRingIsLinearizable, "claim_without_exchange",
-              Verdict::kNonlinearizable | Verdict::kRace | Verdict::kLivelock);
+constexpr generate::Text kMpmcRing{
+    "initial: push(1), push(2) | pop, push(3) | pop | final: pop, pop"};
+HEDDLE_LINEARIZABLE("queue/mpmc_ring.linearizable", MpmcRingSubject, kMpmcRing);
+HEDDLE_LINEARIZABLE_MUTANT("queue/mpmc_ring.linearizable", MpmcRingSubject, kMpmcRing,
+                           "claim_without_exchange",
+                           Verdict::kNonlinearizable | Verdict::kRace | Verdict::kLivelock);
+HEDDLE_SUBJECT("queue/mpmc_ring", MpmcRingSubject);
+HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchange");
+
+constexpr generate::Text kMpscQueue{"push(1), push(2) | push(3), pop | final: pop, pop"};
+HEDDLE_LINEARIZABLE("queue/mpsc_queue.linearizable", MpscQueueSubject, kMpscQueue);
+HEDDLE_LINEARIZABLE_MUTANT("queue/mpsc_queue.linearizable", MpscQueueSubject, kMpscQueue,
+                           "hands_out_newest",
+                           Verdict::kNonlinearizable | Verdict::kUseAfterFree |
+                               Verdict::kDoubleFree);
+HEDDLE_SUBJECT("queue/mpsc_queue", MpscQueueSubject);
+
+HEDDLE_LINEARIZABLE("queue/mpsc_queue.linearizable_per_producer", MpscQueuePerProducerSubject,
+                    "push(1), push(2) | push(3), pop | final: pop, pop");
+
+constexpr generate::Text kTwoLockQueue{"push(1), pop | push(2), pop | final: pop"};
+HEDDLE_LINEARIZABLE("queue/two_lock_queue.linearizable", TwoLockQueueSubject, kTwoLockQueue);
+HEDDLE_LINEARIZABLE_MUTANT("queue/two_lock_queue.linearizable", TwoLockQueueSubject, kTwoLockQueue,
+                           "tail_not_moved", Verdict::kNonlinearizable | Verdict::kUseAfterFree);
+HEDDLE_SUBJECT("queue/two_lock_queue", TwoLockQueueSubject);
+
+constexpr generate::Text kBlockingQueue{"push(1), try_push(2), close | try_pop, pop"};
+HEDDLE_LINEARIZABLE("queue/blocking_queue.linearizable", BlockingQueueSubject, kBlockingQueue);
+HEDDLE_LINEARIZABLE_MUTANT("queue/blocking_queue.linearizable", BlockingQueueSubject,
+                           kBlockingQueue, "close_drops_items", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("queue/blocking_queue.linearizable", BlockingQueueSubject,
+                           kBlockingQueue, "pop_looks_once", Verdict::kNonlinearizable);
+HEDDLE_SUBJECT("queue/blocking_queue", BlockingQueueSubject);
+HEDDLE_SUBJECT_MUTANT("queue/blocking_queue", BlockingQueueSubject, "pop_looks_once");
+
+constexpr generate::Text kTreiberStack{"push(1), push(2) | pop | final: pop, pop"};
+HEDDLE_LINEARIZABLE("queue/treiber_stack.linearizable", TreiberStackSubject, kTreiberStack);
+HEDDLE_LINEARIZABLE_MUTANT("queue/treiber_stack.linearizable", TreiberStackSubject, kTreiberStack,
+                           "frees_first", Verdict::kNonlinearizable | Verdict::kRace);
+HEDDLE_SUBJECT("queue/treiber_stack", TreiberStackSubject);
+
+// 0, 1 and 2 are stacked, 0 on top. One thread pops; the other pops two and puts the first back.
+constexpr generate::Text kIndexStack{
+    "initial: push(2), push(1), push(0) | pop | pop, pop, push(0) | final: pop, pop, pop"};
+HEDDLE_LINEARIZABLE("queue/index_stack.linearizable", IndexStackSubject, kIndexStack);
+HEDDLE_LINEARIZABLE_MUTANT("queue/index_stack.linearizable", IndexStackSubject, kIndexStack,
+                           "no_tag", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("queue/index_stack.linearizable", IndexStackSubject, kIndexStack,
+                           "push_relaxed", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("queue/index_stack.linearizable", IndexStackSubject, kIndexStack,
+                           "pop_relaxed", Verdict::kNonlinearizable);
+HEDDLE_SUBJECT("queue/index_stack", IndexStackSubject);
+HEDDLE_SUBJECT_MUTANT("queue/index_stack", IndexStackSubject, "no_tag");
 
 // A queue whose pop takes an item in two steps: two pops can take the same one. All of it is
 // atomic, so there is no race, and nothing is lost or out of bounds: only the order is impossible.
@@ -152,19 +117,25 @@ struct TwoStepQueue {
 };
 
 template <class P>
-struct TwoStepQueueIsLinearizable {
-  static constexpr int kThreads = 2;
+struct TwoStepQueueSubject {
+  using Spec = linearizability::QueueSpec;
+  static constexpr auto kActions = std::to_array<generate::Action>({
+      {.name = "push",
+       .function = linearizability::kPush,
+       .arguments = {generate::kItem},
+       .role = 1},
+      {.name = "pop", .function = linearizability::kPop},
+  });
+
   TwoStepQueue<P> queue;
-  linearizability::ScenarioHistory<P, linearizability::QueueSpec> history;
-  TwoStepQueueIsLinearizable() {
-    Push(queue, history, kBeginning, 1);
-    Push(queue, history, kBeginning, 2);
+
+  std::optional<linearizability::Value> Do(int /*thread*/, const linearizability::Operation& call) {
+    if (call.function == linearizability::kPop) return queue.try_pop();
+    return queue.try_push(static_cast<int>(call.argument)) ? 1 : 0;
   }
-  void Thread(int thread) { Pop(queue, history, thread); }
-  void After() { history.Check(); }
 };
-HEDDLE_SCENARIO_FAILS("queue/two_step_queue.takes_an_item_twice", TwoStepQueueIsLinearizable,
-                      Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_FAILS("queue/two_step_queue.takes_an_item_twice", TwoStepQueueSubject,
+                          "initial: push(1), push(2) | pop | pop", Verdict::kNonlinearizable);
 
 }  // namespace
 }  // namespace heddle

@@ -15,10 +15,9 @@
 
 namespace heddle {
 
-// A lock with lock(), try_lock() and unlock(). What is wrong by itself is not called: an unlock by
-// a thread that does not hold it, a second lock by one that does. Whoever holds it writes to a
-// variable, and gives it back in the end. That a try found it taken is left out: it may have failed
-// because of a try that did.
+// A lock with lock(), unlock() and perhaps try_lock(). What is wrong by itself is not called: an
+// unlock by a thread that does not hold it, a second lock by one that does. Whoever holds it writes
+// to a variable, and gives it back in the end.
 template <class P, class Lock>
 struct MutexSubject {
   using Spec = linearizability::MutexSpec;
@@ -27,6 +26,8 @@ struct MutexSubject {
       {.name = "try_lock", .function = linearizability::kTryLock},
       {.name = "unlock", .function = linearizability::kUnlock},
   });
+
+  static constexpr bool kTries = requires(Lock each) { each.try_lock(); };
 
   Lock lock;
   typename P::template Var<int> balance{0};
@@ -42,15 +43,23 @@ struct MutexSubject {
       lock.unlock();
       return 0;
     }
-    if (call.function == linearizability::kLock) {
+    if constexpr (kTries) {
+      if (call.function == linearizability::kLock) {
+        lock.lock();
+      } else if (!lock.try_lock()) {
+        return 0;
+      }
+    } else {
       lock.lock();
-    } else if (!lock.try_lock()) {
-      return std::nullopt;
     }
+    Entered(thread);
+    return 1;
+  }
+  void Entered(int thread) {
+    const auto index = static_cast<std::size_t>(thread);
     holds[index] = true;
     ++entered[index];
     balance.set(balance.get() + 1);
-    return 1;
   }
   std::optional<linearizability::Operation> Left(int thread) {
     if (!holds[static_cast<std::size_t>(thread)]) return std::nullopt;
@@ -60,8 +69,8 @@ struct MutexSubject {
     int all = 0;
     for (const int count : entered) all += count;
     HEDDLE_ASSERT(balance.get() == all);
-    HEDDLE_ASSERT(lock.try_lock());
-    lock.unlock();
+    if constexpr (kTries) HEDDLE_ASSERT(lock.try_lock());
+    if constexpr (kTries) lock.unlock();
   }
 };
 

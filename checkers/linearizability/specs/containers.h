@@ -66,6 +66,61 @@ struct QueueSpec {
   }
 };
 
+// A queue with an end: push(argument), pop() -> value or kNone, close(); what is in it when it is
+// closed can still be popped, but nothing comes in. Only try_push and try_pop are refused because
+// it is full or empty.
+struct ClosableQueueSpec {
+  enum Function : std::int32_t { kPush, kPop, kTryPush, kTryPop, kClose };
+  static constexpr std::string_view kNames[] = {"push", "pop", "try_push", "try_pop", "close"};
+  // Results, besides the items, which are not negative.
+  static constexpr Value kRefused = kNone;
+  static constexpr Value kClosed = -1;
+  struct State {
+    std::vector<Value> items;  // oldest first
+    bool closed = false;
+
+    friend bool operator==(const State&, const State&) = default;
+    template <typename H>
+    friend H AbslHashValue(H hash, const State& state) {
+      return H::combine(std::move(hash), state.items, state.closed);
+    }
+  };
+
+  std::size_t capacity = 0;  // 0: none
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    if (op.function == kClose) {
+      state.closed = true;
+      return true;
+    }
+    if (op.function == kPush || op.function == kTryPush) {
+      if (state.closed) return Returns(op, kClosed);
+      if (container::IsFull(state.items.size(), capacity)) {
+        return op.function == kTryPush && Returns(op, kRefused);
+      }
+      state.items.push_back(op.argument);
+      return op.pending() || (op.result != kRefused && op.result != kClosed);
+    }
+    if (state.items.empty()) {
+      if (state.closed) return Returns(op, kClosed);
+      return op.function == kTryPop && Returns(op, kRefused);
+    }
+    if (!Returns(op, state.items.front())) return false;
+    state.items.erase(state.items.begin());
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const {
+    return op.function != kClose && (Returned(op, kRefused) || Returned(op, kClosed));
+  }
+  Role RoleOf(const Operation& op) const {
+    if (op.function == kClose) return {.keep = true};
+    if (ReadOnly(op)) return {};
+    return container::RoleOf(op, op.function == kPush || op.function == kTryPush);
+  }
+};
+
 struct StackSpec {
   static constexpr std::span<const std::string_view> kNames{container::kNames};
   using State = std::vector<Value>;  // newest last

@@ -17,6 +17,7 @@
 #include "checkers/linearizability/fast.h"
 #include "checkers/linearizability/history.h"
 #include "checkers/linearizability/spec.h"
+#include "checkers/linearizability/specs/cells.h"
 
 namespace heddle::linearizability {
 
@@ -129,8 +130,94 @@ struct RwLockSpec {
   }
 };
 
+// A mutex that its holder may take again, `most` times in all (0: no bound), and gives back as
+// often: lock(), try_lock() -> 0 or 1, unlock() -> 0 where the process does not hold it.
+struct RecursiveMutexSpec {
+  static constexpr std::string_view kNames[] = {"lock", "try_lock", "unlock"};
+  static constexpr bool kUsesProcess = true;
+  using State = std::pair<Value, Value>;  // the process that holds it, or kNone, and how often
+
+  Value most = 0;
+
+  State Initial() const { return {kNone, 0}; }
+  bool Step(State& state, const Operation& op) const {
+    auto& [holder, depth] = state;
+    if (op.function == kUnlock) {
+      if (holder != op.process) return Returns(op, 0);
+      if (--depth == 0) holder = kNone;
+      return op.pending() || op.result != 0;
+    }
+    if ((depth != 0 && holder != op.process) || (most != 0 && depth == most)) {
+      return op.function == kTryLock && Returns(op, 0);
+    }
+    if (op.function == kTryLock && !Returns(op, 1)) return false;
+    holder = op.process;
+    ++depth;
+    return true;
+  }
+  std::optional<Value> Partition(const Operation& op) const { return op.key; }
+  bool ReadOnly(const Operation& op) const { return op.function != kLock && Returned(op, 0); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return PairSections(operations, [](const Operation& op) { return op.function == kUnlock; });
+  }
+};
+
+// Several mutexes, of which one operation takes many at once: `argument` has a bit for each.
+// lock(argument), try_lock(argument) -> 0 or 1, unlock(argument) by the process that holds them;
+// without an argument, of all.
+struct LockSetSpec {
+  static constexpr std::string_view kNames[] = {"lock", "try_lock", "unlock"};
+  static constexpr bool kUsesProcess = true;
+  using State = Cells;  // by process: what it holds
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    const Value own = GetCell(state, op.process, 0);
+    if (op.function == kUnlock) {
+      const Value given = op.argument == kNone ? own : op.argument;
+      if (given == 0 || (own & given) != given) return false;
+      SetCell(state, op.process, own & ~given, 0);
+      return true;
+    }
+    for (const auto& [process, held] : state) {
+      if ((held & op.argument) != 0) return op.function == kTryLock && Returns(op, 0);
+    }
+    if (op.function == kTryLock && !Returns(op, 1)) return false;
+    SetCell(state, op.process, own | op.argument, 0);
+    return true;
+  }
+  bool ReadOnly(const Operation& op) const { return op.function == kTryLock && Returned(op, 0); }
+  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+};
+
+// Mutexes with ranks, the key, of which a process must take a higher one than all it holds:
+// lock() -> 0 if it is not; unlock() by the process that holds it.
+struct RankedMutexesSpec {
+  static constexpr std::string_view kNames[] = {"lock", "try_lock", "unlock"};
+  static constexpr bool kUsesProcess = true;
+  using State = Cells;  // by rank: 1 + the process that holds it
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    const Value self = op.process + Value{1};
+    if (op.function == kUnlock) {
+      if (GetCell(state, op.key, 0) != self) return false;
+      SetCell(state, op.key, 0, 0);
+      return true;
+    }
+    for (const auto& [rank, holder] : state) {
+      if (holder == self && rank >= op.key) return Returns(op, 0);
+    }
+    if (GetCell(state, op.key, 0) != 0) return false;
+    SetCell(state, op.key, self, 0);
+    return op.pending() || op.result != 0;
+  }
+  bool ReadOnly(const Operation& op) const { return op.function != kUnlock && Returned(op, 0); }
+  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+};
+
 // acquire(argument), try_acquire(argument) -> 0 or 1, release(argument); the argument is 1 if it is
-// not given. A release beyond `most` is not possible; 0: no bound.
+// not given. A release beyond `most` is not possible, or, of one that merges, lost; 0: no bound.
 struct SemaphoreSpec {
   enum Function : std::int32_t { kAcquire, kTryAcquire, kRelease };
   static constexpr std::string_view kNames[] = {"acquire", "try_acquire", "release"};
@@ -138,12 +225,17 @@ struct SemaphoreSpec {
 
   Value initial = 0;
   Value most = 0;
+  bool merges = false;
 
   State Initial() const { return initial; }
   bool Step(State& state, const Operation& op) const {
     const Value count = op.argument == kNone ? 1 : op.argument;
     if (op.function == kRelease) {
-      if (most != 0 && state > most - count) return false;
+      if (most != 0 && state > most - count) {
+        if (!merges) return false;
+        state = most;
+        return true;
+      }
       state += count;
       return true;
     }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Semaphores and events against the sequential ones.
+#include "checkers/generate/subject.h"
+#include "models/subjects/gates.h"
+#include "models/subjects/semaphores.h"
+
+namespace heddle {
+namespace {
+
+constexpr generate::Text kSemaphore{"acquire, try_acquire | release(1), release(1)"};
+HEDDLE_LINEARIZABLE("semaphore/semaphore.linearizable", SemaphoreSubject, kSemaphore);
+HEDDLE_LINEARIZABLE_MUTANT("semaphore/semaphore.linearizable", SemaphoreSubject, kSemaphore,
+                           "no_wake", Verdict::kDeadlock | Verdict::kLostWakeup);
+HEDDLE_SUBJECT("semaphore/semaphore", SemaphoreSubject);
+
+constexpr generate::Text kSemaphoreLastPermit{
+    "initial: release(1) | try_acquire | acquire_until(1) | final: try_acquire"};
+HEDDLE_LINEARIZABLE("semaphore/semaphore.linearizable_last_permit", SemaphoreSubject,
+                    kSemaphoreLastPermit);
+HEDDLE_LINEARIZABLE_MUTANT("semaphore/semaphore.linearizable_last_permit", SemaphoreSubject,
+                           kSemaphoreLastPermit, "take_unchecked", Verdict::kNonlinearizable);
+
+constexpr generate::Text kBinarySemaphore{
+    "release, try_acquire | release, acquire_until | final: try_acquire, try_acquire"};
+HEDDLE_LINEARIZABLE("semaphore/binary_semaphore.linearizable", BinarySemaphoreSubject,
+                    kBinarySemaphore);
+HEDDLE_LINEARIZABLE_MUTANT("semaphore/binary_semaphore.linearizable", BinarySemaphoreSubject,
+                           kBinarySemaphore, "release_adds", Verdict::kNonlinearizable);
+HEDDLE_LINEARIZABLE_MUTANT("semaphore/binary_semaphore.linearizable", BinarySemaphoreSubject,
+                           kBinarySemaphore, "take_unchecked", Verdict::kNonlinearizable);
+HEDDLE_SUBJECT("semaphore/binary_semaphore", BinarySemaphoreSubject);
+
+constexpr generate::Text kEvent{"set, is_set | is_set, wait, is_set"};
+HEDDLE_LINEARIZABLE("semaphore/event.linearizable", EventSubject, kEvent);
+HEDDLE_LINEARIZABLE_MUTANT("semaphore/event.linearizable", EventSubject, kEvent, "no_wake",
+                           Verdict::kDeadlock | Verdict::kLostWakeup);
+HEDDLE_SUBJECT("semaphore/event", EventSubject);
+
+}  // namespace
+}  // namespace heddle
