@@ -36,9 +36,9 @@
 // A program that is wrong does not compile, and the error names the reason. Besides,
 //
 //   HEDDLE_SUBJECT("queue/mpmc_ring", MpmcRingSubject);
-//   HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchange");
+//   HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchange", ...);
 //
-// lets `heddle stress --generate` make random programs for it (and for a mutant of it), which the
+// lets `heddle stress --generate` make random programs for it (and for mutants of it), which the
 // binary takes as --program=TEXT.
 #ifndef HEDDLE_CHECKERS_GENERATE_SUBJECT_H_
 #define HEDDLE_CHECKERS_GENERATE_SUBJECT_H_
@@ -178,6 +178,11 @@ ProgramSubject Describe(std::string_view name, std::string_view type, std::sourc
           .where = where};
 }
 
+template <class P, template <class> class SubjectOf, MutantName... kNames>
+bool RegisterMutants(std::string_view name, std::string_view type, std::source_location where) {
+  return (RegisterSubject(Describe<Mutated<P, kNames>, SubjectOf>(name, type, where)) && ...);
+}
+
 }  // namespace heddle::generate
 
 #define HEDDLE_INTERNAL_LINEARIZABLE(subject, program, line) \
@@ -215,10 +220,10 @@ ProgramSubject Describe(std::string_view name, std::string_view type, std::sourc
 #define HEDDLE_SUBJECT(name, subject) \
   HEDDLE_INTERNAL_SUBJECT(::heddle::EnginePlatform, name, subject)
 
-// And for its mutant.
-#define HEDDLE_SUBJECT_MUTANT(name, subject, mutant)       \
-  using HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__) =  \
-      ::heddle::Mutated<::heddle::EnginePlatform, mutant>; \
-  HEDDLE_INTERNAL_SUBJECT(HEDDLE_INTERNAL_CONCAT(HeddleMutated, __LINE__), name, subject)
+// And for its mutants of these names.
+#define HEDDLE_SUBJECT_MUTANT(name, subject, ...)                                           \
+  [[maybe_unused]] static const bool HEDDLE_INTERNAL_CONCAT(heddle_subject_, __COUNTER__) = \
+      ::heddle::generate::RegisterMutants<::heddle::EnginePlatform, subject, __VA_ARGS__>(  \
+          name, #subject, std::source_location::current())
 
 #endif  // HEDDLE_CHECKERS_GENERATE_SUBJECT_H_

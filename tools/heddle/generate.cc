@@ -52,6 +52,7 @@ class Runner {
 
   // Runs programs in order until `last` says that one is enough, or all have run. False when
   // interrupted, or where a program could not be run: problem() says why.
+  // Failures are not explained, which can take longer than to find them.
   bool Run(const std::vector<Program>& programs, double seconds,
            const std::function<bool(const VerdictRecord&)>& last,
            const std::function<void(std::size_t)>& on_tick) {
@@ -61,7 +62,7 @@ class Runner {
     const auto make = [&](Task& task) {
       if (next >= end || !problem_.empty()) return false;
       const std::size_t index = next++;
-      task = MakeTask(programs[index], seconds, [&, index](VerdictRecord record) {
+      task = MakeTask(programs[index], seconds, false, [&, index](VerdictRecord record) {
         // Those before it go on: the first is wanted.
         if (last(record)) end = std::min(end, index + 1);
         records_[index] = std::move(record);
@@ -74,6 +75,16 @@ class Runner {
     return all && problem_.empty();
   }
 
+  // Runs one program, and explains what it ends with.
+  std::optional<VerdictRecord> Explain(const Program& program, double seconds) {
+    std::optional<VerdictRecord> explained;
+    std::vector<Task> tasks;
+    tasks.push_back(MakeTask(program, seconds, true,
+                             [&](VerdictRecord record) { explained = std::move(record); }));
+    if (!RunTasks(std::move(tasks), 1, nullptr) || !problem_.empty()) return std::nullopt;
+    return explained;
+  }
+
   const std::string& problem() const { return problem_; }
   // By program; those behind the last one may be missing.
   const std::map<std::size_t, VerdictRecord>& records() const { return records_; }
@@ -83,12 +94,13 @@ class Runner {
   }
 
  private:
-  Task MakeTask(const Program& program, double seconds,
+  Task MakeTask(const Program& program, double seconds, bool explain,
                 const std::function<void(VerdictRecord)>& on_record) {
     Task task;
     task.command = {subject_.binary.path, "--quiet", "--json=/dev/stdout",
                     absl::StrCat("--seed=", options_.seed),
                     absl::StrCat("--program=", Text(program))};
+    if (subject_.binary.engine == "explore" && !explain) task.command.push_back("--noexplain");
     if (subject_.binary.engine == "relacy") {
       task.command.push_back(absl::StrCat(
           "--max_executions=", static_cast<std::uint64_t>(std::max(1.0, seconds * kRelacyRate))));
@@ -146,6 +158,10 @@ bool Shrink(const GenerateSubject& subject, Runner& runner, double seconds, Prog
     if (!moved) break;
   }
   found.smallest = runner.Text(program);
+  // On real threads it need not fail again.
+  auto explained = runner.Explain(program, seconds);
+  if (!explained) return !runner.problem().empty();
+  if (same(*explained)) found.record = *std::move(explained);
   return true;
 }
 
@@ -175,8 +191,13 @@ std::optional<std::vector<GenerateSubject>> FindSubjects(
     for (auto& subject : each) all.push_back(std::move(subject));
   }
   std::sort(all.begin(), all.end(), [](const GenerateSubject& a, const GenerateSubject& b) {
-    return a.full_name() < b.full_name();
+    return std::pair(a.full_name(), a.binary.engine) < std::pair(b.full_name(), b.binary.engine);
   });
+  // More than one model may register it.
+  const auto same = [](const GenerateSubject& a, const GenerateSubject& b) {
+    return a.full_name() == b.full_name() && a.binary.engine == b.binary.engine;
+  };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
   return all;
 }
 

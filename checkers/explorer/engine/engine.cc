@@ -53,6 +53,7 @@ ABSL_FLAG(
     std::string, schedule, "",
     "follow what threads did in another run (schedule.h), with --schedules departures from it");
 ABSL_FLAG(std::uint64_t, schedules, 1000, "executions that follow --schedule");
+ABSL_FLAG(bool, explain, true, "say in words what failed, which can take longer than to find it");
 ABSL_FLAG(std::string, record, "",
           "leave the record of the exploration in this file, with the atomic operations met");
 
@@ -317,7 +318,8 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   outcome.complete = result.complete;
   outcome.seconds = result.seconds;
   outcome.reason = result.reason;
-  if (IsFinding(outcome.verdict) || outcome.verdict == Verdict::kError) {
+  if ((IsFinding(outcome.verdict) && absl::GetFlag(FLAGS_explain)) ||
+      outcome.verdict == Verdict::kError) {
     ReadRecord(settings.record, outcome);
   }
   return outcome;
