@@ -2,6 +2,7 @@
 //
 // POSIX threads' other means, used well.
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <time.h>
@@ -260,6 +261,44 @@ static void* ExitBody(void* index) {
 }
 static void ExitThread(int n) { RunSame(n, ExitBody); }
 
+// Who waits for the end of the thread that ends the program never sees it.
+static void* EndProgram(void* unused) {
+  (void)unused;
+  exit(0);
+}
+static void JoinExit(int n) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, EndProgram, NULL);
+  pthread_join(thread, NULL);
+  assert(n < 0);
+}
+
+static void CleanUp(void* count) { ++*(int*)count; }
+static void Leave(void* count) {
+  pthread_cleanup_push(CleanUp, count);
+  pthread_exit(NULL);
+  pthread_cleanup_pop(0);
+}
+static void* CleanUpBody(void* unused) {
+  int count = 0;
+  pthread_cleanup_push(CleanUp, unused);
+  pthread_cleanup_push(CleanUp, &count);
+  pthread_cleanup_pop(1);
+  assert(count == 1);
+  Leave(unused);
+  pthread_cleanup_pop(0);
+  return NULL;
+}
+static void CleanUps(int n) {
+  int count = 0;
+  for (int i = 0; i < n; ++i) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, CleanUpBody, &count);
+    pthread_join(thread, NULL);
+  }
+  assert(count == 2 * n);
+}
+
 // Which would be other numbers each time otherwise.
 static void* RandomBody(void* unused) {
   ADD(flag, rand() % 3, relaxed);
@@ -270,15 +309,12 @@ static void Random(int n) { RunSame(n, RandomBody); }
 // The kernel writes into memory that the explorer watches.
 static char page[4096];
 static void KernelWrites(int n) {
-  int ends[2];
-  const int made = pipe(ends);
-  assert(made == 0);
-  const ssize_t written = write(ends[1], "abc", 3);
-  assert(written == 3);
-  const ssize_t got = read(ends[0], page, 3);
-  assert(got == 3 && memcmp(page, "abc", 3) == 0);
-  close(ends[0]);
-  close(ends[1]);
+  const int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  assert(zeros >= 0);
+  page[0] = 1;
+  const ssize_t got = read(zeros, page, 3);
+  assert(got == 3 && page[0] == 0);
+  close(zeros);
   const char* const directory = getcwd(page, sizeof page);
   assert(directory == page && page[0] == '/');
   RunSame(n, DetachedBody);
@@ -304,6 +340,8 @@ int main(int argc, char** argv) {
       {"exit_thread", ExitThread},
       {"random", Random},
       {"kernel_writes", KernelWrites},
+      {"join_exit", JoinExit},
+      {"cleanup", CleanUps},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

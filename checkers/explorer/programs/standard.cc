@@ -262,6 +262,19 @@ struct Program {
   void (*run)(int);
 };
 
+// What initializers allocate is there again in each execution, as it was.
+std::vector<int> g_made_before(3, 1);
+
+void Initializer(int n) {
+  std::mutex mutex;
+  RunSame(n, [&](int i) {
+    const std::lock_guard lock(mutex);
+    ++g_made_before[0];
+    g_made_before.push_back(i);
+  });
+  assert(g_made_before[0] == 1 + n && g_made_before.size() == static_cast<std::size_t>(3 + n));
+}
+
 constexpr Program kPrograms[] = {
     {"mutex", Mutex},
     {"condition", Condition},
@@ -283,6 +296,7 @@ constexpr Program kPrograms[] = {
     {"rethrow", Rethrow},
     {"noexcept", NoExcept},
     {"random_device", RandomDevice},
+    {"initializer", Initializer},
 };
 
 }  // namespace

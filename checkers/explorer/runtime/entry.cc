@@ -15,6 +15,7 @@
 #include "checkers/explorer/runtime/operation.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/outcome.h"
+#include "checkers/explorer/runtime/threads.h"
 
 // native_main.h: null where that object is not linked in.
 extern "C" __attribute__((weak)) const char heddle_explorer_main_is_native;
@@ -32,6 +33,7 @@ struct Program {
 };
 
 Program g_program;
+bool g_main_begins = false;
 
 void CallMain(void*) {
   const int status = g_program.main(g_program.argc, g_program.argv, g_program.environment);
@@ -42,6 +44,7 @@ void CallMain(void*) {
 }
 
 int ExploreMain(int argc, char** argv, char** environment) {
+  g_main_begins = true;
   g_program.argc = argc;
   g_program.argv = argv;
   g_program.environment = environment;
@@ -61,6 +64,8 @@ void FixAddresses(char** argv) {
 }
 
 }  // namespace
+
+bool BeforeMain() { return !g_main_begins && &heddle_explorer_main_is_native == nullptr; }
 
 namespace {
 

@@ -55,6 +55,8 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   detached = false;
   joined = false;
   ends_program = false;
+  endless = false;
+  cleanup = nullptr;
   parent = kNoThread;
   created_at = 0;
   function = start;

@@ -52,6 +52,7 @@ struct Fiber {
   bool detached = false;
   bool joined = false;
   bool ends_program = false;  // by exit(), with its frames as they are
+  bool endless = false;       // runs on and on, and does nothing that is seen
   ThreadId parent = kNoThread;
   Site created_at = 0;
   void* (*function)(void*) = nullptr;
@@ -77,6 +78,8 @@ struct Fiber {
   // Deterministic: the same in every execution that does the same.
   Destructor destructors[kMaxDestructors];
   int destructor_count = 0;
+  void* cleanup = nullptr;                       // what pthread_cleanup_push() registered last
+  alignas(16) unsigned char unwinding[32] = {};  // the exception that pthread_exit() unwinds by
   void* specific[kMaxKeys] = {};
   int key_limit = 0;  // of the keys that it has set
   Held held[kMaxHeld];

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/modules.h"
 #include "checkers/explorer/runtime/state.h"
 
@@ -57,6 +58,8 @@ void Globals::Take(bool protect) {
   regions.clear();
   dirty.clear();
   dl_iterate_phdr(AddModule, &regions);
+  const MemoryRange early = MemoryFromBeforeMain();
+  AddRegion(regions, reinterpret_cast<char*>(early.low), PageBehind(early.high));
   std::size_t pages = 0;
   for (Region& region : regions) {
     const auto size = static_cast<std::size_t>(region.high - region.low);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The program's global variables, as they were when the exploration started: each execution starts
-// with them. Pages are write-protected until their first write; from then on they are put back.
+// The program's global variables, and what its initializers have allocated, as they were when the
+// exploration started: each execution starts with them. Pages are write-protected until their first
+// write; from then on they are put back.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_GLOBALS_H_
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_GLOBALS_H_
 

@@ -27,6 +27,13 @@ struct Block {
   bool reached;  // by the search for leaks
 };
 
+struct MemoryRange {
+  std::uintptr_t low, high;
+};
+
+// Of the program's blocks from before main() (malloc.cc).
+MemoryRange MemoryFromBeforeMain();
+
 struct Heap {
   static constexpr std::size_t kArena = std::size_t{64} << 20;
   static constexpr std::size_t kGranule = 16;

@@ -2,7 +2,6 @@
 //
 // Functions by which the kernel writes into the program's memory. It would fail at pages of global
 // variables that are protected (globals.h), and nothing tells of its writes.
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -87,22 +86,8 @@ HEDDLE_INTERPOSE int fstat(int file, struct stat* found) noexcept {
   return HEDDLE_REAL(fstat)(file, found);
 }
 
-HEDDLE_INTERPOSE int pipe(int* ends) noexcept {
-  GiveToKernel("pipe", ends, 2 * sizeof *ends, HEDDLE_CALLER);
-  return HEDDLE_REAL(pipe)(ends);
-}
-
-HEDDLE_INTERPOSE int pipe2(int* ends, int flags) noexcept {
-  GiveToKernel("pipe2", ends, 2 * sizeof *ends, HEDDLE_CALLER);
-  return HEDDLE_REAL(pipe2)(ends, flags);
-}
-
-HEDDLE_INTERPOSE int socketpair(int domain, int type, int protocol, int* ends) noexcept {
-  GiveToKernel("socketpair", ends, 2 * sizeof *ends, HEDDLE_CALLER);
-  return HEDDLE_REAL(socketpair)(domain, type, protocol, ends);
-}
-
-HEDDLE_INTERPOSE int poll(pollfd* files, nfds_t count, int timeout) {
-  GiveToKernel("poll", files, count * sizeof *files, HEDDLE_CALLER);
-  return HEDDLE_REAL(poll)(files, count, timeout);
+// What it has read is up to the zero at its end.
+HEDDLE_INTERPOSE char* fgets(char* buffer, int size, FILE* stream) {
+  if (size > 0) GiveToKernel("fgets", buffer, static_cast<std::size_t>(size), HEDDLE_CALLER);
+  return HEDDLE_REAL(fgets)(buffer, size, stream);
 }

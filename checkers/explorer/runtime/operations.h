@@ -195,6 +195,9 @@ inline void CountEffect() {
   ++state().current->loop.effects;
 }
 
+// A block of the program's heap, which free() takes back: `name` is what has been called.
+void* AllocateFor(const char* name, std::size_t size, Site site);
+
 // The next definition of `name` behind the runtime's: libc's own.
 void* RealFunction(const char* name);
 

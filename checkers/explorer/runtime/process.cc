@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <exception>
 #include <typeinfo>
 
 #include "checkers/explorer/runtime/fatal.h"
@@ -54,12 +55,25 @@ HEDDLE_INTERPOSE void abort() noexcept {
     real();
     __builtin_unreachable();
   }
-  Call call("abort", HEDDLE_CALLER);
-  if (const std::type_info* const thrown = abi::__cxa_current_exception_type()) {
-    call.Found(verdict::kAssertion, "abort() with an exception of type %s under way",
-               thrown->name());
+  Call("abort", HEDDLE_CALLER).Found(verdict::kAssertion, "abort()");
+}
+
+// What the C++ library's std::terminate() calls, unless the program says otherwise.
+void __gnu_cxx::__verbose_terminate_handler() {
+  if (!Exploring()) abort();
+  Call call("std::terminate", HEDDLE_CALLER);
+  const std::type_info* const thrown = abi::__cxa_current_exception_type();
+  if (thrown == nullptr) call.Found(verdict::kAssertion, "std::terminate()");
+  int status = 0;
+  const char* const type = abi::__cxa_demangle(thrown->name(), nullptr, nullptr, &status);
+  const char* const name = status == 0 ? type : thrown->name();
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    call.Found(verdict::kAssertion, "an exception is not caught: %s: %s", name, exception.what());
+  } catch (...) {
+    call.Found(verdict::kAssertion, "an exception is not caught: %s", name);
   }
-  call.Found(verdict::kAssertion, "abort()");
 }
 
 HEDDLE_INTERPOSE void exit(int status) noexcept {

@@ -169,6 +169,7 @@ void Scheduler::BeginExecution() {
 
 void Scheduler::EndExecution() {
   const Ending ending = search_.End();
+  if (fault_.verdict == nullptr && DescribeEndless()) return;
   if (options_.in_step && (ending == Ending::kComplete || ending == Ending::kBlocked)) {
     Rounds rounds;
     if (FindRounds(0, rounds)) return DescribeRounds(rounds);
@@ -203,6 +204,24 @@ void Scheduler::EndExecution() {
     case Ending::kDropped:
       return;
   }
+}
+
+// Some thread runs on for ever; whatever the others do has not shown an error.
+bool Scheduler::DescribeEndless() {
+  for (int i = 0; i < threads_; ++i) {
+    const Fiber& fiber = fibers_[i];
+    if (!fiber.started || !fiber.endless) continue;
+    fault_ = Fault();
+    fault_.verdict = verdict::kLivelock;
+    fault_.thread = i;
+    fault_.site = fiber.operation->access.site;
+    snprintf(fault_.message, sizeof fault_.message,
+             "thread %d runs on for seconds without an atomic operation or a call that could end "
+             "its loop",
+             i);
+    return true;
+  }
+  return false;
 }
 
 void Scheduler::RunThread(Fiber& fiber) {

@@ -148,9 +148,10 @@ class Scheduler {
   void Fail(const Fault& fault);
   bool SomeWaitExpires() const;
   bool SomeThreadEndsProgram() const;
-  void DescribeLength();
+  bool DescribeEndless();
   bool FindRounds(ThreadId thread, Rounds& rounds);
   void DescribeRounds(const Rounds& rounds);
+  void DescribeLength();
   void DescribeHang();
   bool HasChanged(std::uintptr_t word, std::uint32_t since) const;
 

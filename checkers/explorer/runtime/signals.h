@@ -19,11 +19,15 @@ class SignalHandlers {
   SignalHandlers(const SignalHandlers&) = delete;
   SignalHandlers& operator=(const SignalHandlers&) = delete;
 
+  // Finds threads that run on without end. A new process starts it again.
+  static void StartClock();
+
  private:
   static constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
   static constexpr std::size_t kCount = sizeof kSignals / sizeof kSignals[0];
 
   struct sigaction old_[kCount];
+  struct sigaction old_tick_;
   stack_t old_stack_;
   void* stack_;
 };

@@ -13,6 +13,10 @@
 
 #include "checkers/explorer/graph/event.h"
 
+// The runtime's code stands together, so that what it calls of the C library can be told from what
+// the program calls (text_functions.cc).
+#pragma clang section text = "heddle_runtime"
+
 namespace heddle::explorer {
 
 enum class Mode : std::uint32_t {
@@ -83,6 +87,10 @@ struct alignas(kPage) State {
   Shadow* shadow;
   Heap* heap;
   Globals* globals;
+  // Where the thread was when the clock last ticked, and for how many ticks (signals.cc).
+  std::uint64_t ticked_at;
+  int ticks;
+  bool seen_endless;  // some thread has run on without end before
 };
 static_assert(offsetof(State, mode) == 0 && offsetof(State, frame) == 8 &&
               offsetof(State, scheduler_stack) == 16);

@@ -6,10 +6,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <unwind.h>
 
+#include <cstring>
+#include <new>
+
+#include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/sync/sync.h"
 
 namespace heddle::explorer {
 namespace {
@@ -31,10 +37,30 @@ void DestroyThreadLocals(Fiber& fiber) {
   __builtin_trap();
 }
 
-// The unwinder is at the thread's first frame: all destructors and handlers have run.
-_Unwind_Reason_Code StopAtBottom(int, _Unwind_Action actions, _Unwind_Exception_Class,
-                                 _Unwind_Exception*, _Unwind_Context*, void*) {
-  if ((actions & _UA_END_OF_STACK) != 0) FinishThread();
+// What C's pthread_cleanup_push() keeps in its frame: glibc's __pthread_unwind_buf_t.
+struct Cleanup {
+  jmp_buf* place() { return reinterpret_cast<jmp_buf*>(this); }
+
+  struct {
+    __jmp_buf registers;
+    int mask_was_saved;
+  } saved;
+  void* before;
+  void* unused[3];
+};
+
+// Before the unwinder leaves a frame. At the thread's first one, all destructors and handlers have
+// run.
+_Unwind_Reason_Code StopAtCleanup(int, _Unwind_Action actions, _Unwind_Exception_Class,
+                                  _Unwind_Exception*, _Unwind_Context* context, void*) {
+  const Fiber& fiber = *state().current;
+  const bool end = (actions & _UA_END_OF_STACK) != 0;
+  auto* const cleanup = static_cast<Cleanup*>(fiber.cleanup);
+  if (cleanup != nullptr &&
+      (end || _Unwind_GetCFA(context) > reinterpret_cast<std::uintptr_t>(cleanup))) {
+    longjmp(*cleanup->place(), 1);
+  }
+  if (end) FinishThread();
   return _URC_NO_REASON;
 }
 
@@ -78,6 +104,8 @@ int DoJoinThread(Call& call, pthread_t handle, void** result, bool expires) {
   Operation operation = call.Make(Operation::Kind::kJoin);
   operation.number = fiber.id;
   Perform(operation);
+  // Nobody sees the end of the thread that ends the program.
+  if (fiber.ends_program) ExitThreadAtOnce();
   fiber.joined = true;
   if (result != nullptr) {
     call.Writes(result, sizeof *result);
@@ -97,9 +125,9 @@ int DoDetachThread(Call& call, pthread_t handle) {
 void ExitThread(void* result) {
   Fiber& fiber = *state().current;
   fiber.result = result;
-  static _Unwind_Exception exception;
-  exception = {};
-  _Unwind_ForcedUnwind(&exception, StopAtBottom, nullptr);
+  static_assert(sizeof(_Unwind_Exception) <= sizeof fiber.unwinding);
+  auto* const exception = new (fiber.unwinding) _Unwind_Exception{};
+  _Unwind_ForcedUnwind(exception, StopAtCleanup, nullptr);
   FinishThread();
 }
 
@@ -120,6 +148,9 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 HEDDLE_INTERPOSE int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                     void* (*function)(void*), void* argument) {
   if (!Exploring()) {
+    if (BeforeMain()) {
+      Fatal("a thread is started before main() begins: what runs before that is not explored");
+    }
     static auto* const real =
         reinterpret_cast<decltype(&pthread_create)>(RealFunction("pthread_create"));
     return real(handle, attributes, function, argument);
@@ -159,6 +190,32 @@ HEDDLE_INTERPOSE void pthread_exit(void* result) {
   }
   CountEffect();
   ExitThread(result);
+}
+
+// pthread_cleanup_push() and _pop() of C, where it has no exceptions.
+HEDDLE_INTERPOSE void __pthread_register_cancel(__pthread_unwind_buf_t* buffer) {
+  if (!Exploring()) return HEDDLE_REAL(__pthread_register_cancel)(buffer);
+  CountEffect();
+  Fiber& fiber = *state().current;
+  reinterpret_cast<Cleanup*>(buffer)->before = fiber.cleanup;
+  fiber.cleanup = buffer;
+}
+
+HEDDLE_INTERPOSE void __pthread_unregister_cancel(__pthread_unwind_buf_t* buffer) {
+  if (!Exploring()) return HEDDLE_REAL(__pthread_unregister_cancel)(buffer);
+  CountEffect();
+  state().current->cleanup = reinterpret_cast<Cleanup*>(buffer)->before;
+}
+
+// The handler has run: the next one.
+HEDDLE_INTERPOSE void __pthread_unwind_next(__pthread_unwind_buf_t* buffer) {
+  if (!Exploring()) {
+    HEDDLE_REAL(__pthread_unwind_next)(buffer);
+    __builtin_unreachable();
+  }
+  Fiber& fiber = *state().current;
+  fiber.cleanup = reinterpret_cast<Cleanup*>(buffer)->before;
+  ExitThread(fiber.result);
 }
 
 HEDDLE_INTERPOSE pthread_t pthread_self() noexcept {

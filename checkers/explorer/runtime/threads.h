@@ -28,6 +28,9 @@ int DoDetachThread(Call& call, pthread_t handle);
 // destroyed, and nothing else.
 [[noreturn]] void ExitThreadAtOnce();
 
+// Nothing of a main() that is to be explored has run yet.
+bool BeforeMain();
+
 // Runs the destructors of its thread-specific data.
 void DestroySpecific(Fiber& fiber);
 

@@ -5,11 +5,10 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include <vector>
 
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/sync/sync.h"
@@ -22,71 +21,124 @@ void Refuse(const char* name, Site site) {
   if (Exploring()) Call(name, site).Unsupported("%s() is not supported", name);
 }
 
+// Any arguments that are passed in registers, and the result of all these functions.
+using Word = long;
+using Function = Word(Word, Word, Word, Word, Word, Word);
+
 }  // namespace
 
-HEDDLE_INTERPOSE pid_t fork() noexcept {
-  Refuse("fork", HEDDLE_CALLER);
-  return HEDDLE_REAL(fork)();
-}
+// However the C library's headers declare it.
+#define REFUSE(name)                                                                          \
+  HEDDLE_INTERPOSE Function heddle_explorer_refuse_##name __asm__(#name);                     \
+  HEDDLE_INTERPOSE Word heddle_explorer_refuse_##name(Word a, Word b, Word c, Word d, Word e, \
+                                                      Word f) {                               \
+    Refuse(#name, HEDDLE_CALLER);                                                             \
+    return reinterpret_cast<Function*>(RealFunction(#name))(a, b, c, d, e, f);                \
+  }
 
-HEDDLE_INTERPOSE int execve(const char* path, char* const* argv,
-                            char* const* environment) noexcept {
-  Refuse("execve", HEDDLE_CALLER);
-  return HEDDLE_REAL(execve)(path, argv, environment);
-}
+// Processes.
+REFUSE(fork)
+REFUSE(_Fork)
+REFUSE(forkpty)
+REFUSE(daemon)
+REFUSE(posix_spawn)
+REFUSE(posix_spawnp)
+REFUSE(system)
+REFUSE(popen)
+REFUSE(execv)
+REFUSE(execve)
+REFUSE(execvp)
+REFUSE(execvpe)
+REFUSE(fexecve)
 
-HEDDLE_INTERPOSE int raise(int signal) noexcept {
-  Refuse("raise", HEDDLE_CALLER);
-  return HEDDLE_REAL(raise)(signal);
-}
+// Signals, and what sends them.
+REFUSE(raise)
+REFUSE(kill)
+REFUSE(killpg)
+REFUSE(sigqueue)
+REFUSE(pthread_kill)
+REFUSE(pthread_cancel)
+REFUSE(pthread_sigqueue)
+REFUSE(alarm)
+REFUSE(ualarm)
+REFUSE(setitimer)
+REFUSE(timer_create)
+REFUSE(pause)
+REFUSE(sigsuspend)
+REFUSE(sigwait)
+REFUSE(sigwaitinfo)
+REFUSE(sigtimedwait)
 
-HEDDLE_INTERPOSE int pthread_kill(pthread_t thread, int signal) noexcept {
-  Refuse("pthread_kill", HEDDLE_CALLER);
-  return HEDDLE_REAL(pthread_kill)(thread, signal);
-}
+// What a thread waits by for another one, where nothing would let that run; and what other
+// processes have a part in.
+REFUSE(pipe)
+REFUSE(pipe2)
+REFUSE(socket)
+REFUSE(socketpair)
+REFUSE(eventfd)
+REFUSE(signalfd)
+REFUSE(timerfd_create)
+REFUSE(epoll_create)
+REFUSE(epoll_create1)
+REFUSE(inotify_init)
+REFUSE(inotify_init1)
+REFUSE(poll)
+REFUSE(ppoll)
+REFUSE(select)
+REFUSE(pselect)
+REFUSE(mq_open)
+REFUSE(msgget)
+REFUSE(semget)
+REFUSE(shmget)
+REFUSE(shm_open)
 
-HEDDLE_INTERPOSE int pthread_cancel(pthread_t thread) {
-  Refuse("pthread_cancel", HEDDLE_CALLER);
-  return HEDDLE_REAL(pthread_cancel)(thread);
-}
+// Other stacks than the threads' own.
+REFUSE(makecontext)
+REFUSE(swapcontext)
+REFUSE(setcontext)
 
-HEDDLE_INTERPOSE int pthread_sigqueue(pthread_t thread, int signal, const sigval value) noexcept {
-  Refuse("pthread_sigqueue", HEDDLE_CALLER);
-  return HEDDLE_REAL(pthread_sigqueue)(thread, signal, value);
-}
+// What is mapped is not put back for the next execution.
+REFUSE(mmap)
+REFUSE(mmap64)
 
 HEDDLE_INTERPOSE pid_t vfork() noexcept {
   Refuse("vfork", HEDDLE_CALLER);
   // The real one returns twice on one stack, which a function between does not survive.
-  return HEDDLE_REAL(fork)();
+  return fork();
 }
 
-HEDDLE_INTERPOSE int posix_spawn(pid_t* child, const char* path,
-                                 const posix_spawn_file_actions_t* actions,
-                                 const posix_spawnattr_t* attributes, char* const* argv,
-                                 char* const* environment) {
-  Refuse("posix_spawn", HEDDLE_CALLER);
-  return HEDDLE_REAL(posix_spawn)(child, path, actions, attributes, argv, environment);
+// Its arguments, and those of its like, need not be in registers.
+#define REFUSE_EXEC(name, real, ...)                                                \
+  HEDDLE_INTERPOSE int name(const char* path, const char* argument, ...) noexcept { \
+    Refuse(#name, HEDDLE_CALLER);                                                   \
+    std::vector<char*> arguments = {const_cast<char*>(argument)};                   \
+    va_list list;                                                                   \
+    va_start(list, argument);                                                       \
+    while (arguments.back() != nullptr) arguments.push_back(va_arg(list, char*));   \
+    const int result = real(path, arguments.data() __VA_OPT__(, ) __VA_ARGS__);     \
+    va_end(list);                                                                   \
+    return result;                                                                  \
+  }
+
+REFUSE_EXEC(execl, execv)
+REFUSE_EXEC(execlp, execvp)
+REFUSE_EXEC(execle, execve, va_arg(list, char**))
+
+// That a signal is to be ignored changes nothing where none comes.
+HEDDLE_INTERPOSE int sigaction(int signal, const struct sigaction* action,
+                               struct sigaction* before) noexcept {
+  const bool handles =
+      action != nullptr && ((action->sa_flags & SA_SIGINFO) != 0 ||
+                            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN));
+  if (handles) Refuse("sigaction", HEDDLE_CALLER);
+  if (Exploring() && action != nullptr) return 0;
+  return HEDDLE_REAL(sigaction)(signal, action, before);
 }
 
-HEDDLE_INTERPOSE int posix_spawnp(pid_t* child, const char* path,
-                                  const posix_spawn_file_actions_t* actions,
-                                  const posix_spawnattr_t* attributes, char* const* argv,
-                                  char* const* environment) {
-  Refuse("posix_spawnp", HEDDLE_CALLER);
-  return HEDDLE_REAL(posix_spawnp)(child, path, actions, attributes, argv, environment);
-}
-
-HEDDLE_INTERPOSE int system(const char* command) {
-  Refuse("system", HEDDLE_CALLER);
-  return HEDDLE_REAL(system)(command);
-}
-
-// What is mapped is not put back for the next execution.
-HEDDLE_INTERPOSE void* mmap(void* address, std::size_t size, int protection, int flags, int file,
-                            off_t offset) noexcept {
-  Refuse("mmap", HEDDLE_CALLER);
-  return HEDDLE_REAL(mmap)(address, size, protection, flags, file, offset);
+HEDDLE_INTERPOSE sighandler_t signal(int signal, sighandler_t handler) noexcept {
+  if (handler != SIG_DFL && handler != SIG_IGN) Refuse("signal", HEDDLE_CALLER);
+  if (Exploring()) return SIG_DFL;
+  return HEDDLE_REAL(signal)(signal, handler);
 }
 
 // Its memory is shared with other processes.

@@ -20,6 +20,7 @@
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/signals.h"
 
 namespace heddle::explorer {
 namespace {
@@ -178,6 +179,7 @@ void Workers::BecomeWorker(int slot) {
   slot_ = slot;
   Set(shared_->slots[slot].process, getpid());
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  SignalHandlers::StartClock();
   if (getppid() != parent_) _exit(1);
 }
 
