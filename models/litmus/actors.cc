@@ -20,10 +20,13 @@ template <std::size_t kTest, std::size_t kThread, std::size_t kStep>
 void Do(Cells& cells) {
   constexpr Step kIt = kTests[kTest].threads[kThread][kStep];
   using Kind = Step::Kind;
-  std::atomic<int>& variable = kIt.variable == 'x' ? cells.x.value : cells.y.value;
+  Variable& cell = kIt.variable == 'x' ? cells.x : kIt.variable == 'y' ? cells.y : cells.z;
+  std::atomic<int>& variable = cell.value;
   int& read = cells.registers[kIt.reg].value;
   if constexpr (kIt.kind == Kind::kStore) {
     variable.store(kIt.value, kIt.order);
+  } else if constexpr (kIt.kind == Kind::kCopy) {
+    variable.store(read, kIt.order);
   } else if constexpr (kIt.kind == Kind::kLoad) {
     read = variable.load(kIt.order);
   } else if constexpr (kIt.kind == Kind::kAdd) {

@@ -24,6 +24,7 @@ struct alignas(64) Register {
 struct Cells {
   Variable x;
   Variable y;
+  Variable z;
   std::array<Register, kRegisters> registers;
 };
 

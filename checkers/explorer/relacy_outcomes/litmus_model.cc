@@ -88,13 +88,16 @@ struct Litmus {
     void Run(const litmus::Thread& thread) {
       using Kind = litmus::Step::Kind;
       for (const litmus::Step& step : thread) {
-        Word& word = step.variable == 'x' ? x_ : y_;
+        Word& word = step.variable == 'x' ? x_ : step.variable == 'y' ? y_ : z_;
         int& read = registers_[static_cast<std::size_t>(step.reg)];
         switch (step.kind) {
           case Kind::kNone:
             return;
           case Kind::kStore:
             word.store(step.value, step.order);
+            break;
+          case Kind::kCopy:
+            word.store(read, step.order);
             break;
           case Kind::kLoad:
             read = word.load(step.order);
@@ -115,6 +118,7 @@ struct Litmus {
 
     Word x_{0};
     Word y_{0};
+    Word z_{0};
     std::array<int, litmus::kRegisters> registers_{};
   };
 };

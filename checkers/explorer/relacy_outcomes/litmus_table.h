@@ -21,12 +21,13 @@ inline constexpr int kDigits = kRegisters + 2;
 inline constexpr std::size_t kCodes = 262'144;  // kValues to the power of kDigits
 
 struct Step {
-  enum class Kind : std::uint8_t { kNone, kStore, kLoad, kAdd, kCas, kFence };
+  // kCopy: stores what `reg` holds.
+  enum class Kind : std::uint8_t { kNone, kStore, kCopy, kLoad, kAdd, kCas, kFence };
   Kind kind = Kind::kNone;
   std::memory_order order = std::memory_order_relaxed;
-  char variable = 'x';
-  int value = 0;  // stored or added; of kCas: the new one
-  int reg = 0;    // that takes what is read; each is used once
+  char variable = 'x';  // or y, z
+  int value = 0;        // stored or added; of kCas: the new one
+  int reg = 0;          // that takes what is read; each is used once
   int expected = 0;
 };
 
@@ -77,7 +78,12 @@ constexpr Step Cas(int reg, char variable, int expected, int value) {
           .reg = reg,
           .expected = expected};
 }
-constexpr Step Fence() { return {.kind = Step::Kind::kFence, .order = kSeqCst}; }
+constexpr Step Copy(char variable, int reg) {
+  return {.kind = Step::Kind::kCopy, .variable = variable, .reg = reg};
+}
+constexpr Step Fence(std::memory_order order = kSeqCst) {
+  return {.kind = Step::Kind::kFence, .order = order};
+}
 
 inline constexpr Thread kWriteX = {Store('x', 1)};
 inline constexpr Thread kWriteY = {Store('y', 1)};
@@ -187,6 +193,99 @@ inline constexpr std::array kTests = [] {
                     {Load(0, 'y', kAcquire), Load(1, 'x')}}},
        .outcomes = 5,
        .missed = {"200000"}},
+      // Coherence.
+      {.name = "coww",
+       .threads = {{{Store('x', 1), Store('x', 2)}, {Load(0, 'x')}}},
+       .outcomes = 3,
+       .memory = true},
+      {.name = "cowr",
+       .threads = {{{Store('x', 1), Load(0, 'x')}, {Store('x', 2)}}},
+       .outcomes = 3,
+       .memory = true},
+      {.name = "corw",
+       .threads = {{{Load(0, 'x'), Store('x', 1)}, {Store('x', 2)}}},
+       .outcomes = 3,
+       .memory = true},
+      // The same shapes with stronger orders.
+      {"mp_fences",
+       {{{Store('x', 1), Fence(kRelease), Store('y', 1)},
+         {Load(0, 'y'), Fence(kAcquire), Load(1, 'x')}}},
+       3},
+      {"lb_rel_acq",
+       {{{Load(0, 'x', kAcquire), Store('y', 1, kRelease)},
+         {Load(1, 'y', kAcquire), Store('x', 1, kRelease)}}},
+       3},
+      {"lb_data", {{{Load(0, 'x'), Copy('y', 0)}, {Load(1, 'y'), Copy('x', 1)}}}, 1},
+      {"lb_data_one", {{{Load(0, 'x'), Copy('y', 0)}, {Load(1, 'y'), Store('x', 1)}}}, 2},
+      {.name = "two_plus_two_w_sc",
+       .threads = {{{Store('x', 1, kSeqCst), Store('y', 2, kSeqCst)},
+                    {Store('y', 1, kSeqCst), Store('x', 2, kSeqCst)}}},
+       .outcomes = 3,
+       .memory = true},
+      {.name = "s_rel_acq",
+       .threads = {{{Store('x', 2), Store('y', 1, kRelease)},
+                    {Load(0, 'y', kAcquire), Store('x', 1)}}},
+       .outcomes = 3,
+       .memory = true},
+      {.name = "r_fences",
+       .threads = {{{Store('x', 1), Fence(), Store('y', 1)},
+                    {Store('y', 2), Fence(), Load(0, 'x')}}},
+       .outcomes = 3,
+       .memory = true},
+      {"rwc", {{kWriteX, {Load(0, 'x'), Load(1, 'y')}, {Store('y', 1), Load(2, 'x')}}}, 8},
+      {"rwc_rel_acq",
+       {{{Store('x', 1, kRelease)},
+         {Load(0, 'x', kAcquire), Load(1, 'y', kAcquire)},
+         {Store('y', 1, kRelease), Load(2, 'x', kAcquire)}}},
+       8},
+      // Three variables.
+      {"isa2", {{kWriteXThenY, {Load(0, 'y'), Store('z', 1)}, {Load(1, 'z'), Load(2, 'x')}}}, 8},
+      {"isa2_rel_acq",
+       {{{Store('x', 1), Store('y', 1, kRelease)},
+         {Load(0, 'y', kAcquire), Store('z', 1, kRelease)},
+         {Load(1, 'z', kAcquire), Load(2, 'x')}}},
+       7},
+      {"w_rwc",
+       {{{Store('x', 1), Store('y', 1, kRelease)},
+         {Load(0, 'y', kAcquire), Load(1, 'z')},
+         {Store('z', 1), Load(2, 'x')}}},
+       8},
+      {"w_rwc_fences",
+       {{{Store('x', 1), Store('y', 1, kRelease)},
+         {Load(0, 'y', kAcquire), Fence(), Load(1, 'z')},
+         {Store('z', 1), Fence(), Load(2, 'x')}}},
+       7},
+      {.name = "z6_3",
+       .threads = {{{Store('x', 1), Store('y', 1, kRelease)},
+                    {Store('y', 2), Store('z', 1, kRelease)},
+                    {Load(0, 'z', kAcquire), Load(1, 'x')}}},
+       .outcomes = 8,
+       .memory = true},
+      {.name = "z6_3_fences",
+       .threads = {{{Store('x', 1), Fence(), Store('y', 1)},
+                    {Store('y', 2), Fence(), Store('z', 1)},
+                    {Load(0, 'z'), Fence(), Load(1, 'x')}}},
+       .outcomes = 7,
+       .memory = true},
+      // Read-modify-writes.
+      {.name = "adds",
+       .threads = {{{Add(0, 'x', 1)}, {Add(1, 'x', 1)}, {Add(2, 'x', 1)}}},
+       .outcomes = 6,
+       .memory = true},
+      {.name = "cas_wins_once",
+       .threads = {{{Cas(0, 'x', 0, 1)}, {Cas(1, 'x', 0, 2)}, {Load(2, 'x'), Load(3, 'x')}}},
+       .outcomes = 6,
+       .memory = true},
+      {.name = "add_and_store",
+       .threads = {{{Add(0, 'x', 1)}, {Store('x', 4), Load(1, 'x')}}},
+       .outcomes = 3,
+       .memory = true},
+      {"release_sequence_add",
+       {{{Store('x', 1), Store('y', 1, kRelease)},
+         {Add(0, 'y', 1)},
+         {Load(1, 'y', kAcquire), Load(2, 'x')}}},
+       8},
+      {"sb_adds", {{{Add(0, 'x', 1), Load(1, 'y')}, {Add(2, 'y', 1), Load(3, 'x')}}}, 4},
   });
 }();
 

@@ -95,6 +95,9 @@ std::string ProgramOf(const Test& test) {
         case Kind::kStore:
           absl::StrAppend(&text, "store ", variable, " ", step.value, " ", order, "\n");
           break;
+        case Kind::kCopy:
+          absl::StrAppend(&text, "store ", variable, " r", step.reg, " ", order, "\n");
+          break;
         case Kind::kLoad:
           absl::StrAppend(&text, read, "load ", variable, " ", order, "\n");
           break;
@@ -123,7 +126,7 @@ std::string Digits(const Test& test, absl::string_view outcome) {
     std::size_t place = 0;
     if (reg != std::string::npos) {
       place = static_cast<std::size_t>(std::stoi(sides[0].substr(reg + 2)));
-    } else if (!test.memory) {
+    } else if (!test.memory || sides[0] == "z") {
       continue;
     } else {
       place = litmus::kRegisters + (sides[0] == "x" ? 0U : 1U);
