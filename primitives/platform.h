@@ -48,7 +48,6 @@ enum class LockMode : std::uint8_t { kShared, kExclusive, kUnlock };
 struct FileId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::uint32_t links = 0;  // names that still point at the inode; 0 after the last unlink
   friend bool operator==(const FileId& a, const FileId& b) {
     return a.device == b.device && a.inode == b.inode;
   }

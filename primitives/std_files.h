@@ -173,7 +173,7 @@ struct StdFiles {
   }
 
   static FileId identity(const struct stat& status) {
-    return {status.st_dev, status.st_ino, static_cast<std::uint32_t>(status.st_nlink)};
+    return {status.st_dev, status.st_ino};
   }
 
   // Field 22 of /proc/PID/stat; kGone when there is no such process, or only a zombie, which holds

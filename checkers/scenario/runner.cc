@@ -219,9 +219,9 @@ std::vector<absl::string_view> Flags() {
       "list",   "help", "quiet",           "mutants",  "show",   "json",
       "replay", "seed", "counterexamples", "subjects", "program"};
   for (const absl::string_view name :
-       {"mode", "max_executions", "time", "jobs", "orders", "record", "explain", "schedule",
-        "schedules", "noise", "affinity", "waiting", "pressure", "apart", "oversubscribe",
-        "threads"}) {
+       {"mode", "max_executions", "time", "jobs", "orders", "record", "explain", "files_in_turns",
+        "observe_files", "schedule", "schedules", "noise", "affinity", "waiting", "pressure",
+        "apart", "oversubscribe", "threads"}) {
     if (absl::FindCommandLineFlag(name) != nullptr) names.push_back(name);
   }
   return names;

@@ -14,20 +14,28 @@
 //       a choice from [0, count), explored all ways
 //   static int thread_index()
 //       the caller; -1 (or out of range) in set-up and After()
-// and calls reset() before each execution.
+// and calls reset() before each execution. An engine that is to know which operations touch the
+// same objects has Cells, too (sim_cells.h); then the operation is indivisible because it has all
+// objects that it touches at one moment, and others may be going on.
 //
 // What a scenario says, beside the operations of PlatformFiles:
-//   arm_crash(i)      process i may be killed, once, before any of its operations, also before a
-//                     step() of its own (at its exit it makes no difference). Its descriptors are
-//                     closed, so that its flock and OFD locks go; it is not alive() any more;
-//                     ProcessKilled unwinds its C++ code. Every operation of a dead process does
-//                     nothing and returns -ESRCH: destructors may run.
+//   arm_crash(i)      process i may be killed, once, before any of its operations in run(), also
+//                     before a step() of its own (at its exit it makes no difference). It does
+//                     nothing more: ProcessKilled unwinds its C++ code, in which every operation
+//                     does nothing and returns -ESRCH. Then its descriptors are closed, so that
+//                     its flock and OFD locks go, and it is not alive() any more, in one step.
+//                     Where it has changed nothing since it could have been killed last it is not
+//                     killed: nobody could tell
 //   run(body)         runs body as the calling thread's process: swallows ProcessKilled, and ends
 //                     the process (closing its descriptors) when the body returns
 //   step()            an operation that does nothing
-//   exit()            ends the process before that, as _exit(2) does: destructors find it dead
+//   exit()            ends the process before that, as _exit(2) does: destructors find it dead.
+//   exit(last)        First it does `last`, which counts
 //   respawn()         a new process with the caller's pid and a later start time
 //   join(i)           waits until process i is dead; not a step of its own
+//   Count             what processes count beside the files, each time in one step of its own. An
+//                     int that they share would be a data race: files order nothing in an engine's
+//                     memory model. await() waits until one is not 0
 //   put(), exists(), content(), names(), descriptors()   set-up and After(): no steps
 //
 // What is simulated: names, hard links, inodes that live while a name or a descriptor is left and
@@ -41,12 +49,16 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
 #include <string_view>
+#include <utility>
 
+#include "checkers/scenario/sim_cells.h"
+#include "checkers/scenario/sim_file_state.h"
 #include "primitives/platform.h"
 
 namespace heddle {
@@ -57,102 +69,158 @@ struct ProcessKilled {};
 template <class Hooks>
 class SimFiles {
   using Where = std::source_location;
+  using Cells = CellsOf<Hooks>;
+  using Word = SimWord;
+  using Descriptor = sim_files::Descriptor;
+  using LockKind = sim_files::LockKind;
+  using Process = sim_files::Process;
 
  public:
-  static constexpr int kMaxProcesses = 8;
+  static constexpr int kMaxProcesses = sim_files::kMaxProcesses;
   static constexpr std::int64_t kFirstPid = 1000;
-  static constexpr std::uint64_t kFirstStart = 10;
+  static constexpr std::uint64_t kFirstStart = sim_files::kFirstStart;
 
-  static void reset() { state_ = State{}; }
+  static void reset() { state_ = {}; }
 
   static int open(const char* path, OpenMode mode, Where where = Where::current()) {
     if (!enter("open", where)) return -ESRCH;
-    int inode = find(path);
-    if (inode >= 0 && mode == OpenMode::kCreateExclusive) return -EEXIST;
-    if (inode < 0 && mode == OpenMode::kRead) return -ENOENT;
-    const int fd = free_descriptor();
-    if (fd < 0) return -EMFILE;
-    if (inode < 0) {
-      inode = create(path, "");
-      if (inode < 0) return -ENOSPC;
+    Word* const name = name_of(path);
+    if (name == nullptr) return -ENOSPC;
+    Word found = 0;
+    if (mode != OpenMode::kCreateExclusive) {
+      found = Cells::hold(*name);
+    } else if (!Cells::hold_if(*name, 0)) {
+      return -EEXIST;
     }
-    Descriptor& descriptor = me().descriptors[at(fd)];
-    descriptor = Descriptor{};
-    descriptor.inode = inode;
-    descriptor.writable = mode != OpenMode::kRead;
-    ++state_.inodes[at(inode)].opens;
-    return fd;
+    const int fd = free_descriptor();
+    int result = fd < 0 ? -EMFILE : fd;
+    if (found == 0 && mode == OpenMode::kRead) {
+      result = -ENOENT;
+    } else if (found == 0 && fd >= 0) {
+      found = create(sim_files::kLink + sim_files::kOpen, 0);
+      if (found == 0) result = -ENOSPC;
+    } else if (fd >= 0) {
+      change(state_.references[sim_files::InodeAt(found)], sim_files::kOpen);
+    }
+    if (result >= 0) {
+      me().descriptors[at(fd)] = {.inode = static_cast<int>(sim_files::InodeAt(found)),
+                                  .writable = mode != OpenMode::kRead};
+    }
+    put(*name, found);
+    return result;
   }
 
   static int close(int fd, Where where = Where::current()) {
     if (!enter("close", where)) return -ESRCH;
     if (!valid(fd)) return -EBADF;
-    drop(me().descriptors[at(fd)]);
+    drop(at(fd), at(fd) + 1, false);
     return 0;
   }
 
   static int flock(int fd, LockMode mode, bool wait, Where where = Where::current()) {
-    // A conversion gives the old lock up first, as the kernel does.
-    return lock("flock", &Descriptor::flock, fd, mode, wait, true, where);
+    if (!enter("flock", where)) return -ESRCH;
+    if (!valid(fd)) return -EBADF;
+    // A conversion gives the old lock up first, in a step of its own, as the kernel does.
+    if (me().descriptors[at(fd)].locks[sim_files::kFlock] != mode) unlock(sim_files::kFlock, fd);
+    return lock(sim_files::kFlock, fd, mode, wait, where);
   }
 
   static int ofd_lock(int fd, LockMode mode, bool wait, Where where = Where::current()) {
-    return lock("ofd_lock", &Descriptor::ofd, fd, mode, wait, false, where);
+    if (!enter("ofd_lock", where)) return -ESRCH;
+    if (!valid(fd)) return -EBADF;
+    if (mode == LockMode::kExclusive && !me().descriptors[at(fd)].writable) return -EBADF;
+    return lock(sim_files::kOfd, fd, mode, wait, where);
   }
 
   static int link(const char* from, const char* to, Where where = Where::current()) {
     if (!enter("link", where)) return -ESRCH;
-    const int inode = find(from);
-    if (inode < 0) return -ENOENT;
-    if (find(to) >= 0) return -EEXIST;
-    return add_name(to, inode);
+    Word* const source = name_of(from);
+    Word* const target = name_of(to);
+    if (source == nullptr || target == nullptr) return -ENOSPC;
+    if (source == target) return Cells::read(*source) == 0 ? -ENOENT : -EEXIST;
+    const bool source_first = goes_first(from, to);
+    Word other = source_first ? 0 : Cells::hold(*target);
+    const Word inode = Cells::hold(*source);
+    bool exists = other != 0;
+    bool holds_target = !source_first;
+    // Where the source is held already, a target that exists is only looked at.
+    if (source_first && inode != 0) {
+      holds_target = Cells::hold_if(*target, 0);
+      exists = !holds_target;
+    }
+    if (inode != 0 && !exists) {
+      change(state_.references[sim_files::InodeAt(inode)], sim_files::kLink);
+      other = inode;
+    }
+    if (holds_target) put(*target, other);
+    put(*source, inode);
+    return inode == 0 ? -ENOENT : exists ? -EEXIST : 0;
   }
 
   static int rename(const char* from, const char* to, Where where = Where::current()) {
     if (!enter("rename", where)) return -ESRCH;
-    const int inode = find(from);
-    if (inode < 0) return -ENOENT;
-    if (find(to) == inode) return 0;   // two names of one file: POSIX leaves both
-    ++state_.inodes[at(inode)].links;  // not free while it moves
-    remove_name(to);
-    remove_name(from);
-    --state_.inodes[at(inode)].links;
-    return add_name(to, inode);
+    Word* const source = name_of(from);
+    Word* const target = name_of(to);
+    if (source == nullptr || target == nullptr) return -ENOSPC;
+    if (source == target) return Cells::read(*source) == 0 ? -ENOENT : 0;
+    const bool source_first = goes_first(from, to);
+    const Word first = Cells::hold(source_first ? *source : *target);
+    const Word second = Cells::hold(source_first ? *target : *source);
+    Word inode = source_first ? first : second;
+    Word replaced = source_first ? second : first;
+    const bool absent = inode == 0;
+    // Two names of one file: POSIX leaves both.
+    if (!absent && inode != replaced) {
+      if (replaced != 0) give_up(sim_files::InodeAt(replaced), sim_files::kLink);
+      replaced = std::exchange(inode, 0);
+    }
+    put(*target, replaced);
+    put(*source, inode);
+    return absent ? -ENOENT : 0;
   }
 
   static int unlink(const char* path, Where where = Where::current()) {
     if (!enter("unlink", where)) return -ESRCH;
-    return remove_name(path) ? 0 : -ENOENT;
+    Word* const name = name_of(path);
+    if (name == nullptr) return -ENOENT;
+    const Word inode = Cells::hold(*name);
+    if (inode != 0) give_up(sim_files::InodeAt(inode), sim_files::kLink);
+    put(*name, 0);
+    return inode == 0 ? -ENOENT : 0;
   }
 
   static int stat(const char* path, FileId& id, Where where = Where::current()) {
     if (!enter("stat", where)) return -ESRCH;
-    const int inode = find(path);
-    if (inode < 0) return -ENOENT;
-    id = identity(inode);
+    const Word* const name = name_of(path);
+    const Word inode = name == nullptr ? 0 : Cells::read(*name);
+    if (inode == 0) return -ENOENT;
+    id = identity(sim_files::InodeAt(inode));
     return 0;
   }
 
   static int fstat(int fd, FileId& id, Where where = Where::current()) {
     if (!enter("fstat", where)) return -ESRCH;
     if (!valid(fd)) return -EBADF;
-    id = identity(me().descriptors[at(fd)].inode);
+    id = identity(inode_of(fd));
     return 0;
   }
 
   static int read(int fd, char* buffer, std::size_t size, Where where = Where::current()) {
     if (!enter("read", where)) return -ESRCH;
     if (!valid(fd)) return -EBADF;
-    const Text<kMaxContent>& content = inode_of(fd).content;
-    const std::size_t count = std::min(size, content.size);
-    std::copy_n(content.bytes.begin(), count, buffer);
+    const std::string_view content = texts_.view(Cells::read(state_.contents[inode_of(fd)]));
+    const std::size_t count = std::min(size, content.size());
+    std::copy_n(content.begin(), count, buffer);
     return static_cast<int>(count);
   }
 
   static int write(int fd, std::string_view bytes, Where where = Where::current()) {
     if (!enter("write", where)) return -ESRCH;
     if (!valid(fd) || !me().descriptors[at(fd)].writable) return -EBADF;
-    return inode_of(fd).content.set(bytes) ? static_cast<int>(bytes.size()) : -ENOSPC;
+    const Word text = texts_.number(bytes, index(), me().texts);
+    if (text == sim_files::kNoText) return -ENOSPC;
+    put(state_.contents[inode_of(fd)], text);
+    return static_cast<int>(bytes.size());
   }
 
   static int fsync(int fd, Where where = Where::current()) {
@@ -164,8 +232,9 @@ class SimFiles {
     if (!enter("alive", where)) return false;
     const std::int64_t index = process.pid - kFirstPid;
     if (index < 0 || index >= kMaxProcesses) return false;
-    const Process& there = state_.processes[at(static_cast<int>(index))];
-    return there.alive && (process.start == 0 || process.start == there.start);
+    const Word life = Cells::read(state_.lives[at(static_cast<int>(index))]);
+    return (life & sim_files::kDead) == 0 &&
+           (process.start == 0 || process.start == kFirstStart + life / sim_files::kSpawn);
   }
 
   // Constants of a process: no steps.
@@ -174,7 +243,10 @@ class SimFiles {
 
   // For scenarios.
 
-  static void arm_crash(int process) { state_.processes[at(process)].armed = true; }
+  static void arm_crash(int process) {
+    state_.processes[at(process)].armed = true;
+    state_.processes[at(process)].changed = true;
+  }
 
   template <class Body>
   static void run(Body body, Where where = Where::current()) {
@@ -182,34 +254,71 @@ class SimFiles {
       body();
       exit(where);
     } catch (const ProcessKilled&) {
-      static_cast<void>(0);  // the process is gone; its thread goes on to the end of the scenario
+      end();  // its thread goes on to the end of the scenario
     }
   }
 
   static void exit(Where where = Where::current()) {
-    if (!me().alive) return;
+    if (begin_exit(where)) end();
+  }
+  template <class Last>
+  static void exit(Last last, Where where = Where::current()) {
+    if (!begin_exit(where)) return;
+    last();
+    end();
+  }
+
+  // Of an engine that has a run() and an exit() of its own. False: it is dead already.
+  static bool begin_exit(Where where) {
+    if (!me().alive) return false;
     Hooks::step("exit", where);
-    kill(me());
+    return true;
+  }
+  static void end() {
+    me().alive = false;
+    drop(0, sim_files::kMaxDescriptors, true);
   }
 
   // Does nothing: a point where the process may lose the processor, or its life.
   static void step(const char* what = "work", Where where = Where::current()) {
+    me().changed = true;
     static_cast<void>(enter(what, where));
   }
 
   static void respawn(Where where = Where::current()) {
     Hooks::step("respawn", where);
     Process& process = me();
-    kill(process);
+    if (process.alive) end();
     ++process.start;
     process.armed = false;
     process.alive = true;
+    put(state_.lives[at(index())], life(process));
   }
 
   static void join(int process, Where where = Where::current()) {
-    while (state_.processes[at(process)].alive) Hooks::wait(where);
+    Cells::wait_until(
+        state_.lives[at(process)], [](Word life) { return (life & sim_files::kDead) != 0; }, where);
   }
 
+  class Count {
+   public:
+    explicit Count(int value = 0) : cell_(sim_files::FromCount(value)) { note(cell_); }
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    // Returns the sum.
+    int add(int delta) { return SimFiles::add(cell_, delta); }
+    int get() const { return SimFiles::get(cell_); }
+
+   private:
+    friend class SimFiles;
+    Word cell_;
+  };
+
+  static void await(const Count& count, Where where = Where::current()) {
+    await(count.cell_, where);
+  }
+
+  // Of a process of its own, or in set-up and After().
   static ProcessId process_id(int process) {
     return {kFirstPid + process, state_.processes[at(process)].start};
   }
@@ -218,20 +327,34 @@ class SimFiles {
   static bool killed(int process) { return state_.processes[at(process)].killed; }
 
   static bool put(const char* path, std::string_view bytes) {
-    remove_name(path);
-    return create(path, bytes) >= 0;
+    Word* const name = name_of(path);
+    const Word text = texts_.number(bytes, index(), me().texts);
+    if (name == nullptr || text == sim_files::kNoText) return false;
+    const Word found = Cells::hold(*name);
+    if (found != 0) give_up(sim_files::InodeAt(found), sim_files::kLink);
+    const Word inode = create(sim_files::kLink, text);
+    put(*name, inode);
+    return inode != 0;
   }
 
-  static bool exists(const char* path) { return find(path) >= 0; }
+  static bool exists(const char* path) {
+    const Word* const name = name_of(path);
+    return name != nullptr && Cells::read(*name) != 0;
+  }
 
   static std::string_view content(const char* path) {
-    const int inode = find(path);
-    return inode < 0 ? std::string_view() : state_.inodes[at(inode)].content.view();
+    const Word* const name = name_of(path);
+    const Word inode = name == nullptr ? 0 : Cells::read(*name);
+    return inode == 0 ? std::string_view()
+                      : texts_.view(Cells::read(state_.contents[sim_files::InodeAt(inode)]));
   }
 
   static int names() {
-    return static_cast<int>(std::count_if(state_.names.begin(), state_.names.end(),
-                                          [](const Name& name) { return name.inode >= 0; }));
+    int count = 0;
+    for (std::size_t slot = 0; slot < Cells::kNames; ++slot) {
+      if (state_.hashes[slot] != 0 && Cells::read(state_.names[slot]) != 0) ++count;
+    }
+    return count;
   }
 
   static int descriptors(int process) {
@@ -240,61 +363,47 @@ class SimFiles {
         std::count_if(all.begin(), all.end(), [](const Descriptor& d) { return d.inode >= 0; }));
   }
 
- private:
-  static constexpr std::size_t kMaxNames = 12;
-  static constexpr std::size_t kMaxInodes = 16;
-  static constexpr std::size_t kMaxDescriptors = 8;
-  static constexpr std::size_t kMaxPath = 64;
-  static constexpr std::size_t kMaxContent = 64;
+  // Of an engine that has a Count of its own.
+  static void note(const Word& count) {
+    state_.counts[state_.noted++ % state_.counts.size()] = &count;
+  }
+  static int add(Word& count, int delta) {
+    return sim_files::ToCount(change(count, sim_files::FromCount(delta))) + delta;
+  }
+  static int get(const Word& count) { return sim_files::ToCount(Cells::read(count)); }
+  static void await(const Word& count, Where where) {
+    Cells::wait_until(count, [](Word value) { return value != 0; }, where);
+  }
 
-  template <std::size_t kSize>
-  struct Text {
-    std::array<char, kSize> bytes{};
-    std::size_t size = 0;
-
-    bool set(std::string_view text) {
-      if (text.size() > kSize) return false;
-      std::copy(text.begin(), text.end(), bytes.begin());
-      size = text.size();
-      return true;
+  // In After(): equal where an execution has left the same behind.
+  static std::uint64_t digest() {
+    std::uint64_t digest = 0;
+    const auto mix = [&](std::uint64_t value) {
+      digest = (digest ^ value) * 0x9e3779b97f4a7c15U;
+      digest ^= digest >> 29;
+    };
+    for (std::size_t slot = 0; slot < Cells::kNames; ++slot) {
+      if (state_.hashes[slot] == 0) continue;
+      const Word inode = Cells::read(state_.names[slot]);
+      if (inode == 0) continue;
+      mix(state_.hashes[slot]);
+      mix(inode);
+      mix(sim_files::HashOf(texts_.view(Cells::read(state_.contents[sim_files::InodeAt(inode)]))));
     }
-    std::string_view view() const { return {bytes.data(), size}; }
-  };
+    for (int process = 0; process < kMaxProcesses; ++process) {
+      mix(Cells::read(state_.lives[at(process)]));
+      mix(killed(process) ? 1 : 0);
+      mix(static_cast<std::uint64_t>(descriptors(process)));
+    }
+    for (std::size_t i = 0; i < std::min(state_.noted, state_.counts.size()); ++i) {
+      mix(Cells::read(*state_.counts[i]));
+    }
+    return digest;
+  }
 
-  struct Name {
-    Text<kMaxPath> path;
-    int inode = -1;  // -1: a free slot
-  };
-
-  // Free when links and opens are 0.
-  struct Inode {
-    int links = 0;
-    int opens = 0;
-    Text<kMaxContent> content;
-  };
-
-  struct Descriptor {
-    int inode = -1;  // -1: closed
-    bool writable = false;
-    LockMode flock = LockMode::kUnlock;
-    LockMode ofd = LockMode::kUnlock;
-  };
-
-  struct Process {
-    bool alive = true;
-    bool armed = false;
-    bool killed = false;
-    std::uint64_t start = kFirstStart;
-    std::array<Descriptor, kMaxDescriptors> descriptors;
-  };
-
-  struct State {
-    std::array<Name, kMaxNames> names;
-    std::array<Inode, kMaxInodes> inodes;
-    std::array<Process, kMaxProcesses + 1> processes;  // the last: set-up and After()
-  };
-
-  static inline State state_;
+ private:
+  static inline sim_files::State<Cells::kNames> state_;
+  static inline sim_files::Texts texts_;
 
   static std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -303,36 +412,77 @@ class SimFiles {
     return thread >= 0 && thread < kMaxProcesses ? thread : kMaxProcesses;
   }
   static Process& me() { return state_.processes[at(index())]; }
+  static Word life(const Process& process) {
+    return (process.start - kFirstStart) * sim_files::kSpawn;
+  }
+
+  static void put(Word& cell, Word value) {
+    me().changed = true;
+    Cells::put(cell, value);
+  }
+  static Word change(Word& cell, Word delta) {
+    me().changed = true;
+    return Cells::add(cell, delta);
+  }
 
   // The step of an operation; false when the caller is dead.
   static bool enter(const char* operation, Where where) {
     if (!me().alive) return false;
     Hooks::step(operation, where);
     Process& process = me();
-    if (process.armed && Hooks::choose(2) == 1) {
-      kill(process);
-      process.killed = true;
-      throw ProcessKilled{};
-    }
-    return true;
-  }
-
-  static void kill(Process& process) {
-    for (Descriptor& descriptor : process.descriptors) {
-      if (descriptor.inode >= 0) drop(descriptor);
-    }
+    if (!process.armed || !process.changed) return true;
+    process.changed = false;
+    if (Hooks::choose(2) == 0) return true;
     process.alive = false;
+    process.killed = true;
+    throw ProcessKilled{};
   }
 
-  static void drop(Descriptor& descriptor) {
-    --state_.inodes[at(descriptor.inode)].opens;
-    descriptor = Descriptor{};
+  // Closes the open ones among these descriptors; the process is dead then where it `ends`. Cells
+  // are held in this order: names, references, locks, `used`.
+  static void drop(std::size_t begin, std::size_t end, bool ends) {
+    std::array<Word, sim_files::kMaxInodes> opens{};
+    std::array<std::array<Word, sim_files::kMaxInodes>, sim_files::kLockKinds.size()> locks{};
+    for (std::size_t fd = begin; fd < end; ++fd) {
+      Descriptor& descriptor = me().descriptors[fd];
+      if (descriptor.inode < 0) continue;
+      const std::size_t inode = at(descriptor.inode);
+      opens[inode] += sim_files::kOpen;
+      for (const LockKind kind : sim_files::kLockKinds) {
+        locks[kind][inode] |= sim_files::LockBits(descriptor.locks[kind], index(), fd);
+      }
+      descriptor = Descriptor{};
+    }
+    auto references = opens;
+    auto held = locks;
+    for (std::size_t i = 0; i < sim_files::kMaxInodes; ++i) {
+      if (opens[i] != 0) references[i] = Cells::hold(state_.references[i]);
+    }
+    for (const LockKind kind : sim_files::kLockKinds) {
+      for (std::size_t i = 0; i < sim_files::kMaxInodes; ++i) {
+        if (locks[kind][i] != 0) held[kind][i] = Cells::hold(state_.locks[kind][i]);
+      }
+    }
+    Word freed = 0;
+    for (std::size_t i = 0; i < sim_files::kMaxInodes; ++i) {
+      if (opens[i] != 0 && references[i] == opens[i]) freed |= sim_files::Used(i);
+    }
+    if (freed != 0) Cells::remove(state_.used, freed);
+    if (ends) put(state_.lives[at(index())], life(me()) + sim_files::kDead);
+    for (std::size_t i = 0; i < sim_files::kMaxInodes; ++i) {
+      if (opens[i] != 0) put(state_.references[i], references[i] - opens[i]);
+    }
+    for (const LockKind kind : sim_files::kLockKinds) {
+      for (std::size_t i = 0; i < sim_files::kMaxInodes; ++i) {
+        if (locks[kind][i] != 0) put(state_.locks[kind][i], held[kind][i] & ~locks[kind][i]);
+      }
+    }
   }
 
   static bool valid(int fd) {
-    return fd >= 0 && at(fd) < kMaxDescriptors && me().descriptors[at(fd)].inode >= 0;
+    return fd >= 0 && at(fd) < sim_files::kMaxDescriptors && me().descriptors[at(fd)].inode >= 0;
   }
-  static Inode& inode_of(int fd) { return state_.inodes[at(me().descriptors[at(fd)].inode)]; }
+  static std::size_t inode_of(int fd) { return at(me().descriptors[at(fd)].inode); }
 
   static int free_descriptor() {
     const auto& all = me().descriptors;
@@ -342,82 +492,77 @@ class SimFiles {
     return -1;
   }
 
-  static Name* lookup(std::string_view path) {
-    for (Name& name : state_.names) {
-      if (name.inode >= 0 && name.path.view() == path) return &name;
+  static FileId identity(std::size_t inode) { return {1, inode + 1}; }
+
+  // Null: too many names. Where a name is does not depend on who mentions which first, unless two
+  // hashes meet.
+  static Word* name_of(std::string_view path) {
+    const std::uint64_t hash = sim_files::HashOf(path);
+    for (std::size_t i = 0; i < Cells::kNames; ++i) {
+      const std::size_t slot = (hash / 2 + i) % Cells::kNames;
+      if (state_.hashes[slot] == 0) state_.hashes[slot] = hash;
+      if (state_.hashes[slot] == hash) return &state_.names[slot];
     }
     return nullptr;
   }
-  static int find(std::string_view path) {
-    const Name* name = lookup(path);
-    return name == nullptr ? -1 : name->inode;
+  // The order in which names are held: longer ones first, so that a process's private ones are.
+  static bool goes_first(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
   }
 
-  static int create(std::string_view path, std::string_view bytes) {
-    for (std::size_t i = 0; i < kMaxInodes; ++i) {
-      Inode& inode = state_.inodes[i];
-      if (inode.links != 0 || inode.opens != 0) continue;
-      inode = Inode{};
-      if (!inode.content.set(bytes) || add_name(path, static_cast<int>(i)) < 0) return -1;
-      return static_cast<int>(i);
+  // A name for a new inode, which has the lowest free number; 0: there is none.
+  static Word create(Word references, Word text) {
+    const Word used = Cells::hold(state_.used);
+    const auto inode = static_cast<std::size_t>(std::countr_one(used / 2));
+    const bool any = inode < sim_files::kMaxInodes;
+    if (any) {
+      put(state_.references[inode], references);
+      put(state_.contents[inode], text);
     }
-    return -1;
+    put(state_.used, any ? used | sim_files::Used(inode) : used);
+    return any ? sim_files::Binding(inode) : 0;
   }
 
-  static int add_name(std::string_view path, int inode) {
-    for (Name& name : state_.names) {
-      if (name.inode >= 0) continue;
-      if (!name.path.set(path)) return -ENAMETOOLONG;
-      name.inode = inode;
-      ++state_.inodes[at(inode)].links;
-      return 0;
+  static void give_up(std::size_t inode, Word reference) {
+    const Word left = Cells::hold(state_.references[inode]) - reference;
+    if (left == 0) Cells::remove(state_.used, sim_files::Used(inode));
+    put(state_.references[inode], left);
+  }
+
+  static void unlock(LockKind kind, int fd) {
+    LockMode& mine = me().descriptors[at(fd)].locks[kind];
+    if (mine == LockMode::kUnlock) return;
+    me().changed = true;
+    Cells::remove(state_.locks[kind][inode_of(fd)], sim_files::LockBits(mine, index(), at(fd)));
+    mine = LockMode::kUnlock;
+  }
+
+  static int lock(LockKind kind, int fd, LockMode mode, bool wait, Where where) {
+    Word& cell = state_.locks[kind][inode_of(fd)];
+    LockMode& mine = me().descriptors[at(fd)].locks[kind];
+    const Word had = sim_files::LockBits(mine, index(), at(fd));
+    const Word wanted = sim_files::LockBits(mode, index(), at(fd));
+    if (mode == LockMode::kUnlock) {
+      unlock(kind, fd);
+    } else if (mode == LockMode::kExclusive && wait) {
+      Cells::take(cell, [had](Word locks) { return locks == had; }, wanted, where);
+    } else if (mode == LockMode::kExclusive) {
+      if (!Cells::replace(cell, had, wanted)) return -EAGAIN;
+    } else if (mine == LockMode::kExclusive) {
+      Cells::remove(cell, sim_files::kExclusive);
+    } else if (wait) {
+      Cells::take(cell, &no_exclusive, wanted, where);
+    } else {
+      const Word locks = Cells::hold(cell);
+      const bool may = no_exclusive(locks);
+      put(cell, may ? locks | wanted : locks);
+      if (!may) return -EAGAIN;
     }
-    return -ENOSPC;
-  }
-
-  static bool remove_name(std::string_view path) {
-    Name* name = lookup(path);
-    if (name == nullptr) return false;
-    --state_.inodes[at(name->inode)].links;
-    name->inode = -1;
-    return true;
-  }
-
-  static FileId identity(int inode) {
-    return {1, static_cast<std::uint64_t>(inode) + 1,
-            static_cast<std::uint32_t>(state_.inodes[at(inode)].links)};
-  }
-
-  static bool conflicts(LockMode a, LockMode b) {
-    if (a == LockMode::kUnlock || b == LockMode::kUnlock) return false;
-    return a == LockMode::kExclusive || b == LockMode::kExclusive;
-  }
-
-  static bool grantable(LockMode Descriptor::* kind, const Descriptor& mine, LockMode mode) {
-    for (const Process& process : state_.processes) {
-      for (const Descriptor& other : process.descriptors) {
-        if (&other != &mine && other.inode == mine.inode && conflicts(other.*kind, mode)) {
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
-  static int lock(const char* operation, LockMode Descriptor::* kind, int fd, LockMode mode,
-                  bool wait, bool drops_first, Where where) {
-    if (!enter(operation, where)) return -ESRCH;
-    if (!valid(fd)) return -EBADF;
-    Descriptor& mine = me().descriptors[at(fd)];
-    if (kind == &Descriptor::ofd && mode == LockMode::kExclusive && !mine.writable) return -EBADF;
-    if (drops_first) mine.*kind = LockMode::kUnlock;
-    while (!grantable(kind, mine, mode)) {
-      if (!wait) return -EAGAIN;
-      Hooks::wait(where);
-    }
-    mine.*kind = mode;
+    me().changed = true;
+    mine = mode;
     return 0;
   }
+  static bool no_exclusive(Word locks) { return (locks & sim_files::kExclusive) == 0; }
 };
 
 }  // namespace heddle

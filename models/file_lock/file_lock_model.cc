@@ -5,8 +5,8 @@
 // processes are killed in stress/file_lock_crash_test.cc.
 //
 // The kernel's locks order nothing in an engine's memory model, and processes share no variables:
-// what scenarios count is plain, which is safe since an engine switches threads only at its own
-// operations.
+// what scenarios count is a Files::Count. An owner is counted for a part of the time in which it
+// holds the lock, so two that are counted at once hold it at once.
 #include <cerrno>
 #include <chrono>
 
@@ -23,21 +23,20 @@ constexpr const char* kPath = "lock";
 template <class P>
 class Inside {
  public:
-  explicit Inside(int& owners) : owners_(owners) {
-    ++owners_;
-    HEDDLE_ASSERT(owners_ == 1);
-  }
-  ~Inside() { --owners_; }
+  using Count = typename P::Files::Count;
+
+  explicit Inside(Count& owners) : owners_(owners) { HEDDLE_ASSERT(owners_.add(1) == 1); }
+  ~Inside() { owners_.add(-1); }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
 
   void work() {
     P::Files::step();
-    HEDDLE_ASSERT(owners_ == 1);
+    HEDDLE_ASSERT(owners_.get() == 1);
   }
 
  private:
-  int& owners_;
+  Count& owners_;
 };
 
 // Two processes take the lock, one of them may be killed anywhere: never two owners, and whoever
@@ -45,8 +44,8 @@ class Inside {
 template <class P, FileLockBackend kBackend>
 struct Excludes {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   Excludes() { P::Files::arm_crash(0); }
   void Thread(int) {
@@ -57,14 +56,14 @@ struct Excludes {
       {
         Inside<P> inside(owners);
         inside.work();
-        ++entered;
+        entered.add(1);
       }
       HEDDLE_ASSERT(lock.unlock().ok());
     });
   }
   void After() {
-    HEDDLE_ASSERT(owners == 0);
-    HEDDLE_ASSERT(entered >= (P::Files::killed(0) ? 1 : 2));
+    HEDDLE_ASSERT(owners.get() == 0);
+    HEDDLE_ASSERT(entered.get() >= (P::Files::killed(0) ? 1 : 2));
   }
 };
 template <class P>
@@ -78,8 +77,8 @@ struct FlockExcludes : Excludes<P, FileLockBackend::kFlock> {};
 template <class P, FileLockBackend kBackend, bool kCrash>
 struct Removal {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   Removal() {
     if (kCrash) P::Files::arm_crash(0);
@@ -99,15 +98,15 @@ struct Removal {
         HEDDLE_ASSERT(status.ok());
       }
       if (status.ok()) {
-        ++owners;
-        HEDDLE_ASSERT(owners == 1);
-        entered += index;
+        HEDDLE_ASSERT(owners.add(1) == 1);
+        entered.add(index);
       }
-      P::Files::exit();
-      if (status.ok()) --owners;
+      P::Files::exit([&] {
+        if (status.ok()) owners.add(-1);
+      });
     });
   }
-  void After() { HEDDLE_ASSERT(entered == 1); }
+  void After() { HEDDLE_ASSERT(entered.get() == 1); }
 };
 template <class P>
 struct OfdRemoval : Removal<P, FileLockBackend::kOfd, false> {};
@@ -138,8 +137,8 @@ struct RemovesOwnFile {
 template <class P>
 struct ReaderExcludesWriter {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   ReaderExcludesWriter() { P::Files::arm_crash(0); }
   void Thread(int index) {
@@ -148,10 +147,10 @@ struct ReaderExcludesWriter {
       HEDDLE_ASSERT((index == 0 ? lock.lock_shared() : lock.lock()).ok());
       Inside<P> inside(owners);
       inside.work();
-      ++entered;
+      entered.add(1);
     });
   }
-  void After() { HEDDLE_ASSERT(entered >= (P::Files::killed(0) ? 1 : 2)); }
+  void After() { HEDDLE_ASSERT(entered.get() >= (P::Files::killed(0) ? 1 : 2)); }
 };
 
 // Two readers share, at any moment.
@@ -172,7 +171,7 @@ struct ReadersShare {
 template <class P>
 struct TimesOut {
   static constexpr int kThreads = 2;
-  int owners = 0;
+  typename P::Files::Count owners;
 
   void Thread(int index) {
     P::Files::run([this, index] {

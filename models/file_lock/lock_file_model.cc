@@ -2,8 +2,9 @@
 //
 // LockFile over simulated files: threads are processes, and where a scenario says so process 0 is
 // killed between any two of its steps. Only the exhaustive engines have simulated files; real
-// processes are killed in stress/file_lock_crash_test.cc. What scenarios count is plain: processes
-// share no variables, and an engine switches threads only at its own operations.
+// processes are killed in stress/file_lock_crash_test.cc. What scenarios count is a Files::Count:
+// processes share no variables. An owner is counted for a part of the time in which it holds the
+// lock, so two that are counted at once hold it at once.
 #include <cerrno>
 #include <string>
 
@@ -26,27 +27,26 @@ void LeaveFile(auto put, std::int64_t pid, std::uint64_t start, const std::strin
 // A critical section with a step in it: another owner has the time to come in, and the process the
 // time to die, which ends the critical section.
 template <class P>
-void Visit(int& owners, int& entered) {
+void Visit(typename P::Files::Count& owners, typename P::Files::Count& entered) {
   struct Inside {
-    int& owners;
-    explicit Inside(int& count) : owners(count) { ++owners; }
-    ~Inside() { --owners; }
+    typename P::Files::Count& owners;
+    explicit Inside(typename P::Files::Count& count) : owners(count) {
+      HEDDLE_ASSERT(owners.add(1) == 1);
+    }
+    ~Inside() { owners.add(-1); }
   };
   const Inside inside(owners);
-  ++entered;
-  HEDDLE_ASSERT(owners == 1);
+  entered.add(1);
   P::Files::step();
-  HEDDLE_ASSERT(owners == 1);
+  HEDDLE_ASSERT(owners.get() == 1);
 }
 
-// The same for an owner that leaves by exit() or dies: the engine may switch before the exit.
+// The same for an owner that leaves by exit().
 template <class P>
-void VisitAndExit(int& owners, int& entered) {
-  ++entered;
-  ++owners;
-  HEDDLE_ASSERT(owners == 1);
-  P::Files::exit();
-  --owners;
+void VisitAndExit(typename P::Files::Count& owners, typename P::Files::Count& entered) {
+  entered.add(1);
+  HEDDLE_ASSERT(owners.add(1) == 1);
+  P::Files::exit([&] { owners.add(-1); });
 }
 
 // Two processes try: one owner at a time, at least one gets in, and nothing is left but the file of
@@ -54,8 +54,8 @@ void VisitAndExit(int& owners, int& entered) {
 template <class P>
 struct Excludes {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   void Thread(int index) {
     P::Files::run([this, index] {
@@ -74,7 +74,7 @@ struct Excludes {
     });
   }
   void After() {
-    HEDDLE_ASSERT(entered >= 1);
+    HEDDLE_ASSERT(entered.get() >= 1);
     HEDDLE_ASSERT(P::Files::names() == (P::Files::exists(kPath) ? 1 : 0));
   }
 };
@@ -84,8 +84,8 @@ struct Excludes {
 template <class P>
 struct SurvivesCrash {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   SurvivesCrash() { P::Files::arm_crash(0); }
   void Thread(int index) {
@@ -102,28 +102,28 @@ struct SurvivesCrash {
       P::Files::exit();
     });
   }
-  void After() { HEDDLE_ASSERT(entered >= 1); }
+  void After() { HEDDLE_ASSERT(entered.get() >= 1); }
 };
 
 // Likewise anywhere in unlock(), while process 1 is anywhere in try_lock().
 template <class P>
 struct UnlockSurvivesCrash {
   static constexpr int kThreads = 2;
-  bool locked = false;  // looked at in steps only: they are ordered
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count locked;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   void Thread(int index) {
     P::Files::run([this, index] {
       LockFile<P> lock(kPath, kNoSync);
       if (index == 0) {
         HEDDLE_ASSERT(lock.try_lock().ok());
-        locked = true;
         P::Files::arm_crash(0);
+        locked.add(1);
         Visit<P>(owners, entered);
         HEDDLE_ASSERT(lock.unlock().ok());
       } else {
-        for (P::Files::step("look"); !locked; P::Files::step("look")) P::yield();
+        P::Files::await(locked);
         FileLockStatus status = lock.try_lock();
         HEDDLE_ASSERT(status.ok() || status.busy());
         if (status.busy()) {
@@ -136,7 +136,7 @@ struct UnlockSurvivesCrash {
       P::Files::exit();
     });
   }
-  void After() { HEDDLE_ASSERT(entered == 2); }
+  void After() { HEDDLE_ASSERT(entered.get() == 2); }
 };
 
 // A stale file is there and both processes see it: one of them takes it over, and stays the owner
@@ -144,8 +144,8 @@ struct UnlockSurvivesCrash {
 template <class P, bool kCrash>
 struct Takeover {
   static constexpr int kThreads = 2;
-  int owners = 0;
-  int entered = 0;
+  typename P::Files::Count owners;
+  typename P::Files::Count entered;
 
   Takeover() {
     if (kCrash) P::Files::arm_crash(0);
@@ -166,7 +166,7 @@ struct Takeover {
       P::Files::exit();
     });
   }
-  void After() { HEDDLE_ASSERT(entered >= 1); }
+  void After() { HEDDLE_ASSERT(entered.get() >= 1); }
 };
 template <class P>
 struct TakeoverOnce : Takeover<P, false> {};
@@ -177,7 +177,7 @@ struct TakeoverSurvivesCrash : Takeover<P, true> {};
 template <class P>
 struct PidReuse {
   static constexpr int kThreads = 1;
-  int entered = 0;
+  typename P::Files::Count entered;
 
   PidReuse() { P::Files::arm_crash(0); }
   void Thread(int) {
@@ -189,13 +189,13 @@ struct PidReuse {
   void Take() {
     LockFile<P> lock(kPath, kNoSync);
     HEDDLE_ASSERT(lock.try_lock().ok());
-    ++entered;
+    entered.add(1);
     HEDDLE_ASSERT(lock.unlock().ok());
   }
   void After() {
     // What a process leaves that was killed before link() is there until its pid comes back.
     HEDDLE_ASSERT(P::Files::names() == 0);
-    HEDDLE_ASSERT(entered >= 1);
+    HEDDLE_ASSERT(entered.get() >= 1);
   }
 };
 
@@ -252,7 +252,7 @@ struct UnlocksOwnFile {
 template <class P>
 struct Waits {
   static constexpr int kThreads = 2;
-  bool released = false;
+  typename P::Files::Count released;
 
   Waits() {
     const ProcessId owner = P::Files::process_id(0);
@@ -261,14 +261,14 @@ struct Waits {
   }
   void Thread(int index) {
     if (index == 0) {
+      released.add(1);
       HEDDLE_ASSERT(P::Files::unlink(kPath) == 0);
-      released = true;  // and lives on
-      return;
+      return;  // and lives on
     }
     P::Files::run([this] {
       LockFile<P> lock(kPath, kNoSync);
       HEDDLE_ASSERT(lock.lock().ok());
-      HEDDLE_ASSERT(released);
+      HEDDLE_ASSERT(released.get() == 1);
       P::Files::exit();
     });
   }

@@ -40,6 +40,7 @@
 #include "checkers/explorer/runtime/state.h"
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/description.h"
+#include "checkers/scenario/outcomes.h"
 #include "checkers/scenario/verdict.h"
 
 ABSL_FLAG(std::uint64_t, max_executions, 20'000'000,
@@ -53,6 +54,10 @@ ABSL_FLAG(
     std::string, schedule, "",
     "follow what threads did in another run (schedule.h), with --schedules departures from it");
 ABSL_FLAG(std::uint64_t, schedules, 1000, "executions that follow --schedule");
+ABSL_FLAG(bool, files_in_turns, false,
+          "simulated files: every order of all their operations is an execution of its own");
+ABSL_FLAG(bool, observe_files, false,
+          "count what executions leave behind in the simulated files, as outcomes");
 ABSL_FLAG(bool, explain, true, "say in words what failed, which can take longer than to find it");
 ABSL_FLAG(std::string, record, "",
           "leave the record of the exploration in this file, with the atomic operations met");
@@ -94,6 +99,9 @@ thread_local bool woken_spuriously = false;
 
 // The flag of the mutated line that ran; on a page of its own, which executions leave alone.
 std::atomic<bool>** reached_site;
+
+// FLAGS_observe_files.
+bool observes_files = false;
 
 // One execution. In the program's memory: put back for each.
 struct Execution {
@@ -137,6 +145,13 @@ void RunExecution(void* /*argument*/) {
     pthread_join(threads[static_cast<std::size_t>(i)], nullptr);
   }
   Guarded([] { execution.body->After(); });
+  EndFileOperation();
+  if (observes_files) {
+    std::array<char, 2 * sizeof(std::uint64_t) + 1> text{};
+    std::snprintf(text.data(), text.size(), "%016llx",
+                  static_cast<unsigned long long>(FilesDigest()));
+    Observe(text.data());
+  }
   execution.body.reset();
 }
 
@@ -218,6 +233,7 @@ bool Expired(Deadline deadline) {
   if (deadline <= ExplorerPlatform::Clock::now()) return true;
   SeenDeadlines::Entry& entry = deadlines.Of(deadline);
   if (!entry.expired) {
+    explorer::CountEffect();  // a loop around it comes back, but not to the same
     entry.expired =
         entry.looks++ >= kLooks || explorer::Call("expired", HEDDLE_CALLER).Choose(2) == 1;
   }
@@ -284,6 +300,8 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   }
   reached_site = new (page) std::atomic<bool>*(nullptr);
   execution.scenario = &scenario;
+  files_in_turns = absl::GetFlag(FLAGS_files_in_turns);
+  observes_files = absl::GetFlag(FLAGS_observe_files);
 
   explorer::ExploreOptions settings;
   settings.model =

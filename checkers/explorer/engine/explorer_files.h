@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The simulated files (checkers/scenario/sim_files.h) under the explorer, which sees one lock: an
-// operation takes it, and keeps it for what the thread does up to its next operation. So a step is
-// indivisible with the scenario's own bookkeeping, as other engines have it, and the orders of the
-// steps are the orders in which the lock is taken. Compiled without instrumentation, in
+// The simulated files (checkers/scenario/sim_files.h) under the explorer. Each object that
+// processes share - a name, an inode's references, its content, its locks, a process's life - is a
+// location of the execution graph, so that only operations on the same objects have an order, and
+// those that only look none among each other. Compiled without instrumentation, in
 // explorer_files.cc.
 #ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
 #define HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_FILES_H_
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "checkers/scenario/sim_cells.h"
 #include "checkers/scenario/sim_files.h"
 #include "primitives/platform.h"
 
@@ -44,13 +45,34 @@ struct ExplorerFiles {
       body();
       exit();
     } catch (const ProcessKilled&) {
-      static_cast<void>(0);  // the process is gone; its thread goes on to the end of the scenario
+      End();  // its thread goes on to the end of the scenario
     }
   }
   static void exit();
+  template <class Last>
+  static void exit(Last last) {
+    if (!BeginExit()) return;
+    last();
+    End();
+  }
   static void step(const char* what = "work");
   static void respawn();
   static void join(int process);
+
+  class Count {
+   public:
+    explicit Count(int value = 0);
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    int add(int delta);
+    int get() const;
+
+   private:
+    friend struct ExplorerFiles;
+    SimWord cell_;
+  };
+  static void await(const Count& count);
+
   static ProcessId process_id(int process);
   static bool killed(int process);
   static bool put(const char* path, std::string_view bytes);
@@ -58,6 +80,10 @@ struct ExplorerFiles {
   static std::string_view content(const char* path);
   static int names();
   static int descriptors(int process);
+
+ private:
+  static bool BeginExit();
+  static void End();
 };
 
 }  // namespace heddle

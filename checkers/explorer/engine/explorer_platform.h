@@ -35,9 +35,6 @@ bool Expired(Deadline deadline);
 void SetExpired(Deadline deadline);
 // A choice where the scenario asks for it (RelacyOptions::spurious_wakeups), once for each thread.
 bool WakesSpuriously();
-// The thread has looked at the files and waits for others: its next file operation comes after one
-// of theirs, if there was none of theirs since it yielded last.
-void Yield();
 // A mutated line has run: no event of the program, and kept over executions.
 void NoteSite(std::atomic<bool>& reached);
 
@@ -49,11 +46,6 @@ struct ExplorerPlatform : StdPlatform {
 
   // StdPlatform's stands in for what ThreadSanitizer cannot do.
   static void fence(std::memory_order order) { std::atomic_thread_fence(order); }
-
-  static void yield() {
-    explorer_engine::Yield();
-    StdPlatform::yield();
-  }
 
   struct Clock {
     // A fixed instant, so that deadlines computed from it repeat exactly.

@@ -4,6 +4,8 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_
 #define HEDDLE_CHECKERS_EXPLORER_ENGINE_RUN_STATE_H_
 
+#include <cstdint>
+
 namespace heddle::explorer_engine {
 
 inline constexpr int kMostThreads = 8;
@@ -14,6 +16,13 @@ inline thread_local int current_thread = -1;
 
 // The calling thread's last file operation (explorer_files.h) is over.
 void EndFileOperation();
+
+// Files as one object: an operation has it up to the thread's next one. Each order of all the
+// operations is an execution of its own then; for comparison.
+inline bool files_in_turns = false;
+
+// Of what the execution has left behind, in After().
+std::uint64_t FilesDigest();
 
 }  // namespace heddle::explorer_engine
 

@@ -170,10 +170,13 @@ bool Search::Impl::Repeats(ThreadId thread) const {
     }
     if (event.kind == Kind::kChoose && !event.is_await) return false;
     if (event.kind != Kind::kRead) continue;
+    reads = true;
+    // What the turn itself has written it writes again.
+    const EventId from = event.reads_from;
+    if (from != kInit && graph()[from].thread == thread && InTurn(from)) continue;
     if (event.value != graph().ValueOf(graph().Newest(event.location), event.location)) {
       return false;
     }
-    reads = true;
   }
   return reads;
 }
