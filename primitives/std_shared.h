@@ -29,10 +29,17 @@
 
 namespace heddle {
 
-class StdShared {
+struct NoStep {
+  static void step() {}
+};
+
+// AnAtomic is std::atomic, and Step::step() does nothing, but in tests that kill a process at a
+// step.
+template <template <class> class AnAtomic = std::atomic, class Step = NoStep>
+class BasicStdShared {
  public:
   template <class T>
-  using Atomic = std::atomic<T>;
+  using Atomic = AnAtomic<T>;
 
   // Links mean something to the owner alone; others see addresses of a foreign process.
   struct Entry {
@@ -57,6 +64,7 @@ class StdShared {
     entry.next.next = first;
     step();
     PreviousOf(first) = Node(entry);
+    step();
     head->list.next = Node(entry);
     step();
   }
@@ -64,6 +72,7 @@ class StdShared {
   static void unlist(Entry& entry) {
     step();
     PreviousOf(entry.next.next) = entry.previous;
+    step();
     static_cast<robust_list*>(Unmarked(entry.previous))->next = entry.next.next;
     step();
     entry.previous = nullptr;
@@ -76,12 +85,16 @@ class StdShared {
   }
 
   // The kernel looks at what this very thread has written, and passes it on by a full barrier.
-  static void step() { std::atomic_signal_fence(std::memory_order_seq_cst); }
+  static void step() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    Step::step();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
 
-  static ParkResult park(Atomic<std::uint32_t>* word, std::uint32_t value, Deadline deadline) {
+  static ParkResult park(std::atomic<std::uint32_t>* word, std::uint32_t value, Deadline deadline) {
     return futex::Wait(word, value, deadline, 0);
   }
-  static void unpark(Atomic<std::uint32_t>* word, int count) { futex::Wake(word, count, 0); }
+  static void unpark(std::atomic<std::uint32_t>* word, int count) { futex::Wake(word, count, 0); }
 
  private:
   struct Thread {
@@ -126,6 +139,8 @@ class StdShared {
   static_assert(offsetof(Entry, next) == offsetof(pthread_mutex_t, __data.__list.__next));
 #endif
 };
+
+using StdShared = BasicStdShared<>;
 
 static_assert(PlatformShared<StdShared>);
 static_assert(kRobustOwner == FUTEX_TID_MASK && kRobustOwnerDied == FUTEX_OWNER_DIED &&

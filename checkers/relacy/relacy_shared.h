@@ -19,13 +19,12 @@ struct RelacySharedHooks {
   using Thread = typename SimShared<P, RelacySharedHooks>::Thread;
 
   static Thread& thread() {
-    static std::array<Thread, P::kMaxThreads + 1> threads;
+    static std::array<Thread, P::kMaxThreads> threads;
     return threads[id() - 1];
   }
-  // Set-up and After() come last.
   static std::uint32_t id() {
     const int index = relacy::ProcessIndex();
-    return static_cast<std::uint32_t>(index < 0 ? P::kMaxThreads : index) + 1;
+    return static_cast<std::uint32_t>(index < 0 ? 0 : index) + 1;
   }
   static bool dies() { return relacy::Choose(2, std::source_location::current()) == 1; }
 };

@@ -5,7 +5,8 @@
 //
 // P is the engine's platform. Hooks is the engine:
 //   static SimShared<P, Hooks>::Thread& thread()   of the caller; also in set-up and After()
-//   static std::uint32_t id()                      of the caller: its thread id, not 0
+//   static std::uint32_t id()                      of the caller: its thread id, not 0; set-up and
+//                                                  After() have thread 0's
 //   static bool dies()                             explored both ways, or a small chance
 //
 // What a scenario says, beside the operations of PlatformShared:
@@ -27,7 +28,8 @@
 
 namespace heddle {
 
-// An atomic whose every operation is a step: Stepper::step(where) comes first.
+// An atomic whose every operation that changes it is a step: Stepper::step(where) comes first. To
+// die before a load is to die before what comes after it.
 template <class Base, class T, class Stepper>
 class SteppedAtomic : public Base {
   using Where = std::source_location;
@@ -36,7 +38,6 @@ class SteppedAtomic : public Base {
   using Base::Base;
 
   T load(std::memory_order order, Where where = Where::current()) const {
-    Stepper::step(where);
     if constexpr (requires(const Base& base) { base.load(order, where); }) {
       return Base::load(order, where);
     } else {

@@ -106,32 +106,12 @@ struct RobustOwnerDies {
   }
 };
 
-// Two wait for process 0, which comes back at once, and one of them may die at any step, also just
-// after it was woken, while process 0 has the mutex again. The other one is not forgotten.
-template <class P>
-struct RobustWaiterDies {
-  static constexpr int kThreads = 3;
-  static constexpr RelacyOptions kRelacy{.preemptions = 2,
-                                         .reason = "three threads of up to a dozen operations"};
-  RobustMutex<P> mutex;
-  State<P> state;
-
-  void Thread(int index) {
-    P::Shared::run(index == 1, [this, index] {
-      if (index == 0) Visit(mutex, state);
-      Visit(mutex, state);
-    });
-  }
-  void After() { HEDDLE_ASSERT(state.visits.get() >= 3); }
-};
-
 // The owner has died; whoever is told first unlocks without having mended anything. From then on
 // everybody is told that, and at once.
-template <class P, int kCount>
+template <class P>
 struct RobustNotRecoverable {
-  static constexpr int kThreads = kCount;
+  static constexpr int kThreads = 2;
   RobustMutex<P> mutex;
-  typename P::template Atomic<int> told{0};
 
   RobustNotRecoverable() {
     P::Shared::run(false, [this] {
@@ -157,12 +137,31 @@ struct RobustNotRecoverable {
     });
   }
 };
+
+// Of those who wait meanwhile each wakes the next one.
 template <class P>
-struct RobustNotRecoverable2 : RobustNotRecoverable<P, 2> {};
-template <class P>
-struct RobustNotRecoverable3 : RobustNotRecoverable<P, 3> {
-  static constexpr RelacyOptions kRelacy{.preemptions = 2,
+struct RobustNobodyRecovers {
+  static constexpr int kThreads = 3;
+  static constexpr RelacyOptions kRelacy{.preemptions = 3,
                                          .reason = "three threads of up to a dozen operations"};
+  RobustMutex<P> mutex;
+
+  RobustNobodyRecovers() {
+    P::Shared::run(false, [this] {
+      HEDDLE_ASSERT(mutex.lock() == RobustStatus::kOk);
+      P::Shared::die();
+    });
+    HEDDLE_ASSERT(mutex.lock() == RobustStatus::kOwnerDied);  // set-up goes on as process 0
+  }
+  void Thread(int index) {
+    P::Shared::run(false, [this, index] {
+      if (index == 0) {
+        HEDDLE_ASSERT(mutex.unlock() == RobustStatus::kOk);
+      } else {
+        HEDDLE_ASSERT(mutex.lock() == RobustStatus::kNotRecoverable);
+      }
+    });
+  }
 };
 
 // A waiter that gives up does not own the mutex, and costs nobody else a wake-up.
@@ -264,8 +263,10 @@ HEDDLE_MUTANT("process/robust_mutex.excludes", RobustExcludes, "no_wake", kSleep
 HEDDLE_MUTANT("process/robust_mutex.excludes", RobustExcludes, "unlists_late", Verdict::kRace);
 
 HEDDLE_SCENARIO("process/robust_mutex.owner_dies", RobustOwnerDies);
-HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "no_begin", kSleepsForEver);
-HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "ends_unlisted", kSleepsForEver);
+HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "no_begin",
+              kSleepsForEver | Verdict::kAssertion);
+HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "ends_unlisted",
+              kSleepsForEver | Verdict::kAssertion);
 HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "unmarked", kSleepsForEver);
 HEDDLE_MUTANT("process/robust_mutex.owner_dies", RobustOwnerDies, "ends_unwoken", kSleepsForEver);
 
@@ -273,18 +274,15 @@ HEDDLE_SCENARIO("process/robust_mutex.mender_dies", RobustMenderDies);
 HEDDLE_MUTANT("process/robust_mutex.mender_dies", RobustMenderDies, "no_begin",
               Verdict::kAssertion);
 
-HEDDLE_SCENARIO("process/robust_mutex.waiter_dies", RobustWaiterDies);
-HEDDLE_MUTANT("process/robust_mutex.waiter_dies", RobustWaiterDies, "sleeps_unwatched",
-              kSleepsForEver);
-// What the C library's robust mutexes do.
-HEDDLE_MUTANT("process/robust_mutex.waiter_dies", RobustWaiterDies, "bit_tells", kSleepsForEver);
+HEDDLE_SCENARIO("process/robust_mutex.not_recoverable", RobustNotRecoverable);
+HEDDLE_MUTANT("process/robust_mutex.not_recoverable", RobustNotRecoverable, "forgets_inconsistent",
+              Verdict::kAssertion);
+HEDDLE_MUTANT("process/robust_mutex.not_recoverable", RobustNotRecoverable, "forgets_death",
+              Verdict::kAssertion);
 
-HEDDLE_SCENARIO("process/robust_mutex.not_recoverable", RobustNotRecoverable2);
-HEDDLE_MUTANT("process/robust_mutex.not_recoverable", RobustNotRecoverable2, "forgets_inconsistent",
-              Verdict::kAssertion);
-HEDDLE_MUTANT("process/robust_mutex.not_recoverable", RobustNotRecoverable2, "forgets_death",
-              Verdict::kAssertion);
-HEDDLE_SCENARIO("process/robust_mutex.not_recoverable3", RobustNotRecoverable3);
+HEDDLE_SCENARIO("process/robust_mutex.nobody_recovers", RobustNobodyRecovers);
+HEDDLE_MUTANT("process/robust_mutex.nobody_recovers", RobustNobodyRecovers, "lost_silently",
+              kSleepsForEver);
 
 HEDDLE_SCENARIO("process/robust_mutex.times_out", RobustTimesOut);
 HEDDLE_MUTANT("process/robust_mutex.times_out", RobustTimesOut, "timeout_is_success",

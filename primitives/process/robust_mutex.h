@@ -89,7 +89,7 @@ class RobustMutex {
 
   // After kOwnerDied: the state is mended. Without effect if there was nothing to mend.
   RobustStatus make_consistent() {
-    if (!owned()) return RobustStatus::kNotOwner;
+    if (mine() == 0) return RobustStatus::kNotOwner;
     // Relaxed: should the caller die, the next owner is told again.
     entry_.word.fetch_and(~kRobustOwnerDied, std::memory_order_relaxed);
     return RobustStatus::kOk;
@@ -97,8 +97,8 @@ class RobustMutex {
 
   // After kOwnerDied without make_consistent(): nobody gets the mutex any more.
   RobustStatus unlock() {
-    if (!owned()) return RobustStatus::kNotOwner;
-    const std::uint32_t word = entry_.word.load(std::memory_order_relaxed);  // mine, and no other's
+    const std::uint32_t word = mine();
+    if (word == 0) return RobustStatus::kNotOwner;
     if ((word & kRobustOwnerDied) != 0 && !mutant<P>("forgets_inconsistent")) lost_.set(true);
     Shared::begin(entry_);
     if (!mutant<P>("unlists_late")) Shared::unlist(entry_);
@@ -109,15 +109,19 @@ class RobustMutex {
   }
 
   // Whether the calling thread owns it.
-  bool owned() const {
-    if (mutant<P>("anybody_unlocks")) return true;
-    const std::uint32_t self = Shared::self();
-    // Only this thread ever writes its id, and nobody but it takes it away while it lives.
-    return self != 0 && (entry_.word.load(std::memory_order_relaxed) & kRobustOwner) == self;
-  }
+  bool owned() const { return mine() != 0; }
 
  private:
   static constexpr int kSpins = P::kExhaustive ? 0 : 100;
+
+  // The word, if the caller owns it, or 0. Relaxed: only this thread ever writes its id, and as
+  // long as it lives nobody else takes it away.
+  std::uint32_t mine() const {
+    const std::uint32_t self = Shared::self();
+    const std::uint32_t word = entry_.word.load(std::memory_order_relaxed);
+    const bool owner = self != 0 && (word & kRobustOwner) == self;
+    return owner || mutant<P>("anybody_unlocks") ? word : 0;
+  }
 
   RobustStatus acquire(Deadline deadline, bool waits) {
     const std::uint32_t self = Shared::self();
@@ -135,7 +139,8 @@ class RobustMutex {
       if (!waits || !wait(self, seen, deadline)) return RobustStatus::kTimedOut;
     }
     if (lost_.get()) {
-      release();  // which wakes the next one, to be told the same
+      // It wakes the next one, to be told the same.
+      mutant<P>("lost_silently") ? entry_.word.store(0, std::memory_order_release) : release();
       return RobustStatus::kNotRecoverable;
     }
     if (mutant<P>("ends_unlisted")) Shared::end();

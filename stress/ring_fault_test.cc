@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The same for a SharedRing (process_fault_test.cc): no item comes twice or torn, none is lost but
+// with the dead, and nobody sleeps while there is what it waits for.
+#include <sys/resource.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "primitives/process/process_testing.h"
+#include "primitives/process/shared_ring.h"
+#include "stress/faulty_files.h"
+#include "stress/faulty_shared.h"
+#include "stress/process_faults.h"
+
+namespace heddle {
+namespace {
+
+using process_testing::AwaitSleep;
+using process_testing::InShared;
+using process_testing::SharedMemory;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using stress::Channel;
+using stress::Fault;
+using stress::FaultySharedPlatform;
+using stress::FaultySteps;
+using stress::kMostSteps;
+using stress::kWatchdogSeconds;
+using stress::Mob;
+using stress::ProcessFaultTest;
+using stress::Start;
+
+// Several words, to be seen torn.
+struct Item {
+  std::uint64_t number = 0;
+  std::array<std::uint64_t, 7> copies{};
+
+  static Item Of(std::uint64_t number) {
+    Item item{.number = number};
+    item.copies.fill(~number);
+    return item;
+  }
+  bool whole() const {
+    for (const std::uint64_t copy : copies) {
+      if (copy != ~number) return false;
+    }
+    return true;
+  }
+};
+using Ring = SharedRing<Item, FaultySharedPlatform>;
+
+// A ring in memory of its own.
+class RingInShared {
+ public:
+  explicit RingInShared(std::uint64_t capacity) : memory_(Ring::bytes_for(capacity)) {
+    if (ring_.create(memory_.data(), memory_.bytes(), capacity) != RingStatus::kOk) std::abort();
+  }
+  Ring* operator->() { return &ring_; }
+
+ private:
+  SharedMemory memory_;
+  Ring ring_;
+};
+
+// A consumer sleeps. A producer dies at each step: its item comes, or it does not; if it is in the
+// ring the consumer is not left asleep. What others push comes in any case.
+TEST_F(ProcessFaultTest, AProducerDiesAtEveryStep) {
+  constexpr std::uint64_t kTheirs = 1;
+  constexpr std::uint64_t kOurs = 2;
+  int came = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "killed at step " + std::to_string(step);
+    RingInShared ring(4);
+    const auto consumer = Start([&](Channel parent) {
+      for (;;) {
+        Item item;
+        if (ring->pop(item) != RingStatus::kOk || !item.whole()) return 1;
+        parent.tell(static_cast<char>(item.number));
+        if (item.number == kOurs) return 0;
+      }
+    });
+    AwaitSleep(consumer->pid());
+    const auto victim = Start([&](Channel) {
+      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+      return ring->push(Item::Of(kTheirs)) == RingStatus::kOk ? 0 : 2;
+    });
+    const bool killed = Killed(*victim, when);
+    // Without a word from anybody else.
+    AwaitSleep(consumer->pid());
+    std::uint64_t left = 0;
+    ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
+    EXPECT_EQ(left, 0U) << when << ": the consumer sleeps, and there is an item";
+    EXPECT_EQ(ring->push(Item::Of(kOurs)), RingStatus::kOk) << when;
+    EXPECT_EQ(consumer->wait(), 0) << when;
+    char first = consumer->channel().hear();
+    if (first == static_cast<char>(kTheirs)) {
+      ++came;
+      first = consumer->channel().hear();
+    } else {
+      EXPECT_TRUE(killed) << when;
+    }
+    EXPECT_EQ(first, static_cast<char>(kOurs)) << when;
+    if (!killed) break;
+  }
+  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+  EXPECT_GT(came, 1);
+  EXPECT_LT(came, step - 5);
+}
+
+// A consumer dies at each step, with a producer that waits for room: nothing is lost but the one
+// item that the dead one may have had, and the producer is not left asleep.
+TEST_F(ProcessFaultTest, AConsumerDiesAtEveryStep) {
+  int lost = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "killed at step " + std::to_string(step);
+    RingInShared ring(2);
+    ASSERT_EQ(ring->push(Item::Of(1)), RingStatus::kOk);
+    ASSERT_EQ(ring->push(Item::Of(2)), RingStatus::kOk);
+    const auto producer =
+        Start([&](Channel) { return ring->push(Item::Of(3)) == RingStatus::kOk ? 0 : 1; });
+    AwaitSleep(producer->pid());
+    const auto victim = Start([&](Channel) {
+      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+      Item item;
+      return ring->pop(item) == RingStatus::kOk && item.whole() && item.number == 1 ? 0 : 2;
+    });
+    const bool killed = Killed(*victim, when);
+    std::uint64_t next = 1;
+    Item item;
+    if (ring->pop(item, steady_clock::now()) == RingStatus::kOk && item.number != 1) {
+      ++lost;
+      next = 2;
+    }
+    for (;;) {
+      EXPECT_EQ(item.number, next) << when;
+      EXPECT_TRUE(item.whole()) << when;
+      if (++next > 3) break;
+      // The last one is the waiting producer's.
+      ASSERT_EQ(ring->pop(item, steady_clock::now() + seconds(kWatchdogSeconds)), RingStatus::kOk)
+          << when;
+    }
+    EXPECT_EQ(producer->wait(), 0) << when;
+    EXPECT_EQ(ring->try_pop(item), RingStatus::kEmpty) << when;
+    if (!killed) break;
+  }
+  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+  EXPECT_GT(lost, 1);
+  EXPECT_LT(lost, step - 5);
+}
+
+// Producers note an item before they push it and after, consumers after they have popped it.
+struct Market {
+  static constexpr int kPlaces = 4;  // half of them producers
+  static constexpr std::uint64_t kMost = 1U << 22;
+  Ring ring;
+  std::atomic<std::uint64_t> next{0};
+  std::atomic<std::uint64_t> pushed{0};
+  std::atomic<std::uint64_t> popped{0};
+  std::atomic<std::uint64_t> wrong{0};
+  std::array<std::atomic<std::uint8_t>, kMost> times{};  // that an item was popped
+};
+
+TEST_F(ProcessFaultTest, AMobOfProducersAndConsumersIsKilledAtRandom) {
+  SharedMemory memory(Ring::bytes_for(5));
+  const InShared<Market> market;
+  ASSERT_EQ(market->ring.create(memory.data(), memory.bytes(), 5), RingStatus::kOk);
+  Mob mob(
+      Market::kPlaces,
+      [](void* shared, int place, Channel) {
+        auto& mine = *static_cast<Market*>(shared);
+        for (;;) {
+          if (place % 2 == 0) {
+            const std::uint64_t number = mine.next.fetch_add(1);
+            if (number >= Market::kMost) return 1;
+            if (mine.ring.push(Item::Of(number)) != RingStatus::kOk) return 2;
+            mine.pushed.fetch_add(1);
+          } else {
+            Item item;
+            if (mine.ring.pop(item) != RingStatus::kOk) return 3;
+            if (!item.whole() || item.number >= mine.next) return 4;
+            if (mine.times[item.number].fetch_add(1) != 0) return 5;
+            mine.popped.fetch_add(1);
+          }
+        }
+      },
+      &*market);
+  mob.Run([&] { return market->popped > 1000; });
+  // What is left comes now.
+  Item item;
+  std::uint64_t left = 0;
+  while (market->ring.try_pop(item) == RingStatus::kOk) {
+    EXPECT_TRUE(item.whole());
+    EXPECT_EQ(market->times[item.number].fetch_add(1), 0);
+    ++left;
+  }
+  const std::uint64_t came = market->popped + left;
+  const auto killed = static_cast<std::uint64_t>(mob.killed());
+  // Each of the dead had one item at most: not yet noted as pushed, or no more as popped.
+  EXPECT_LE(came, market->pushed + killed);
+  EXPECT_GE(came + killed, market->pushed.load());
+  EXPECT_GT(came, 1000U);
+  EXPECT_EQ(market->ring.push(Item::Of(0)), RingStatus::kOk);
+}
+
+// It needs neither descriptors, a disk, nor the clock.
+TEST_F(ProcessFaultTest, WithoutDescriptorsAndDiskARingGoesOn) {
+  RingInShared ring(2);
+  const auto child = Start([&](Channel) {
+    const rlimit none{};
+    setrlimit(RLIMIT_NOFILE, &none);
+    setrlimit(RLIMIT_FSIZE, &none);
+    Item item;
+    if (ring->push(Item::Of(1)) != RingStatus::kOk) return 10;
+    return ring->pop(item) == RingStatus::kOk ? 0 : 11;
+  });
+  EXPECT_EQ(child->wait(), 0);
+}
+
+struct JumpingPlatform : FaultySharedPlatform {
+  using Clock = stress::JumpingClock;
+};
+
+TEST_F(ProcessFaultTest, AClockThatJumpsDoesNotMoveADeadline) {
+  using Jumping = SharedRing<int, JumpingPlatform>;
+  stress::JumpingClock::jump = std::chrono::hours(1);
+  SharedMemory memory(Jumping::bytes_for(1));
+  Jumping ring;
+  ASSERT_EQ(ring.create(memory.data(), memory.bytes(), 1), RingStatus::kOk);
+  int item = 0;
+  const Deadline deadline = steady_clock::now() + milliseconds(10);
+  EXPECT_EQ(ring.pop(item, deadline), RingStatus::kTimedOut);
+  EXPECT_GE(steady_clock::now(), deadline);
+  EXPECT_LT(steady_clock::now(), deadline + seconds(kWatchdogSeconds));
+  EXPECT_EQ(ring.push(1, deadline), RingStatus::kOk) << "there is room";
+  EXPECT_EQ(ring.pop(item, deadline), RingStatus::kOk);
+  stress::JumpingClock::jump = seconds(0);
+}
+
+}  // namespace
+}  // namespace heddle
