@@ -108,7 +108,7 @@ class Group {
   std::chrono::steady_clock::time_point round_start_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Instance>> instances_;
-  Barrier barrier_;
+  Barrier<> barrier_;
   // Written by worker 0 between barriers.
   std::uint64_t round_ = 0;
   std::uint64_t first_position_ = 1;
