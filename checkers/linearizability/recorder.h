@@ -61,6 +61,9 @@ class Recorder {
       ++next_;
     }
 
+    // The operation that was invoked last is none that counts: nobody can see whether it was.
+    void Forget() { next_->invoke = kNever; }
+
    private:
     friend class Recorder;
     static constexpr std::size_t kChunk = 4096;
