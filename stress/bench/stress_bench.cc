@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "checkers/scenario/scenario.h"
@@ -53,6 +54,20 @@ void Instances(benchmark::State& state) {
   using bench::Timing;
   RegisterPair("stress/empty_instances", Timing::kFixed, {"2_copies", Instances<1, 2>},
                {"1_copy", Instances<1, 1>});
+  // As many as the machine has processors for.
+  const unsigned processors = std::thread::hardware_concurrency();
+  if (processors >= 4) {
+    RegisterPair("stress/empty_instances", Timing::kFixed, {"4_copies", Instances<1, 4>},
+                 {"1_copy", Instances<1, 1>});
+  }
+  if (processors >= 16) {
+    RegisterPair("stress/empty_instances", Timing::kFixed, {"16_copies", Instances<1, 16>},
+                 {"1_copy", Instances<1, 1>});
+  }
+  if (processors >= 64) {
+    RegisterPair("stress/empty_instances", Timing::kFixed, {"64_copies", Instances<1, 64>},
+                 {"1_copy", Instances<1, 1>});
+  }
   RegisterPair("stress/rendezvous", Timing::kFixed, {"2_threads", Instances<2, 1>},
                {"1_thread", Instances<1, 1>});
   return true;
