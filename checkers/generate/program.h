@@ -61,7 +61,7 @@ struct Action {
   // How much it adds to what `blocks` waits for; negative: takes, or waits for, that much.
   int gives = 0;
   // Waits until there is enough. A program must have enough for all that is taken, in whatever
-  // order its threads run: given in the beginning, or by threads that never wait.
+  // order its threads run: given before, or by threads that never wait.
   bool blocks = false;
 
   constexpr std::size_t arity() const {
@@ -151,24 +151,31 @@ constexpr const char* WhyNot(const Program& program, std::span<const Action> act
     }
     if (threads > 1) return "two threads make calls that one thread must make";
   }
-  int given = 0;
-  int taken = 0;
-  bool waits = false;
-  const auto count = [&](const Part& part) {
-    bool blocks = false;
-    int gives = 0;
+  constexpr const char* kStuck = "a call can wait for what nobody is sure to give";
+  // What there is at least. A call that only tries may take it, too.
+  int left = 0;
+  const auto runs_alone = [&](const Part& part) {
     for (const Call& call : part.all()) {
-      const Action& action = actions[static_cast<std::size_t>(call.action)];
-      blocks = blocks || action.blocks;
-      (action.gives > 0 ? gives : taken) += action.gives > 0 ? action.gives : -action.gives;
+      const Action& action = actions[call.action];
+      left += action.gives;
+      if (action.blocks && left < 0) return false;
     }
-    waits = waits || blocks;
-    if (!blocks) given += gives;
+    return true;
   };
-  count(program.beginning);
-  for (const Part& part : program.running()) count(part);
-  count(program.end);
-  if (waits && given < taken) return "a call can wait for what nobody is sure to give";
+  if (!runs_alone(program.beginning)) return kStuck;
+  int sure = left;  // for the threads
+  bool waits = false;
+  for (const Part& part : program.running()) {
+    bool blocks = false;
+    for (const Call& call : part.all()) blocks = blocks || actions[call.action].blocks;
+    waits = waits || blocks;
+    for (const Call& call : part.all()) {
+      const int gives = actions[call.action].gives;
+      left += gives;
+      if (gives < 0 || !blocks) sure += gives;
+    }
+  }
+  if ((waits && sure < 0) || !runs_alone(program.end)) return kStuck;
   return nullptr;
 }
 

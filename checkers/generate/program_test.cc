@@ -114,6 +114,13 @@ TEST(ProgramTest, NobodyWaitsForWhatIsNotGiven) {
   // The other may take it.
   EXPECT_EQ(Problem("acquire | try_acquire | release", kSemaphore), kWaits);
   EXPECT_EQ(Problem("try_acquire | try_acquire", kSemaphore), "");
+  // What is given later helps nobody who waits.
+  EXPECT_EQ(Problem("acquire | final: release", kSemaphore), kWaits);
+  EXPECT_EQ(Problem("initial: acquire | release", kSemaphore), kWaits);
+  EXPECT_EQ(Problem("initial: acquire, release | release", kSemaphore), kWaits);
+  EXPECT_EQ(Problem("initial: release, acquire | try_acquire", kSemaphore), "");
+  EXPECT_EQ(Problem("acquire, release | release | final: acquire", kSemaphore), "");
+  EXPECT_EQ(Problem("release | final: acquire, acquire", kSemaphore), kWaits);
 }
 
 TEST(DescriptionTest, IsItsJson) {
