@@ -85,8 +85,8 @@ concept PlatformFiles = requires(const char* path, int fd, char* buffer, std::si
   { F::host() } -> std::same_as<std::string_view>;
 };
 
-// A lock word that the kernel looks after (Documentation/locking/robust-futex-ABI): the thread id of
-// its owner, or 0, and two bits.
+// A lock word that the kernel looks after (Documentation/locking/robust-futex-ABI): the thread id
+// of its owner, or 0, and two bits.
 inline constexpr std::uint32_t kRobustOwner = 0x3fff'ffff;      // FUTEX_TID_MASK
 inline constexpr std::uint32_t kRobustOwnerDied = 0x4000'0000;  // FUTEX_OWNER_DIED
 inline constexpr std::uint32_t kRobustWaiters = 0x8000'0000;    // FUTEX_WAITERS

@@ -15,25 +15,28 @@
 // ever.
 //
 // Guarantees
-//   Exclusion and publication, between threads and processes alike: what happened before unlock(),
-//   or before the owner's death, happens before the next lock() returns. The end of a thread, of
-//   its process, and exec() count as death. Progress: deadlock-free; not FIFO. While somebody waits
-//   nobody sleeps on a free mutex, whoever dies wherever. unlock() makes a system call only if
-//   somebody waits; a waiter that died is counted on, and costs one system call for each unlock()
-//   from then on. lock() sleeps in the kernel; a deadline is a point of the monotonic clock. A
-//   stopped owner keeps the mutex. Not reentrant (kDeadlock). Not for signal handlers. After fork()
-//   the parent's thread stays the owner. A thread can own 2048 at a time; the kernel looks after no
-//   more. All processes in one pid namespace. The memory stays mapped, in each process, until that
-//   process's own calls have returned: unlock() and the kernel look at the word after it was freed.
-//   To begin with one process constructs it; zero bytes are a free mutex.
+//   safety     Exclusion and publication, between threads and processes alike: what happened before
+//              unlock(), or before the owner's death, happens before the next lock() returns. The
+//              end of a thread, of its process, and exec() count as death.
+//   progress   deadlock-free; not FIFO. While somebody waits nobody sleeps on a free mutex, whoever
+//              dies wherever. A stopped owner keeps the mutex.
+//   cost       48 bytes. unlock() makes a system call only if somebody waits; a waiter that died
+//              is counted on, and costs one system call for each unlock() from then on. lock()
+//              spins for a moment and sleeps in the kernel; a deadline is a point of the monotonic
+//              clock.
+//   limits     Not reentrant (kDeadlock). Not for signal handlers. After fork() the parent's thread
+//              stays the owner. A thread can own 2048 at a time: the kernel looks after no more.
+//              All processes are in one pid namespace.
+//   memory     To begin with one process constructs it; zero bytes are a free mutex. It stays
+//              mapped, in each process, until that process's own calls have returned: unlock() and
+//              the kernel look at the word after it was freed.
 //
-// entry_.word              Meaning                                   Who may change it
-// 0                        free                                      anybody, to "held"
-// id | W                   held by thread id, state consistent       the owner; at its death the
-// kernel id | W | D               held, the state is as a dead owner left   the owner; at its death
-// the kernel
-//                          it, until make_consistent()
-// W | D                    the owner died                            anybody, to "held" with D
+// entry_.word   Meaning                                         Who may change it
+// 0             free                                            anybody, to "held"
+// id | W        held by thread id; the state is consistent      the owner; the kernel, at its death
+// id | W | D    held; the state is as a dead owner left it,     the owner; the kernel, at its death
+//               until make_consistent()
+// W | D         the owner died                                  anybody, to "held" with D
 // (W: kRobustWaiters, D: kRobustOwnerDied)
 //
 // Invariants

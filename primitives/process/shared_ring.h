@@ -1,48 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// In short: between processes; bounded, FIFO, in one mapping; an item counts or it does not,
-// whoever
-//   is killed; waits with deadlines.
+// In short: between processes; bounded, FIFO, in one mapping; survives any kill: an item counts or
+//   does not; deadlines.
 //
 // A first-in-first-out queue of a fixed number of places in memory that processes share: any number
 // of producers and consumers, any of which may be killed at any step. A handle is a process's own;
-// the memory holds offsets and counts, no addresses, and may be mapped anywhere.
+// the ring holds counts, and no addresses but those that the mutex's owner keeps for its own use;
+// it may be mapped anywhere.
 //
 // Algorithm: a ring under one RobustMutex, written so that the state is whole after each single
 // store. What is left to recovery is then nothing: the next owner says make_consistent() and goes
-// on.
-//   push   1. write the item into its place, which is not counted    2. wake whoever waits for
-//   items
-//          3. count it (one store)                                   4. unlock
-//   pop    1. copy the item out                                      2. wake whoever waits for room
-//          3. count it (one store)                                   4. unlock
+// on. An operation, with the mutex:
+//   1. push: write the item into its place, which does not count yet; pop: copy the item out
+//   2. wake whoever waits for an item, or for room
+//   3. count it: one store
 //
 // Guarantees
-//   Linearizable, FIFO. Each item is handed out at most once. An item is lost only with a consumer
-//   that died with it, between its count and the return of pop(); one whose producer died is there
-//   entirely or not at all.
-//   Progress: blocking. Nobody waits for the dead: push(), pop() wait for room, for an item, and
-//   for living owners of the mutex. A stopped one keeps it: with a deadline a call returns all the
-//   same. Nobody sleeps while there is what it waits for, whoever died wherever (invariants 2 and
-//   3); a wake-up wakes all that wait on that side, since one that is woken may be killed. A call
-//   makes system calls only if it waits, or somebody does. T is trivially copyable, and means the
-//   same in each process: no pointers. Trust: attach() checks what it finds, and no content of the
-//   memory makes a call access anything outside of it; but who may write the memory can lose,
-//   repeat and forge items. A file under the mapping must not shrink (SIGBUS). Not for signal
-//   handlers. Size: 2^32 pushes while one consumer is on the way to sleep, with nobody else
-//   waiting, could leave that one asleep until the next push.
+//   safety     Linearizable, FIFO. Each item is handed out at most once. An item is lost only with
+//              a consumer that died with it, between its count and the return of pop(). An item
+//              whose producer died is there whole or not at all.
+//   progress   blocking. push() and pop() wait for room, for an item, and for living owners of the
+//              mutex; nobody waits for the dead. A stopped process keeps the mutex; with a deadline
+//              a call returns all the same. Nobody sleeps while there is what it waits for, whoever
+//              died wherever (invariants 2, 3).
+//   cost       A call makes system calls only if it waits, or somebody does. A wake-up wakes all
+//              that wait on that side: one that is woken may be killed.
+//   limits     T is trivially copyable and means the same in each process: no pointers. Not for
+//              signal handlers. 2^32 pushes while one consumer is on its way to sleep could leave
+//              that one asleep until the next.
+//   trust      attach() checks what it finds, and whatever the memory then holds, no call goes
+//              beyond it. But who writes to it while a process owns the mutex can do that process
+//              any harm: the links that the kernel follows are in it. Share it with whom you trust.
+//              A file under the mapping must not shrink (SIGBUS).
 //
 // Invariants
-//   1. popped <= pushed <= popped + capacity; the item n (from 0) is in place n modulo capacity,
-//   whole,
-//      for popped <= n < pushed. Each is changed by one store, under the mutex.
-//   2. Whoever is going to sleep has said so (waited), and noted turn, under the mutex; so a change
-//   of
-//      turn under the mutex comes before, and was seen together with what it announced, or after,
-//      and then it does not fall asleep, or is woken.
-//   3. A change is announced before it is made. Whoever wakes finds it made, since it takes the
-//   mutex
-//      first; or its maker died with the mutex before, and then there is nothing to find. waited
+//   1. popped <= pushed <= popped + capacity. Item n, counted from 0, is in place n modulo
+//      capacity, whole, for popped <= n < pushed. Each count is changed by one store, with the
+//      mutex.
+//   2. Whoever is going to sleep has set waited and noted turn, with the mutex. A change of turn,
+//      with the mutex, came before that, and what it announced was seen; or comes after, and then
+//      there is no sleep, or it is ended.
+//   3. A change is announced before it is made. Whoever wakes up finds it made, since it takes the
+//      mutex first; or its maker died with the mutex, before, and there is nothing to find. waited
 //      stays until all have been woken.
 #ifndef HEDDLE_PRIMITIVES_PROCESS_SHARED_RING_H_
 #define HEDDLE_PRIMITIVES_PROCESS_SHARED_RING_H_
