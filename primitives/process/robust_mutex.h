@@ -30,6 +30,8 @@
 //   memory     To begin with one process constructs it; zero bytes are a free mutex. It stays
 //              mapped, in each process, until that process's own calls have returned: unlock() and
 //              the kernel look at the word after it was freed.
+//   trust      Who writes to it while a thread owns it can do that thread's process any harm: the
+//              links that the kernel follows are in it.
 //
 // entry_.word   Meaning                                         Who may change it
 // 0             free                                            anybody, to "held"
