@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,8 @@ pid_t Start(const std::vector<std::string>& command, RunResult& result, Setup se
   const pid_t child = fork();
   if (child == 0) {
     setpgid(0, 0);
+    // A tool that is killed leaves nothing behind that runs.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     setup();
     Become(command, writer.fd());
   }

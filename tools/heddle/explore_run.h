@@ -13,7 +13,7 @@
 
 namespace heddle::explore {
 
-// While it lives, SIGINT, SIGTERM and SIGHUP end the running child and no longer this process.
+// While it lives, SIGINT, SIGTERM, SIGHUP and SIGPIPE end the running child and no longer this process.
 class StopSignals {
  public:
   StopSignals();
@@ -24,7 +24,7 @@ class StopSignals {
   static bool Requested();
 
  private:
-  static constexpr std::array<int, 3> kAll = {SIGINT, SIGTERM, SIGHUP};
+  static constexpr std::array<int, 4> kAll = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
   std::array<struct sigaction, kAll.size()> before_{};
 };
 

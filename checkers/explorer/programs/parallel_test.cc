@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -242,17 +243,50 @@ TEST(ParallelTest, ALoopThatIsMetLateStartsAllAnew) {
   EXPECT_EQ(result.end().executions, 5040U);
 }
 
-// Shards cannot tell each other: what they explore might not be the whole space.
-TEST(ParallelTest, ALoopThatIsMetLateIsAnErrorOfItsShard) {
-  int errors = 0;
+// Shards cannot tell each other: who learns that the space is another one explores all of it.
+TEST(ParallelTest, AShardThatMeetsALoopLateExploresAll) {
+  int alone = 0;
+  std::uint64_t executions = 0;
   for (const char* shard : {"1/3", "2/3", "3/3"}) {
     const Result result = Explore("rare loop 7", absl::StrCat("shard=", shard));
-    if (result.end().verdict != "error") continue;
-    ++errors;
-    EXPECT_EQ(ExitStatus(result), 2);
-    EXPECT_TRUE(absl::StrContains(result.said, "a loop was met")) << result.said;
+    EXPECT_EQ(result.end().verdict, "pass") << result.said;
+    EXPECT_TRUE(result.end().complete);
+    executions += result.end().executions;
+    if (result.end().mode != "full") continue;
+    ++alone;
+    EXPECT_EQ(result.end().executions, 5040U);
   }
-  EXPECT_EQ(errors, 1);
+  EXPECT_EQ(alone, 1);
+  EXPECT_GT(executions, 5040U);
+}
+
+TEST(ParallelTest, SymmetryThatIsLostLateStartsAllAnew) {
+  const Result one = Explore("rare twins 4", "symmetry=on");
+  EXPECT_EQ(one.end().mode, "full") << one.said;
+  EXPECT_GT(one.end().executions, 2520U);  // 8! / 2^4, and what the load may read
+  const Result two = Explore("rare twins 4", "symmetry=on:jobs=2");
+  EXPECT_EQ(two.end().verdict, "pass") << two.said;
+  EXPECT_EQ(two.end().mode, "full");
+  EXPECT_EQ(two.end().executions, one.end().executions);
+  for (const char* shard : {"1/2", "2/2"}) {
+    const Result share = Explore("rare twins 4", absl::StrCat("symmetry=on:shard=", shard));
+    EXPECT_EQ(share.end().verdict, "pass") << share.said;
+    EXPECT_EQ(share.end().mode, "full");
+    EXPECT_EQ(share.end().executions, one.end().executions);
+  }
+}
+
+TEST(ParallelTest, PreemptionsThatLeaveNothingOutAreAll) {
+  for (const auto& [preemptions, all] : {std::pair("0", false), std::pair("20", true)}) {
+    const std::string options = absl::StrCat("preemptions=", preemptions);
+    const Result one = Explore("locks fetch_add 5", options);
+    const Result two = Explore("locks fetch_add 5", options + ":jobs=2");
+    EXPECT_EQ(one.end().executions, two.end().executions) << options;
+    EXPECT_EQ(two.end().complete, one.end().complete) << options;
+    if (all) EXPECT_TRUE(two.end().complete) << two.said;
+  }
+  const Result less = Explore("litmus sb", "preemptions=0:model=sc:jobs=2");
+  EXPECT_FALSE(less.end().complete);
 }
 
 TEST(ParallelTest, WhatAWorkerCannotDoIsAnError) {

@@ -37,12 +37,27 @@ static void Killed(int n) {
   if (Reversed(n)) kill(getpid(), SIGKILL);
 }
 
+// Interchangeable threads, unless the one that is joined first gets a certain number.
+static void* Twice(void* unused) {
+  (void)unused;
+  const int first = ADD(tickets, 1, relaxed);
+  return (void*)(intptr_t)(first + ADD(tickets, 1, relaxed));
+}
+
+static void Twins(int n) {
+  pthread_t threads[MOST_THREADS];
+  for (int i = 0; i < n; ++i) pthread_create(&threads[i], NULL, Twice, NULL);
+  for (int i = 0; i < n; ++i) {
+    void* sum = NULL;
+    pthread_join(threads[i], &sum);
+    if (i == 0 && (intptr_t)sum == 2 * n - 1) LOAD(tickets, relaxed);
+  }
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
-      {"assertion", Assertion},
-      {"loop", Loop},
-      {"unsupported", Unsupported},
-      {"killed", Killed},
+      {"assertion", Assertion}, {"loop", Loop},   {"unsupported", Unsupported},
+      {"killed", Killed},       {"twins", Twins},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof kPrograms[0]);
 }

@@ -175,7 +175,10 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
   const double start = Now();
   const ParallelResult parallel = ExploreInParallel(options, Run, &callback);
   ExploreResult result;
-  result.mode = ModeOf(options);
+  ExploreOptions explored = options;
+  explored.shard = parallel.shard;
+  explored.shards = parallel.shards;
+  result.mode = ModeOf(explored);
   result.verdict = parallel.verdict.empty() ? verdict::kPass : parallel.verdict;
   result.message = parallel.message;
   result.executions = parallel.counts.complete;
@@ -190,8 +193,7 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
     result.verdict = verdict::kIncomplete;
   }
   if (parallel.symmetric) result.mode += kSymmetry;
-  // Nobody has asked the workers whether any execution was left out.
-  if (options.preemptions >= 0) result.complete = false;
+  result.complete = result.complete && !parallel.left_out;
   result.seconds = Now() - start;
   if (result.verdict == verdict::kError) {
     RecordError(result.message.c_str());

@@ -93,14 +93,20 @@ class Parallel {
       return result_;
     }
     loops_ = piece_ && !piece_->loops.empty() ? piece_->loops : FirstLoops();
-    while (RunDivided() == Cause::kLearned) {
-      if (options_.shards > 1 || piece_) {
-        Fatal(
-            "a loop was met when the space had been divided already: it cannot be divided in "
-            "this way");
+    for (;;) {
+      const Cause cause = RunDivided();
+      if (cause != Cause::kLearned && cause != Cause::kAsymmetric) return result_;
+      if (piece_) {
+        Fatal(cause == Cause::kLearned
+                  ? "a loop was met that was not known when the space was divided"
+                  : "the program can tell interchangeable threads apart: explore it with "
+                    "symmetry=off");
       }
+      if (cause == Cause::kAsymmetric) options_.symmetry = false;
+      // The other shares may be of a space that was divided otherwise: this one becomes all of it.
+      options_.shard = 0;
+      options_.shards = 1;
     }
-    return result_;
   }
 
  private:
@@ -135,6 +141,8 @@ class Parallel {
     Pieces pieces(scheduler.search());
     divided_ = 0;
     result_ = ParallelResult();
+    result_.shard = options_.shard;
+    result_.shards = options_.shards;
     Cause cause = Divide(scheduler, workers, pieces);
     if (cause == Cause::kNone) {
       pieces.Number();
@@ -184,6 +192,7 @@ class Parallel {
           break;
         case Scheduler::Step::kEnd:
           workers.ReturnExecution();
+          if (search.SymmetryFailed()) return Cause::kAsymmetric;
           CheckFailure(search);
           break;
         case Scheduler::Step::kLearned:
@@ -218,6 +227,7 @@ class Parallel {
     result_.counts = scheduler.search().counts();
     result_.threads = scheduler.threads();
     result_.symmetric = scheduler.search().Symmetric();
+    result_.left_out = scheduler.search().LeftOut();
   }
 
   static void CheckFailure(const Search& search) {
@@ -298,6 +308,10 @@ class Parallel {
           break;
         case Scheduler::Step::kEnd:
           workers.ReturnExecution();
+          if (search.SymmetryFailed()) {
+            workers.StopAll(Cause::kAsymmetric, "", "", "");
+            return false;
+          }
           CheckFailure(search);
           worker.done += piece.weight;
           if (worker.whole) {
@@ -353,6 +367,7 @@ class Parallel {
                                       .events = now.events - worker.before.events},
                            .done = worker.done + done,
                            .threads = worker.scheduler.threads(),
+                           .left_out = worker.scheduler.search().LeftOut(),
                            .pieces = worker.whole_pieces,
                            .executions = worker.whole_executions});
   }
@@ -403,6 +418,7 @@ class Parallel {
     const Progress total = workers.Total();
     Add(result_.counts, total.counts);
     result_.threads = std::max(result_.threads, total.threads);
+    result_.left_out = result_.left_out || total.left_out;
     result_.cut = workers.Cut();
     switch (workers.cause()) {
       case Cause::kFound:
@@ -419,6 +435,7 @@ class Parallel {
         break;
       case Cause::kNone:
       case Cause::kLearned:
+      case Cause::kAsymmetric:
       case Cause::kFailed:
         break;
     }
@@ -474,7 +491,7 @@ class Parallel {
     scheduler.Stop();
   }
 
-  const ExploreOptions& options_;
+  ExploreOptions options_;
   void* (*const function_)(void*);
   void* const argument_;
   const double start_;

@@ -15,6 +15,10 @@ struct ParallelResult {
   Counts counts;
   int threads = 0;         // most at once
   bool symmetric = false;  // as Search says
+  bool left_out = false;   // as Search says
+  // Which share it is: where the space could not be divided into shares, all of it.
+  int shard = 0;
+  int shards = 1;
   // Everything that was to be explored has been.
   bool complete = false;
   std::string cut;  // why it is not complete

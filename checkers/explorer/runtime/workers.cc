@@ -79,6 +79,7 @@ struct AtomicProgress {
   std::atomic<int> threads;
   std::atomic<std::uint64_t> pieces;
   std::atomic<std::uint64_t> executions;
+  std::atomic<bool> left_out;
 
   void Set(const Progress& progress) {
     complete.store(progress.counts.complete, std::memory_order_relaxed);
@@ -89,6 +90,7 @@ struct AtomicProgress {
     threads.store(progress.threads, std::memory_order_relaxed);
     pieces.store(progress.pieces, std::memory_order_relaxed);
     executions.store(progress.executions, std::memory_order_relaxed);
+    left_out.store(progress.left_out, std::memory_order_relaxed);
   }
   void AddTo(Progress& total) const {
     total.counts.complete += complete.load(std::memory_order_relaxed);
@@ -98,6 +100,7 @@ struct AtomicProgress {
     total.done += done.load(std::memory_order_relaxed);
     total.pieces += pieces.load(std::memory_order_relaxed);
     total.executions += executions.load(std::memory_order_relaxed);
+    total.left_out = total.left_out || left_out.load(std::memory_order_relaxed);
     total.threads = std::max(total.threads, threads.load(std::memory_order_relaxed));
   }
 };

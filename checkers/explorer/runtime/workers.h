@@ -20,18 +20,20 @@ namespace heddle::explorer {
 // Why all workers stop.
 enum class Cause : std::uint32_t {
   kNone,
-  kFound,    // an error of the program: Verdict(), Message(), Text() is the execution's path
-  kLearned,  // Text() is what is known of loops now
-  kFailed,   // the exploration cannot go on: Message()
-  kCrashed,  // a worker has died: Message()
-  kCut,      // a bound on the whole exploration is reached: Message()
+  kFound,       // an error of the program: Verdict(), Message(), Text() is the execution's path
+  kLearned,     // Text() is what is known of loops now
+  kAsymmetric,  // threads that were taken for interchangeable are not
+  kFailed,      // the exploration cannot go on: Message()
+  kCrashed,     // a worker has died: Message()
+  kCut,         // a bound on the whole exploration is reached: Message()
 };
 
 // What one worker has done.
 struct Progress {
   Counts counts;
-  double done = 0;  // of the whole search, by weight
-  int threads = 0;  // most at once
+  double done = 0;        // of the whole search, by weight
+  int threads = 0;        // most at once
+  bool left_out = false;  // as Search says
   // Pieces that it has explored whole, and how many executions those had.
   std::uint64_t pieces = 0;
   std::uint64_t executions = 0;

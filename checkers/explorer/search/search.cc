@@ -54,6 +54,7 @@ Ending Search::End() { return impl_->End(); }
 bool Search::TooLong() const { return impl_->TooLong(); }
 bool Search::Complete() const { return impl_->Complete(); }
 bool Search::LeftOut() const { return impl_->LeftOut(); }
+bool Search::SymmetryFailed() const { return impl_->SymmetryFailed(); }
 bool Search::Symmetric() const { return impl_->LeftOutTwins(); }
 Answer Search::Load(ThreadId thread, const Access& access, Admits* admits) {
   return impl_->Read(thread, access, nullptr, admits);

@@ -205,6 +205,10 @@ class Search {
   // Some executions were left out because of Options::symmetry, so far.
   bool Symmetric() const;
 
+  // Why a piece was not explored: its threads can be told apart (Options::symmetry), which was
+  // not known when the space was divided.
+  bool SymmetryFailed() const;
+
   // Operations of the running thread.
   Answer Load(ThreadId thread, const Access& access, Admits* admits = nullptr);
   Answer Store(ThreadId thread, const Access& access, Value value);

@@ -169,6 +169,7 @@ class Search::Impl {
   double Done() const;
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
   bool LeftOut() const { return left_out_; }
+  bool SymmetryFailed() const { return options_.symmetry && twins_differ_ && is_piece_; }
   bool LeftOutTwins() const { return has_twins_ && Symmetric(); }
   bool Complete() const {
     return !cut_ && !Random() && !restored_ && stack_.empty() && failure_.empty() && !fresh_;
