@@ -36,7 +36,8 @@ _ENGINES = {
 # Engines whose tests run on demand only.
 _MANUAL_ENGINES = []
 
-# Its instrumentation goes with no other.
+# The compiler has no -fsanitize=address beside -fsanitize=thread. The explorer itself is run under both
+# sanitizers in //checkers/explorer/programs.
 _ENGINE_TAGS = {"explore": [
     "no_asan",
     "no_ubsan",
