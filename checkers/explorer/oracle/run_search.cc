@@ -57,6 +57,7 @@ class Runner {
   }
 
   Searched Run() {
+    if (run_.ask_after != 0) search_.Estimate();
     while (search_.Begin()) {
       // It has started anew, without symmetry.
       if (executions_ > 0 && search_.counts().events == 0) result_ = {};

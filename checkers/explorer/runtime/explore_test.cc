@@ -52,6 +52,7 @@ TEST(Explore, DistinguishesModels) {
 
 TEST(Explore, StartsEachExecutionFromTheSameState) {
   ExpectCount(GlobalsStartAnew, 0, 4);
+  ExpectCount(SetsMemoryFromBefore, 0, 2);
   ExpectPass(Examine(AddressesRepeat));
   ExpectPass(Examine(ThreadLocals));
   ExpectPass(Examine(ManyAllocations));

@@ -106,6 +106,16 @@ void GlobalsStartAnew(void*) {
   StoreBuffering(nullptr);
 }
 
+void SetsMemoryFromBefore(void* memory) {
+  g_pointer = static_cast<int*>(memory);
+  *g_pointer = 0;
+  RunThreads(2, [](int) {
+    const std::lock_guard lock(g_first);
+    ++*g_pointer;
+  });
+  assert(*g_pointer == 2);
+}
+
 void AddressesRepeat(void*) {
   RunThreads(2, [](int i) {
     const auto block = std::make_unique<int>(i);

@@ -14,6 +14,8 @@ void LockMutex(void* threads);
 void TestAndSet(void* threads);
 
 void GlobalsStartAnew(void*);
+// The argument is an int*, of which nothing is put back.
+void SetsMemoryFromBefore(void* memory);
 void AddressesRepeat(void*);
 void ThreadLocals(void*);
 void ExceptionsStayInTheirThread(void*);

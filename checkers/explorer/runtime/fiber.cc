@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "checkers/explorer/runtime/fatal.h"
@@ -44,9 +45,20 @@ void Fiber::Release() {
   storage.Release();
 }
 
+void Fiber::CopyRooms(const Fiber& other) {
+  std::copy_n(other.pending_writes.items, other.pending, pending_writes.items);
+  std::copy_n(other.destructors.items, other.destructor_count, destructors.items);
+  std::copy_n(other.specific.items, other.key_limit, specific.items);
+  std::copy_n(other.held.items, other.held_count, held.items);
+}
+
+char* Fiber::LowestUsed() const {
+  return stack_used - stack_low > kBelow ? stack_used - kBelow : stack_low;
+}
+
 void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   if (clear && stack_used != nullptr) {
-    char* const from = stack_used - stack_low > kBelow ? stack_used - kBelow : stack_low;
+    char* const from = LowestUsed();
     memset(from, 0, static_cast<std::size_t>(stack_high - from));
   }
   storage.Reset();
@@ -73,7 +85,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   nanoseconds = 0;
   random = 0;
   if (key_limit != 0) {
-    memset(specific, 0, sizeof specific);
+    memset(specific.items, 0, sizeof specific.items);
     key_limit = 0;
   }
   loop.Clear();

@@ -45,6 +45,20 @@ struct LeftStack {
   int events;
 };
 
+// Of what a fiber has room for little is in use: CopyRooms() takes that along, a copy does not.
+template <typename T, int kSize>
+struct Room {
+  T items[kSize] = {};
+
+  Room() = default;
+  Room(const Room& /*other*/) {}
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): it changes nothing
+  Room& operator=(const Room& /*other*/) { return *this; }
+  ~Room() = default;
+  T& operator[](int i) { return items[i]; }
+  const T& operator[](int i) const { return items[i]; }
+};
+
 struct Fiber {
   ThreadId id = 0;
   bool started = false;   // in this execution
@@ -73,16 +87,16 @@ struct Fiber {
   // Plain writes to locations of the graph, to be told when they have happened.
   int pending = 0;
   int told = 0;  // of them
-  Access pending_writes[kMaxPending];
+  Room<Access, kMaxPending> pending_writes;
 
   // Deterministic: the same in every execution that does the same.
-  Destructor destructors[kMaxDestructors];
+  Room<Destructor, kMaxDestructors> destructors;
   int destructor_count = 0;
   void* cleanup = nullptr;                       // what pthread_cleanup_push() registered last
   alignas(16) unsigned char unwinding[32] = {};  // the exception that pthread_exit() unwinds by
-  void* specific[kMaxKeys] = {};
+  Room<void*, kMaxKeys> specific;
   int key_limit = 0;  // of the keys that it has set
-  Held held[kMaxHeld];
+  Room<Held, kMaxHeld> held;
   int held_count = 0;
   std::int64_t nanoseconds = 0;  // of its clock (time.cc)
   std::uint64_t random = 0;      // where its sequence of random numbers is (random_numbers.cc)
@@ -122,6 +136,9 @@ struct Fiber {
     foreign_low = foreign_low < address ? foreign_low : address;
     foreign_high = foreign_high > address + size ? foreign_high : address + size;
   }
+  void CopyRooms(const Fiber& other);
+  // Where its stack starts that may have been written to, more or less.
+  char* LowestUsed() const;
   bool OnStack(std::uintptr_t address) const {
     return address >= reinterpret_cast<std::uintptr_t>(stack_low) &&
            address < reinterpret_cast<std::uintptr_t>(stack_high);

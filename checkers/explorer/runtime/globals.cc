@@ -86,8 +86,24 @@ void Globals::Take(bool protect) {
   }
 }
 
-void Globals::Restore() {
-  for (const Page& page : dirty) memcpy(page.page, page.snapshot, kPage);
+void Globals::Restore(bool kept) {
+  for (const Page& page : dirty) {
+    memcpy(page.page, kept && page.kept != nullptr ? page.kept : page.snapshot, kPage);
+  }
+}
+
+void Globals::Keep() {
+  kept_pages.resize(dirty.size() * kPage);
+  char* copy = kept_pages.data();
+  for (Page& page : dirty) {
+    memcpy(copy, page.page, kPage);
+    page.kept = copy;
+    copy += kPage;
+  }
+}
+
+void Globals::Forget() {
+  for (Page& page : dirty) page.kept = nullptr;
 }
 
 void Globals::Release() {

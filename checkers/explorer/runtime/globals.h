@@ -15,8 +15,11 @@ namespace heddle::explorer {
 struct Globals {
   // Takes the snapshot and protects; or, for the sake of debuggers, counts all pages as written to.
   void Take(bool protect);
-  // Puts everything back.
-  void Restore();
+  // Puts everything back: as the snapshot has it, or as the last Keep() has found it.
+  void Restore(bool kept = false);
+  // Notes what the pages that were written to hold now; forgets it.
+  void Keep();
+  void Forget();
   // Puts everything back and unprotects.
   void Release();
   // A write to `address` faulted: true when it was a protected page, which is writable now.
@@ -34,12 +37,15 @@ struct Globals {
     char* snapshot;
   };
   std::vector<Region> regions;
-  // Page and its place in the snapshot. Room is reserved: a fault may come at any time.
+  // Page, its place in the snapshot, and what Keep() has found; null: the same. Room is reserved: a
+  // fault may come at any time.
   struct Page {
     char* page;
     const char* snapshot;
+    const char* kept = nullptr;
   };
   std::vector<Page> dirty;
+  std::vector<char> kept_pages;
 };
 
 template <typename Visit>

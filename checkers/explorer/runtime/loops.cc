@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fiber.h"
 #include "checkers/explorer/search/search.h"
 
@@ -62,6 +63,7 @@ std::string Loops::Save() const {
 }
 
 bool Loops::Restore(std::string_view text) {
+  ++version_;
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
     if (*at != 'a' && *at != 'l' && *at != 's' && *at != 'b') return false;
@@ -127,6 +129,7 @@ bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char
 bool Loops::Count(ThreadId thread, Site at) { return Visits(At(at), thread) <= unroll_; }
 
 Turn Loops::Learned() {
+  ++version_;
   // What was seen may have been seen by a loop's idle turn.
   for (SiteState& site : sites_) site.seen = false;
   return Turn::kLearned;
@@ -136,7 +139,23 @@ bool Loops::MarkStart(Site site) {
   SiteState& state = At(site);
   if (state.start) return false;
   state.start = true;
+  ++version_;
   return true;
+}
+
+std::vector<std::pair<Site, int>> Loops::VisitsOf(ThreadId thread) const {
+  std::vector<std::pair<Site, int>> visits;
+  for (const SiteState& state : sites_) {
+    if (state.site == 0 || state.execution != execution_ || state.visits[thread] == 0) continue;
+    visits.emplace_back(state.site, state.visits[thread]);
+  }
+  return visits;
+}
+
+void Loops::SetVisits(Site site, ThreadId thread, int visits) {
+  SiteState& state = At(site);
+  Visits(state, thread);
+  state.visits[thread] = static_cast<std::uint16_t>(visits);
 }
 
 Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) {
@@ -151,8 +170,12 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
     return Learned();
   }
   if (visits > unroll_) return Turn::kCut;
+  // What is in the graph has been found to be new before.
+  const bool repeated =
+      static_cast<std::size_t>(search.Position(fiber.id)) < search.graph().thread(fiber.id).size();
   const LoopState* same = nullptr;
-  while ((same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
+  while ((!repeated || site.seen) &&
+         (same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
     if (same->changes != history.changes) {
       if (history.rounds.size() < kRounds) {
         history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
@@ -167,6 +190,7 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
       }
       if (effect == Effect::kSeen) {
         site.seen = true;
+        ++version_;
         return Turn::kLearned;
       }
       fiber.turn_at = address;

@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
@@ -130,6 +131,8 @@ class Loops {
   bool Restore(std::string_view text);
 
   bool Any() const { return any_; }
+  // Another one whenever more is known of sites.
+  std::uint32_t version() const { return version_; }
   void NewExecution() { ++execution_; }
   // Where nothing can be learned from a visit, which then has only to be counted: it is the
   // thread's first in this execution, and no states are kept there. Null: Visit() it.
@@ -146,6 +149,9 @@ class Loops {
     }
     return ++state.visits[thread];
   }
+  // The sites that the thread has visited in this execution, and how often; and back.
+  std::vector<std::pair<Site, int>> VisitsOf(ThreadId thread) const;
+  void SetVisits(Site site, ThreadId thread, int visits);
   // The thread is at an atomic operation that reads.
   Turn Visit(const Search& search, Fiber& fiber, Site address, int& first);
   bool IsLoop(Site site) { return At(site).loop; }
@@ -155,7 +161,10 @@ class Loops {
   // The thread is at something else that it can be at again and again. False: too often.
   bool Count(ThreadId thread, Site at);
   // Of a turn that was taken for one that has changed nothing: somebody has seen it.
-  void MarkSeen(Site site) { At(site).seen = true; }
+  void MarkSeen(Site site) {
+    At(site).seen = true;
+    ++version_;
+  }
   // Of a thread that has run on from an await: whether it is back where it has been since its last
   // effect. `first` as above.
   static bool ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
@@ -180,6 +189,7 @@ class Loops {
   std::vector<SiteState> sites_;
   std::size_t used_ = 0;
   bool any_ = false;  // loop sites
+  std::uint32_t version_ = 0;
   std::uint32_t execution_ = 0;
   int unroll_;
   bool lasting_;

@@ -155,6 +155,7 @@ bool IsProgram(Site site) {
   if (!Exploring()) return false;
   if (!OfCLibrary(site)) return true;
   CountEffect();
+  state().library_allocated = true;
   return false;
 }
 

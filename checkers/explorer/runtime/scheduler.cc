@@ -83,6 +83,7 @@ void Scheduler::Start() {
   __libc_single_threaded = 0;
   handlers_.emplace();
   globals_.Take(options_.replay.empty());
+  prologue_.Start();
 }
 
 void Scheduler::Stop() {
@@ -99,6 +100,8 @@ Scheduler::Step Scheduler::RunOne() {
   const Counts& counts = search_.counts();
   const std::uint64_t execution = counts.complete + counts.blocked + counts.dropped + 1;
   RunExecution();
+  // The search comes to the same, and then it is always the same one that is found first.
+  if (search_.Estimates()) fault_ = Fault();
   if (fault_.verdict == nullptr && SomeTurnWasSeen()) learned_ = true;
   if (learned_ && options_.replay.empty()) {
     cut_.clear();
@@ -139,6 +142,7 @@ void Scheduler::Run() {
     }
     if (now > next_progress) {
       RecordProgress(search_.counts(), now - start, search_.Done());
+      search_.Estimate();
       next_progress = now + kProgressInterval;
     }
   }
@@ -154,15 +158,24 @@ void Scheduler::Run() {
 void Scheduler::BeginExecution() {
   stopped_ = false;
   learned_ = false;
-  globals_.Restore();
+  repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
+  if (prologue_.IsOutdated(loops_)) prologue_.Forget(globals_);
+  const bool skips = repeats_ && prologue_.kept() && search_.Skip(prologue_.events());
+  in_prologue_ = repeats_ && !prologue_.kept() && !prologue_.given_up() &&
+                 options_.strategy == Strategy::kExhaustive && options_.replay.empty();
+  globals_.Restore(skips);
+  state().library_allocated = false;
   heap_.Reset();
   shadow_.Reset();
   loops_.NewExecution();
   for (int i = 0; i < threads_; ++i) fibers_[i].started = false;
-  // What is left of earlier executions would make states of loops differ from run to run.
-  fibers_[0].Start(function_, argument_, loops_.Any());
+  if (skips) {
+    prologue_.PutBack(Here());
+  } else {
+    // What is left of earlier executions would make states of loops differ from run to run.
+    fibers_[0].Start(function_, argument_, loops_.Any());
+  }
   if (threads_ == 0) threads_ = 1;
-  repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
   steps_ =
       options_.strategy == Strategy::kExhaustive && options_.preemptions < 0 && !options_.symmetry;
 }
@@ -224,17 +237,33 @@ bool Scheduler::DescribeEndless() {
   return false;
 }
 
+void Scheduler::ContinuePrologue(const Operation& operation) {
+  const bool alone = std::none_of(fibers_.begin() + 1, fibers_.begin() + threads_,
+                                  [](const Fiber& fiber) { return fiber.started; });
+  if (Prologue::Contains(operation, alone)) return;
+  in_prologue_ = false;
+  const Graph& graph = search_.graph();
+  const std::vector<EventId>& own = graph.thread(0);
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(search_.Position(0)); ++i) {
+    events.push_back(graph[own[i]]);
+  }
+  if (!events.empty()) prologue_.Keep(Here(), std::move(events));
+}
+
 void Scheduler::RunThread(Fiber& fiber) {
+  if (fiber.id != 0) in_prologue_ = false;
   for (;;) {
     if (fiber.operation == nullptr) {
       Resume(fiber);
-      while (KeepsStack(fiber) && repeats_ && fiber.pending == 0 &&
+      while (KeepsStack(fiber) && repeats_ && !in_prologue_ && fiber.pending == 0 &&
              fiber.frame->operation() != AtomicOperation::kCall && Repeat(fiber)) {
         if (stopped_) return;
         ResumeAgain(fiber);
       }
       if (stopped_) return;
       Take(fiber);
+      if (in_prologue_) ContinuePrologue(*fiber.operation);
     }
     Next next = Next::kGoOn;
     if (fiber.pending != 0) next = TellPending(fiber);
@@ -248,7 +277,9 @@ void Scheduler::RunThread(Fiber& fiber) {
         next = ArriveAtCall(fiber);
       }
     }
-    if (next == Next::kGoOn) next = Do(fiber, *fiber.operation);
+    const bool repeated = next == Next::kGoOn && repeats_ && fiber.from_frame && RepeatTaken(fiber);
+    if (stopped_) return;
+    if (next == Next::kGoOn && !repeated) next = Do(fiber, *fiber.operation);
     if (next == Next::kStandBack) return;
     if (next == Next::kStop) {
       stopped_ = true;

@@ -16,6 +16,7 @@
 #include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/loops.h"
+#include "checkers/explorer/runtime/prologue.h"
 #include "checkers/explorer/runtime/shadow.h"
 #include "checkers/explorer/runtime/signals.h"
 #include "checkers/explorer/runtime/tracer.h"
@@ -97,6 +98,16 @@ class Scheduler {
   enum class Next : std::uint8_t { kGoOn, kStandBack, kStop };
 
   void BeginExecution();
+  Surroundings Here() {
+    return {.fibers = fibers_,
+            .threads = threads_,
+            .globals = globals_,
+            .heap = heap_,
+            .shadow = shadow_,
+            .loops = loops_};
+  }
+  // Before an operation of thread 0, that nobody has looked at.
+  void ContinuePrologue(const Operation& operation);
   void NameExecution(std::uint64_t execution);
   void EndExecution();
   void RunThread(Fiber& fiber);
@@ -119,6 +130,10 @@ class Scheduler {
   // Does an operation of the thread that the graph has already, if there is nothing to it: false,
   // it must be told.
   bool Repeat(Fiber& fiber);
+  // The same of one that has been taken and looked at: its place is in a loop.
+  bool RepeatTaken(Fiber& fiber);
+  // With `stopped_` where that finds an error.
+  void FinishRepeated(Fiber& fiber, const Arrival& arrival, const Search::Repeated& repeated);
   Next TellPending(Fiber& fiber);
   Next Arrive(Fiber& fiber);
   void LimitChoices(Fiber& fiber);
@@ -178,10 +193,12 @@ class Scheduler {
   void* (*function_)(void*);
   void* argument_;
 
-  bool repeats_ = false;  // operations that are there already take the short way
-  bool steps_ = false;    // loads and compare-exchanges are taken for one step where they are
-  bool stopped_ = false;  // this execution
-  bool learned_ = false;  // about a loop: everything starts anew
+  Prologue prologue_;
+  bool in_prologue_ = false;  // which is to be kept: only thread 0 has run
+  bool repeats_ = false;      // operations that are there already take the short way
+  bool steps_ = false;        // loads and compare-exchanges are taken for one step where they are
+  bool stopped_ = false;      // this execution
+  bool learned_ = false;      // about a loop: everything starts anew
   Fault fault_;
   std::string cut_;
   const char* narrowed_ = nullptr;

@@ -367,15 +367,43 @@ bool Scheduler::Repeat(Fiber& fiber) {
       if (site == nullptr) return false;
     }
   }
-  const auto [event, last] = search_.Repeat(fiber.id, arrival);
-  if (event == nullptr) return false;
+  const Search::Repeated repeated = search_.Repeat(fiber.id, arrival);
+  if (repeated.event == nullptr) return false;
+  if (site != nullptr) loops_.Visits(*site, fiber.id);
+  FinishRepeated(fiber, arrival, repeated);
+  return true;
+}
+
+bool Scheduler::RepeatTaken(Fiber& fiber) {
+  const Operation& own = fiber.own;
+  Arrival arrival{.size = own.access.size, .address = own.access.address};
+  if (own.kind == Operation::Kind::kLoad) {
+    arrival.kind = Arrival::Kind::kLoad;
+  } else if (own.kind == Operation::Kind::kUpdate) {
+    arrival.kind = KindOf(fiber.frame->operation());
+    arrival.value = own.update.operand;
+    arrival.expected = own.update.expected;
+  } else {
+    return false;
+  }
+  const Search::Repeated repeated = search_.Repeat(fiber.id, arrival);
+  if (repeated.event == nullptr) return false;
+  FinishRepeated(fiber, arrival, repeated);
+  return true;
+}
+
+void Scheduler::FinishRepeated(Fiber& fiber, const Arrival& arrival,
+                               const Search::Repeated& repeated) {
+  Frame& frame = *fiber.frame;
+  const auto [event, last] = repeated;
+  const std::uint8_t size = arrival.size;
+  const bool reads = arrival.kind != Arrival::Kind::kStore;
   ++fiber.loop.operations;
   fiber.loop.last_read = 0;
   State& shared = state();
   shared.clock = search_.OrdersAll() ? &last->hb : &search_.Clock(fiber.id);
   shared.position = last->index + 1U;
-  if (event->kind == Kind::kFence) return true;
-  if (reads) loops_.Visits(*site, fiber.id);
+  if (event->kind == Kind::kFence) return;
   Operation& own = fiber.own;
   own.access = {.address = arrival.address,
                 .size = size,
@@ -395,20 +423,19 @@ bool Scheduler::Repeat(Fiber& fiber) {
     own.answer.success = writes;
     if (!CheckInitialized(fiber, own)) {
       stopped_ = true;
-      return true;
+      return;
     }
   }
   if (!EnterShadow(fiber, own.access, *shared.clock, writes)) {
     stopped_ = true;
-    return true;
+    return;
   }
-  if (!ByPointer(operation)) {
+  if (!ByPointer(frame.operation())) {
     frame.Return(event->value);
   } else {
-    if (!writes) WriteMemory(argument[1], size, event->value);
+    if (!writes) WriteMemory(frame.arguments[1], size, event->value);
     frame.Return(writes ? 1 : 0);
   }
-  return true;
 }
 
 void Scheduler::Ask(Fiber& fiber, Operation& operation) {

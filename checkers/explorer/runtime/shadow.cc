@@ -93,6 +93,12 @@ ShadowCell& Shadow::Find(std::uintptr_t address) {
   }
 }
 
+void Shadow::Add(const ShadowCell& cell) {
+  ShadowCell& own = Find(cell.granule * kGranule);
+  own = cell;
+  own.generation = generation;
+}
+
 void Shadow::Grow() {
   // On the program's stack perhaps, but no call of the program's.
   State& shared = state();

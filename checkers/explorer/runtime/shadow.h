@@ -47,6 +47,8 @@ struct Shadow {
     const bool found = cell.generation == generation && cell.granule == address / kGranule;
     return found ? cell : Find(address);
   }
+  // A cell of another execution, as it was, where there is none of its address.
+  void Add(const ShadowCell& cell);
   // Null: not accessed in this execution.
   ShadowCell* Look(std::uintptr_t address);
 

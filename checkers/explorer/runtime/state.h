@@ -87,6 +87,8 @@ struct alignas(kPage) State {
   Shadow* shadow;
   Heap* heap;
   Globals* globals;
+  // By the C library for itself, in this execution: what it keeps there is not put back.
+  bool library_allocated;
   // Where the thread was when the clock last ticked, and for how many ticks (signals.cc).
   std::uint64_t ticked_at;
   int ticks;

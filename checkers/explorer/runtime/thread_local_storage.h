@@ -17,6 +17,9 @@ class ThreadLocalStorage {
   // Puts the values back that a new thread's variables have.
   void Reset();
   void* pointer() const { return pointer_; }
+  // Where its variables are.
+  char* low() const { return low_; }
+  char* high() const { return static_cast<char*>(pointer_); }
   bool Contains(const void* address) const {
     return address >= low_ && address < static_cast<const char*>(pointer_) + kDescriptor;
   }

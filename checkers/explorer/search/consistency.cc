@@ -85,23 +85,26 @@ class Psc {
     }
     bounds_.assign(nodes_.size() * locations_.size(),
                    {kBehindAll, kBehindAll, kBeforeAll, kBeforeAll});
-    for (std::size_t k = 0; k < locations_.size(); ++k) {
-      for (const EventId id : graph_.location(locations_[k]).accesses) {
-        const Event& access = At(id);
-        const int co = static_cast<int>(CoOf(access));
-        const bool write = access.kind == Kind::kWrite;
-        for (std::size_t i = 0; i < nodes_.size(); ++i) {
-          const Event& fence = At(nodes_[i]);
-          if (fence.kind != Kind::kFence) continue;
-          Bounds& bounds = bounds_[i * locations_.size() + k];
-          if (Graph::Contains(access.hb, fence)) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const Event& fence = At(nodes_[i]);
+      if (fence.kind != Kind::kFence) continue;
+      const std::size_t thread = fence.thread;
+      const std::size_t index = fence.index;
+      const View& hb = fence.hb;
+      for (std::size_t k = 0; k < locations_.size(); ++k) {
+        Bounds bounds = bounds_[i * locations_.size() + k];
+        for (const EventId id : graph_.location(locations_[k]).accesses) {
+          const Event& access = At(id);
+          const bool write = access.kind == Kind::kWrite;
+          if (access.hb.count[thread] > index) {
             int& first = write ? bounds.first_written : bounds.first_read;
-            first = std::min(first, co);
-          } else if (Graph::Contains(fence.hb, access)) {
+            first = std::min(first, static_cast<int>(CoOf(access)));
+          } else if (Graph::Contains(hb, access)) {
             int& last = write ? bounds.last_written : bounds.last_read;
-            last = std::max(last, co);
+            last = std::max(last, static_cast<int>(CoOf(access)));
           }
         }
+        bounds_[i * locations_.size() + k] = bounds;
       }
     }
   }

@@ -34,7 +34,9 @@ void Search::Impl::Recycle() {
 void Search::Impl::Reset() {
   if (probe_.active) std::swap(stack_, probe_.stack);
   probe_.stack.clear();
+  const bool wanted = probe_.wanted;
   probe_ = Probe();
+  probe_.wanted = wanted;
   while (!stack_.empty()) Recycle();
   pieces_.clear();
   counts_ = Counts();
@@ -104,6 +106,8 @@ void Search::Impl::StartRun() {
   current_ = stack_.back().get();
   threads_.fill(Thread());
   in_state_.fill(0);
+  last_ = kNoThread;
+  waiting_for_.fill(kNoThread);
   replaying_ = 0;
   for (ThreadId thread = 0; thread < graph().threads(); ++thread) {
     if (!graph().thread(thread).empty()) replaying_ |= 1U << thread;

@@ -28,7 +28,7 @@ constexpr std::uint64_t kRarely = 30;
 
 bool Search::Impl::BeginProbe() {
   const std::uint64_t done = counts_.complete + counts_.blocked;
-  if (done < std::max(kFirst, probe_.next) || is_piece_) return false;
+  if (!probe_.wanted || done < std::max(kFirst, probe_.next) || is_piece_) return false;
   std::swap(stack_, probe_.stack);
   probe_.counts = counts_;
   probe_.active = true;
@@ -93,8 +93,8 @@ bool Search::Impl::ContinueProbe() {
 Ending Search::Impl::EndProbe() {
   const Ending ending = Judge();
   ++probe_.length;
-  if (ending == Ending::kFailed) return ending;
-  if (ending != Ending::kDropped) probe_.executions += probe_.choices;
+  if (!failure_.empty()) return ending;
+  if (ending != Ending::kDropped && ending != Ending::kFailed) probe_.executions += probe_.choices;
   return Ending::kDropped;
 }
 

@@ -51,6 +51,7 @@ Search::~Search() = default;
 bool Search::Begin() { return impl_->Begin(); }
 ThreadId Search::Next() { return impl_->Next(); }
 Ending Search::End() { return impl_->End(); }
+bool Search::Skip(const std::vector<Event>& events) { return impl_->Skip(events); }
 bool Search::TooLong() const { return impl_->TooLong(); }
 bool Search::Complete() const { return impl_->Complete(); }
 bool Search::LeftOut() const { return impl_->LeftOut(); }
@@ -98,6 +99,8 @@ bool Search::OrdersAll() const { return impl_->OrdersAll(); }
 const Graph& Search::graph() const { return impl_->graph(); }
 std::uintptr_t Search::AddressOf(LocationId location) const { return impl_->AddressOf(location); }
 double Search::Done() const { return impl_->Done(); }
+void Search::Estimate() { impl_->Estimate(); }
+bool Search::Estimates() const { return impl_->Estimates(); }
 double Search::Explored() const { return impl_->Explored(); }
 const Counts& Search::counts() const { return impl_->counts(); }
 const std::string& Search::Failure() const { return impl_->failure(); }

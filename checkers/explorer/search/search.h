@@ -209,6 +209,10 @@ class Search {
   // not known when the space was divided.
   bool SymmetryFailed() const;
 
+  // Right behind Begin(): thread 0 has told `events`, in this order, though it has not run. False:
+  // it would tell others in this execution.
+  bool Skip(const std::vector<Event>& events);
+
   // Operations of the running thread.
   Answer Load(ThreadId thread, const Access& access, Admits* admits = nullptr);
   Answer Store(ThreadId thread, const Access& access, Value value);
@@ -261,8 +265,12 @@ class Search {
   const Counts& counts() const;
   // An estimate of how much of the search is done (of the piece that was chosen), from 0 to 1.
   double Explored() const;
-  // The same, closer, of a search that is not in pieces.
+  // The same, closer, of a search that is not in pieces, once Estimate() has been called: from then
+  // on a few percent of the executions are there for that alone.
   double Done() const;
+  void Estimate();
+  // Whether the execution is one of those.
+  bool Estimates() const;
   const std::string& Failure() const;
 
   // The current execution graph as text, and back: after Restore() the next Begin() explores

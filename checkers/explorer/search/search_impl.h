@@ -124,6 +124,7 @@ struct Guide {
 
 // One way down the search, drawn at random, and what the earlier ones have told.
 struct Probe {
+  bool wanted = false;
   bool active = false;
   std::vector<std::unique_ptr<Execution>> stack;  // the search's, meanwhile
   Counts counts;
@@ -143,6 +144,7 @@ class Search::Impl {
   bool Begin();
   ThreadId Next();
   Ending End();
+  bool Skip(const std::vector<Event>& events);
   Answer Read(ThreadId thread, const Access& access, const Update* update, Admits* admits);
   Answer Store(ThreadId thread, const Access& access, Value value);
   Answer Fence(ThreadId thread, Order order, Site site);
@@ -167,6 +169,8 @@ class Search::Impl {
 
   double Explored() const { return explored_; }
   double Done() const;
+  void Estimate() { probe_.wanted = true; }
+  bool Estimates() const { return probe_.active; }
   void GiveUp() { stop_ = Ending::kFailed, stopped_ = true; }
   bool LeftOut() const { return left_out_; }
   bool SymmetryFailed() const { return options_.symmetry && twins_differ_ && is_piece_; }
@@ -257,6 +261,7 @@ class Search::Impl {
   void Advance(ThreadId thread, EventId id);
   EventId NeededBy(ThreadId thread) const;
   ThreadId Root(ThreadId thread);
+  ThreadId NextToReplay() const;
   void WakeJoining();
   void FailToRepeat(ThreadId thread);
   // Of no recorded kind: of a thread's life.
@@ -411,7 +416,10 @@ class Search::Impl {
 
   std::array<Thread, kMaxThreads> threads_;
   std::array<std::uint32_t, kStates> in_state_{};  // a bit for each thread
-  std::uint32_t replaying_ = 0;                    // those with events that have not happened again
+  ThreadId last_ = kNoThread;                      // that Next() has named
+  // Of a thread that Next() has named, who could not be, then.
+  std::array<ThreadId, kMaxThreads> waiting_for_{};
+  std::uint32_t replaying_ = 0;  // those with events that have not happened again
 
   std::uint64_t random_ = 0;
   double switch_probability_ = 0;

@@ -44,7 +44,9 @@ ThreadId Search::Impl::Root(ThreadId thread) {
       needed = graph().creator(thread);
     }
     if (needed == kNoEvent) break;
+    const ThreadId waiting = thread;
     thread = graph()[needed].thread;
+    waiting_for_[static_cast<std::size_t>(thread)] = waiting;
   }
   return kNoThread;
 }
@@ -61,7 +63,7 @@ ThreadId Search::Impl::Next() {
   } else if (is_part_) {
     wanted = LowestOfPart();
   } else if (replaying_ != 0) {
-    wanted = restored_ ? std::countr_zero(replaying_) : std::bit_width(replaying_) - 1;
+    wanted = restored_ ? std::countr_zero(replaying_) : NextToReplay();
   } else {
     if (Running() == 0) WakeJoining();
     if (Running() != 0) wanted = static_cast<ThreadId>(std::countr_zero(Running()));
@@ -71,7 +73,37 @@ ThreadId Search::Impl::Next() {
   if (restored_ && At(wanted).state == State::kRuns) return wanted;
   const ThreadId root = Root(wanted);
   if (root == kNoThread) FailToRepeat(wanted);
+  last_ = root;
   return root;
+}
+
+// Who has waited for the thread that was named last, if anybody has.
+ThreadId Search::Impl::NextToReplay() const {
+  if (last_ != kNoThread) {
+    const ThreadId waiting = waiting_for_[static_cast<std::size_t>(last_)];
+    if (waiting != kNoThread && (replaying_ >> waiting & 1) != 0) return waiting;
+  }
+  return std::bit_width(replaying_) - 1;
+}
+
+bool Search::Impl::Skip(const std::vector<Event>& events) {
+  if (Random() || restored_) return false;
+  const std::vector<EventId>& own = graph().thread(0);
+  if (own.size() < events.size()) return false;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& now = graph()[own[i]];
+    const Event& then = events[i];
+    const bool same = own[i] != tentative_ && now.kind == then.kind && now.value == then.value &&
+                      now.location == then.location && now.update == then.update &&
+                      now.fails == then.fails && now.peer == then.peer;
+    if (!same) return false;
+  }
+  for (const Event& event : events) {
+    if (event.kind == Kind::kCreate) Set(event.peer, State::kRuns);
+  }
+  At(0).position = events.size();
+  if (events.size() == own.size()) replaying_ &= ~1U;
+  return true;
 }
 
 // Threads are joined when nothing else is left to do: it does not matter when, and each time it is

@@ -38,7 +38,7 @@ void AddHeld(Call& call, const void* lock, const char* what) {
 }
 
 void RemoveHeld(Fiber& fiber, Held* held) {
-  for (; held + 1 < fiber.held + fiber.held_count; ++held) held[0] = held[1];
+  for (; held + 1 < fiber.held.items + fiber.held_count; ++held) held[0] = held[1];
   --fiber.held_count;
 }
 
