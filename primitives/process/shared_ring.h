@@ -305,7 +305,7 @@ class SharedRing {
     Shared::step();
     announce(header_->room);
     Shared::step();
-    header_->popped.set(number + 1);
+    if (!mutant<P>("counts_no_pop")) header_->popped.set(number + 1);
     Shared::step();
     leave();
     return RingStatus::kOk;
