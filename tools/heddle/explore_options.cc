@@ -39,6 +39,7 @@ allows, each once. The program needs no change; the arguments are its own.
   --seed=S               of everything random
   --symmetry=on|off      explore interchangeable threads once (default off)
   --in-step              threads that undo each other's steps, and could do so for ever, are in a livelock
+  --weak-cas             weak compare-exchanges fail for no reason, too, but not twice in a row at one place
   --jobs=N               worker processes (default 1)
   --shard=I/N            of N shares of the executions, the I-th
   --piece=PIECE          what a worker that died has left unexplored, as the error names it
@@ -190,7 +191,7 @@ class Parser {
   }
 
   static std::vector<absl::string_view> Switches() {
-    return {"weaken", "library", "quiet", "in-step"};
+    return {"weaken", "library", "quiet", "in-step", "weak-cas"};
   }
   static std::vector<absl::string_view> Valued() {
     return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html",  "out",
@@ -202,6 +203,10 @@ class Parser {
     if (name == "library") options_.library = true;
     if (name == "quiet") options_.quiet = true;
     if (name == "in-step") options_.runtime.emplace_back("in_step", "on");
+    if (name == "weak-cas") {
+      options_.runtime.emplace_back("weak_cas", "on");
+      Append({"-include", "heddle/weak_compare_exchange.h"}, options_.compile_flags);
+    }
     if (name == "random") {
       options_.repeat.emplace_back("--random");
       options_.runtime.emplace_back("random", "on");

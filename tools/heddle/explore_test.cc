@@ -70,6 +70,7 @@ TEST(ExploreOptionsTest, TakesLessThanAllExecutions) {
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--preemptions=0"})->runtime), "preemptions=0");
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--symmetry=on"})->runtime), "symmetry=on");
   EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--in-step"})->runtime), "in_step=on");
+  EXPECT_EQ(RuntimeOptions(ParseOptions({"a.c", "--weak-cas"})->runtime), "weak_cas=on");
   EXPECT_EQ(Problem({"a.c", "--symmetry=on", "--preemptions=2"}),
             "--symmetry=on is for all executions: not --random, --pct or --preemptions");
   EXPECT_EQ(Problem({"a.c", "--preemptions=x"}),

@@ -187,7 +187,7 @@ class Enumerator {
       if (s.kind == Statement::Kind::kUpdate && (!compares || equal)) {
         ReadAndWrite(partial, thread, s, place, Modified(s, value, registers));
       }
-      if (s.kind == Statement::Kind::kLoad || (compares && (!equal || (s.weak && !s.until)))) {
+      if (s.kind == Statement::Kind::kLoad || (compares && (!equal || s.weak))) {
         const Order order = s.kind == Statement::Kind::kLoad ? s.order : s.failure;
         ReadOnly(partial, thread, s, write, order);
       }

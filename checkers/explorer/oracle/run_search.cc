@@ -27,6 +27,7 @@ class Until final : public Admits {
   }
   int turn() const override { return turn_; }
   int partner() const override { return partner_; }
+  bool MayFail(Value value) override { return (*this)(value); }
 
  private:
   const Condition& condition_;

@@ -83,6 +83,7 @@ class Smaller {
 
   void Simplify(const Block& block, Block& copy, std::size_t i) {
     const Statement& s = block[i];
+    if (s.same) return;  // only of a compare-exchange behind a load
     if (s.until) Try(block, copy, [&](Block& b) { b[i].until.reset(); });
     if (s.weak) Try(block, copy, [&](Block& b) { b[i].weak = false; });
     const bool fence = s.kind == Statement::Kind::kFence;

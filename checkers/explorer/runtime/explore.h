@@ -40,6 +40,8 @@ struct ExploreOptions {
   // Threads that undo each other's steps, and could do so for ever if they kept in step, are in a
   // livelock. Backing off, as std::lock() does, is not safe from that.
   bool in_step = false;
+  // Weak compare-exchanges fail for no reason, too, but not twice in a row at one place.
+  bool weak_cas = false;
   bool leaks = true;
   // What to do about atomic operations and system calls in the program's code that the
   // instrumentation does not see (code_scan.h).

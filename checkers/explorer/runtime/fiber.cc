@@ -77,6 +77,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   operation = nullptr;
   fresh = false;
   polled = nullptr;
+  failed_at = 0;
   turn_at = 0;
   pending = 0;
   told = 0;

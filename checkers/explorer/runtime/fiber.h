@@ -82,6 +82,7 @@ struct Fiber {
   Operation* polled = nullptr;     // that `own` is a copy of, for its result
   bool awaits = false;             // at a place where the thread waits (loops.h)
   bool steps = false;              // at a compare-exchange that makes one step with a load
+  Site failed_at = 0;              // its last compare-exchange, if that has failed for no reason
   Site turn_at = 0;   // where it is stuck in turns that take back what they change, and
   int turn_from = 0;  // from which event on
   // Plain writes to locations of the graph, to be told when they have happened.

@@ -157,6 +157,8 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.orders = value;
   } else if (name == "sites") {
     options.sites = Switch(name, value);
+  } else if (name == "weak_cas") {
+    options.weak_cas = Switch(name, value);
   } else if (name == "in_step") {
     options.in_step = Switch(name, value);
   } else if (name == "leaks") {

@@ -329,6 +329,8 @@ void Scheduler::Take(Fiber& fiber) {
     fiber.from_frame = true;
     fiber.polled = nullptr;
     TakeAtomic(*fiber.frame, fiber.own);
+    fiber.own.update.weak = options_.weak_cas && fiber.failed_at != fiber.own.access.site &&
+                            fiber.frame->operation() == AtomicOperation::kCompareExchangeWeak;
     if (weaken_.on()) weaken_.Meet(fiber.frame->operation(), fiber.own);
   }
 }

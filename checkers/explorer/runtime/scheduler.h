@@ -145,7 +145,8 @@ class Scheduler {
   void Ask(Fiber& fiber, Operation& operation);
   // Whether a waiting thread goes on when it reads `value`; else `turn` is its first event in the
   // turn that brings it back.
-  bool GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn);
+  // `fails`: whatever it reads.
+  bool GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn, bool fails = false);
   // Notes loads that begin a step, and finds the compare-exchanges that end one.
   Next MatchStep(Fiber& fiber);
   // Whether a thread whose compare-exchange fails with `value` is where it would be if the load

@@ -202,6 +202,11 @@ class AwaitAdmits final : public Admits {
     return !fiber_.awaits || scheduler_.GoesOn(fiber_, operation_, value, turn_);
   }
 
+  bool MayFail(Value value) override {
+    if (fiber_.steps && scheduler_.Rejoins(fiber_, operation_, value)) return false;
+    int ignored = -1;
+    return !fiber_.awaits || scheduler_.GoesOn(fiber_, operation_, value, ignored, true);
+  }
   int turn() const override { return turn_; }
   int partner() const override {
     return fiber_.steps ? scheduler_.search_.Position(fiber_.id) - 1 : -1;
@@ -214,7 +219,8 @@ class AwaitAdmits final : public Admits {
   int turn_ = -1;
 };
 
-bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn) {
+bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn,
+                       bool fails) {
   Frame* const frame = fiber.frame;
   auto* const low = reinterpret_cast<unsigned char*>(frame);
   const auto size = static_cast<std::size_t>(fiber.stack_high - reinterpret_cast<char*>(low));
@@ -225,9 +231,9 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   Operation tried = operation;
   tried.answer = {.action = Action::kGo,
                   .value = value,
-                  .success = operation.kind != Operation::Kind::kUpdate ||
-                             operation.update.operation != Rmw::kCompareExchange ||
-                             value == operation.update.expected};
+                  .success = !fails && (operation.kind != Operation::Kind::kUpdate ||
+                                        operation.update.operation != Rmw::kCompareExchange ||
+                                        value == operation.update.expected)};
   Return(fiber, tried);
   state().trial = true;
   Resume(fiber);
@@ -433,6 +439,7 @@ void Scheduler::FinishRepeated(Fiber& fiber, const Arrival& arrival,
   if (!ByPointer(frame.operation())) {
     frame.Return(event->value);
   } else {
+    fiber.failed_at = event->fails ? frame.return_address : 0;
     if (!writes) WriteMemory(frame.arguments[1], size, event->value);
     frame.Return(writes ? 1 : 0);
   }
@@ -462,6 +469,11 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   const Answer& answer = operation.answer;
   bool writes = false;
   LoopHistory& loop = fiber.loop;
+  if (operation.kind == Operation::Kind::kUpdate && fiber.from_frame &&
+      ByPointer(fiber.frame->operation())) {
+    const bool for_no_reason = !answer.success && answer.value == operation.update.expected;
+    fiber.failed_at = for_no_reason ? access.site : 0;
+  }
   loop.last_read = fiber.Polls() ? access.site : 0;
   if (operation.kind == Operation::Kind::kStore) {
     writes = true;

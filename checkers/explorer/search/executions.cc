@@ -175,9 +175,13 @@ bool Search::Impl::Repeats(ThreadId thread) const {
     if (event.kind == Kind::kChoose && !event.is_await) return false;
     if (event.kind != Kind::kRead) continue;
     reads = true;
-    // What the turn itself has written it writes again.
+    // What the turn itself has written it writes again. Where another turn looks at that it hangs on
+    // their pace whether both go on.
     const EventId from = event.reads_from;
-    if (from != kInit && graph()[from].thread == thread && InTurn(from)) continue;
+    if (from != kInit && graph()[from].thread == thread && InTurn(from) &&
+        !OtherTurnLooksAt(thread, event.location)) {
+      continue;
+    }
     if (event.value != graph().ValueOf(graph().Newest(event.location), event.location)) {
       return false;
     }
@@ -185,8 +189,15 @@ bool Search::Impl::Repeats(ThreadId thread) const {
   return reads;
 }
 
-bool Search::Impl::InTurn(EventId write) const {
-  const Event& event = graph()[write];
+bool Search::Impl::OtherTurnLooksAt(ThreadId thread, LocationId location) const {
+  const std::vector<EventId>& accesses = graph().location(location).accesses;
+  return std::any_of(accesses.begin(), accesses.end(), [&](EventId id) {
+    return graph()[id].thread != thread && graph()[id].kind == Kind::kRead && InTurn(id);
+  });
+}
+
+bool Search::Impl::InTurn(EventId id) const {
+  const Event& event = graph()[id];
   const Thread& thread = At(event.thread);
   return thread.state == State::kBlocked && thread.first_of_turn >= 0 &&
          event.index >= thread.first_of_turn;

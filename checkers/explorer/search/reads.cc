@@ -143,8 +143,13 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   others_.clear();
   failures_.clear();
   const auto may_fail = [&](EventId write) {
-    if (update != nullptr && admits == nullptr &&
-        MayFail(update_id, graph().ValueOf(write, location))) {
+    if (update == nullptr) return;
+    const Value value = graph().ValueOf(write, location);
+    if (!MayFail(update_id, value)) return;
+    if (admits == nullptr ||
+        (offered(write) &&
+         (partner < 0 || !IsOfAnotherStep(thread, partner, update_id, location, write)) &&
+         admits->MayFail(value))) {
       failures_.push_back(write);
     }
   };
@@ -164,8 +169,10 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const bool goes_on = ends && offered(graph().Newest(location));
   At(thread).waits_in_vain = !ends;
   At(thread).first_of_turn = turn;
-  if (!goes_on && parked && others_.empty()) return Park(thread, location);
-  if (!goes_on && partner >= 0 && others_.empty()) return Stop(Ending::kDropped);
+  may_fail(graph().Newest(location));
+  const bool only_waits = !goes_on && others_.empty() && failures_.empty();
+  if (only_waits && parked) return Park(thread, location);
+  if (only_waits && partner >= 0) return Stop(Ending::kDropped);
   if (goes_on && Guided() &&
       !FindGuidedWrite(thread, location, update != nullptr, admits != nullptr)) {
     return StandBack();
@@ -190,7 +197,6 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
     for (const EventId write : others_) {
       current_->items.push_back({Item::Kind::kReadFrom, id, write});
     }
-    may_fail(graph().Newest(location));
     for (const EventId write : failures_) {
       current_->items.push_back({Item::Kind::kFail, id, write});
     }
@@ -232,6 +238,10 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
   const bool steps = partner < 0 || !IsOfAnotherStep(thread, partner, event.update_id,
                                                      event.location, event.reads_from);
   if (admits == nullptr || (steps && (*admits)(event.value))) {
+    if (admits != nullptr && event.update && MayFail(event.update_id, event.value) &&
+        admits->MayFail(event.value)) {
+      current_->items.push_back({Item::Kind::kFailNow, read, static_cast<EventId>(graph().size())});
+    }
     Advance(thread);
     Answer answer{Action::kGo, event.value, true};
     if (event.update) {

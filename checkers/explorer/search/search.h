@@ -125,6 +125,9 @@ class Admits {
   // execution in which it can do neither that nor go on otherwise is dropped: where the two read
   // what is the newest write now, all else is the same. Negative: of no such.
   virtual int partner() const { return -1; }
+  // Of a weak compare-exchange that would succeed with the value: whether that it fails all the
+  // same can make a difference. Where the thread would only try again it does not.
+  virtual bool MayFail(Value /*value*/) { return false; }
 
  protected:
   ~Admits() = default;

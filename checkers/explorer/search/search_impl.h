@@ -244,8 +244,9 @@ class Search::Impl {
   bool WithinBounds(bool complete);
   // Of a thread that is blocked at the end of a turn: whether it goes round for ever.
   bool Repeats(ThreadId thread) const;
-  // A write of a turn that a thread goes round in: it will be taken back, or has been.
-  bool InTurn(EventId write) const;
+  // Of a turn that a thread goes round in: a write of it will be taken back, or has been.
+  bool InTurn(EventId id) const;
+  bool OtherTurnLooksAt(ThreadId thread, LocationId location) const;
   bool WaitsForTurn(ThreadId thread) const;
   bool Replaying(ThreadId thread) const {
     return At(thread).position < current_->graph.thread(thread).size();
