@@ -17,6 +17,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "checkers/scenario/description.h"
 #include "checkers/scenario/engine.h"
@@ -66,6 +67,17 @@ std::vector<Mode> ModesFromFlags() {
   return ChooseModes(
       {.noise = noise, .affinity = affinity, .waiting = waiting, .pressure = pressure},
       Topology::Machine());
+}
+
+std::string LastLines(absl::string_view text) {
+  constexpr std::size_t kShown = 40;
+  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  const std::size_t first = lines.size() > kShown ? lines.size() - kShown : 0;
+  std::string last = first == 0 ? "" : "    ...\n";
+  for (std::size_t i = first; i < lines.size(); ++i) {
+    absl::StrAppend(&last, "    ", lines[i], "\n");
+  }
+  return last;
 }
 
 // One run of one scenario.
@@ -131,8 +143,17 @@ class Run {
       for (const auto& worker : group.workers())
         absl::StrAppend(&outcome.detail, Symbolized(worker->stack));
     }
-    absl::StrAppend(&outcome.detail, report.empty() ? RecentOperations(group) : report);
     outcome.schedule = ScheduleOf(group, failure.instance);
+    if (!report.empty()) {
+      outcome.detail += report;
+    } else if (outcome.schedule.empty()) {
+      outcome.detail += RecentOperations(group);
+    } else {
+      absl::StrAppend(&outcome.detail,
+                      "what the threads did in that instance, in the order of time (thread, "
+                      "operation, result, place)\n",
+                      LastLines(outcome.schedule));
+    }
   }
 
   void Explain(const Hang& hang, Outcome& outcome) {

@@ -55,6 +55,8 @@ TEST(VerdictsTest, Assertion) {
   EXPECT_TRUE(Says(outcome, "value.load(std::memory_order_relaxed) == 1"));
   EXPECT_TRUE(Says(outcome, "verdicts_test.cc:"));
   EXPECT_TRUE(Says(outcome, "in set-up or After()"));
+  EXPECT_TRUE(Says(outcome, "    1 store - "));
+  EXPECT_TRUE(Says(outcome, "    0 store - "));
   EXPECT_TRUE(Says(outcome, "seed 1"));
 }
 
