@@ -54,6 +54,7 @@ std::uint64_t ResultOf(const T& value) {
 class OperationLog {
  public:
   static constexpr std::size_t kEntries = 2048;
+  static constexpr std::uint64_t kOpen = ~std::uint64_t{0};  // later than all else
 
   struct Entry {
     std::atomic<const char*> name{nullptr};
@@ -86,6 +87,12 @@ class OperationLog {
   // Of the operation that was added last.
   void SetResult(std::uint64_t result) {
     entries_[(count() - 1) % kEntries].result.store(result, std::memory_order_relaxed);
+  }
+  // The operation that was added last takes effect at its end, whenever that is: Open() when it
+  // begins, Close() when it is over.
+  void Open() { entries_[(count() - 1) % kEntries].when.store(kOpen, std::memory_order_relaxed); }
+  void Close() {
+    entries_[(count() - 1) % kEntries].when.store(Ticks(), std::memory_order_relaxed);
   }
   // A loop that waits has gone round once. A turn that is the same as the one before is forgotten:
   // waiting must not push everything else out.

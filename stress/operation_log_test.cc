@@ -74,6 +74,17 @@ TEST_F(OperationLogTest, OnlyTheLatestAreKept) {
   EXPECT_EQ(log_->Recent(OperationLog::kEntries), nullptr);
 }
 
+TEST_F(OperationLogTest, WhatIsNotOverIsLast) {
+  Do("a", 1);
+  log_->Open();
+  Do("b", 2);
+  EXPECT_GT(log_->At(0)->when.load(), log_->At(1)->when.load());
+  Do("c", 3);
+  log_->Open();
+  log_->Close();
+  EXPECT_LT(log_->At(2)->when.load(), OperationLog::kOpen);
+}
+
 TEST_F(OperationLogTest, ResultsAreNumbers) {
   enum class Letter : char { kA = 'a' };
   const int object = 0;

@@ -34,7 +34,10 @@ class Mutex {
     if (owner_.load(std::memory_order_relaxed) == Self()) {
       Stop(Verdict::kDeadlock, "a thread locks a mutex that it holds already", where);
     }
+    ThreadContext* const self = ThreadContext::Current();
+    if (self != nullptr) self->log().Open();
     mutex_.lock();
+    if (self != nullptr) self->log().Close();
     owner_.store(Self(), std::memory_order_relaxed);
   }
   bool try_lock(Location where = Location::current()) {
