@@ -36,12 +36,9 @@ _ENGINES = {
 # Engines whose tests run on demand only.
 _MANUAL_ENGINES = []
 
-# The compiler has no -fsanitize=address beside -fsanitize=thread. The explorer itself is run under both
-# sanitizers in //checkers/explorer/programs.
-_ENGINE_TAGS = {"explore": [
-    "no_asan",
-    "no_ubsan",
-]}
+# The compiler has no -fsanitize=address beside -fsanitize=thread. The explorer itself is run under ASan in
+# //checkers/explorer/programs.
+_ENGINE_TAGS = {"explore": ["no_asan"]}
 
 # Engines that are another engine's binary, built differently.
 _VARIANT_ENGINES = {"tsan": "stress"}
