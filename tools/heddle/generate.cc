@@ -35,6 +35,8 @@ using generate::Program;
 // Relacy has no limit of time: about this many executions a second, for the full search and again
 // for the bounded one behind it.
 constexpr double kRelacyRate = 150'000;
+// Programs that one process after the other runs in a second, at most.
+constexpr double kFastest = 500;
 // What one schedule in many shows wants more attempts, once there is less to try.
 constexpr double kSmallerSeconds = 4;
 
@@ -209,7 +211,12 @@ GenerateResult Generate(const GenerateSubject& subject, const GenerateOptions& o
   const auto& actions = subject.description.actions;
   std::vector<Program> programs;
   if (options.program.empty()) {
-    programs = generate::RandomPrograms(actions, options.limits, options.count, options.seed);
+    int count = options.count;
+    if (options.most_seconds > 0) {
+      const double most = options.most_seconds * kFastest * static_cast<double>(options.jobs);
+      if (most < count) count = std::max(1, static_cast<int>(most));
+    }
+    programs = generate::RandomPrograms(actions, options.limits, count, options.seed);
   } else {
     Program program;
     result.problem = generate::ReadProgram(options.program, actions, program);
@@ -219,7 +226,7 @@ GenerateResult Generate(const GenerateSubject& subject, const GenerateOptions& o
   // In slices, to keep to the time.
   const std::size_t slice = options.most_seconds > 0 ? 4 * options.jobs : programs.size();
   for (std::size_t from = 0; from < programs.size() && !result.found; from += slice) {
-    if (options.most_seconds > 0 && Since(start) > options.most_seconds) break;
+    if (from > 0 && options.most_seconds > 0 && Since(start) > options.most_seconds) break;
     const std::size_t to = std::min(from + slice, programs.size());
     const std::vector<Program> some(programs.begin() + static_cast<std::ptrdiff_t>(from),
                                     programs.begin() + static_cast<std::ptrdiff_t>(to));

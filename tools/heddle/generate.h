@@ -20,13 +20,13 @@
 namespace heddle {
 
 struct GenerateOptions {
-  generate::Limits limits;
+  generate::Limits limits{};
   int count = 200;  // programs for each subject
   std::uint64_t seed = 1;
   double seconds = 1;       // for one program
   double most_seconds = 0;  // for all of a subject's; 0: no limit
   std::size_t jobs = 1;     // at a time
-  std::string program;      // this one instead of random ones
+  std::string program{};    // this one instead of random ones
 };
 
 // A subject, and the binary that runs its programs.
