@@ -196,7 +196,8 @@ class Search {
 
   // Starts an execution. False when all have been explored, or a bound has cut the search.
   bool Begin();
-  // The thread that goes on: always the lowest that can.
+  // The thread that goes on: while events of the graph are to be repeated one whose next event can
+  // be, then the lowest that can do something new.
   ThreadId Next();
   Ending End();
   // The execution was cut: a thread has done Options::max_events_per_thread operations.
