@@ -55,8 +55,12 @@ namespace heddle::linearizability {
 template <class P>
 inline constexpr bool kTellsPast = requires { P::past(); };
 
+// The order of a scenario's operations where not memory but the kernel does them, one at a time
+// (files): where an engine runs one step after the other, the steps' order is the kernel's.
+enum class OrderedBy : std::uint8_t { kMemory, kKernel };
+
 // At most kMost operations of one thread, set-up or After(); no more than 32 in all.
-template <class P, Spec S, int kMost = 6>
+template <class P, Spec S, int kMost = 6, OrderedBy kOrder = OrderedBy::kMemory>
 class ScenarioHistory {
  public:
   explicit ScenarioHistory(S spec = {}) : spec_(std::move(spec)) {}
@@ -150,7 +154,14 @@ class ScenarioHistory {
 
   static Moment Now(int thread) {
     if constexpr (kTellsPast<P>) {
-      return thread < 0 ? Moment() : P::past();
+      if (thread < 0) return Moment();
+      if constexpr (kOrder == OrderedBy::kKernel && requires { P::kInterleaves; }) {
+        static std::uint32_t step = 0;  // no event of the program
+        Moment now;
+        now.fill(++step);
+        return now;
+      }
+      return P::past();
     } else {
       return static_cast<Time>(std::chrono::steady_clock::now().time_since_epoch().count());
     }

@@ -38,6 +38,7 @@ struct RelacyFileHooks {
 
 struct RelacyPlatform {
   static constexpr bool kExhaustive = true;
+  static constexpr bool kInterleaves = true;  // one step after the other
   static constexpr int kMaxThreads = 4;
 
   using Location = std::source_location;
