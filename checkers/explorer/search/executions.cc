@@ -203,10 +203,15 @@ bool Search::Impl::InTurn(EventId id) const {
          event.index >= thread.first_of_turn;
 }
 
-// What a thread waits for may be there for a while whenever another one goes round.
+// What a thread waits for may be there for a while whenever another one goes round. The value that
+// is there in the end is known not to be it.
 bool Search::Impl::WaitsForTurn(ThreadId thread) const {
-  const std::vector<EventId>& writes = graph().location(At(thread).location).writes;
-  return std::any_of(writes.begin(), writes.end(), [this](EventId id) { return InTurn(id); });
+  const LocationId location = At(thread).location;
+  const std::vector<EventId>& writes = graph().location(location).writes;
+  const Value in_the_end = graph().ValueOf(graph().Newest(location), location);
+  return std::any_of(writes.begin(), writes.end(), [&](EventId id) {
+    return InTurn(id) && graph().ValueOf(id, location) != in_the_end;
+  });
 }
 
 Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
