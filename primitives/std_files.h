@@ -172,9 +172,7 @@ struct StdFiles {
     return result < 0 ? -errno : result;
   }
 
-  static FileId identity(const struct stat& status) {
-    return {status.st_dev, status.st_ino};
-  }
+  static FileId identity(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
   // Field 22 of /proc/PID/stat; kGone when there is no such process, or only a zombie, which holds
   // nothing any more; nothing when there is one of which nothing can be learnt.

@@ -24,7 +24,6 @@
 #include "primitives/platform.h"
 #include "primitives/std_platform.h"
 #include "stress/context.h"
-#include "stress/stress_shared.h"
 #include "stress/heap.h"
 #include "stress/hooks.h"
 #include "stress/stress_atomic.h"

@@ -13,7 +13,8 @@
 
 namespace heddle::explore {
 
-// While it lives, SIGINT, SIGTERM, SIGHUP and SIGPIPE end the running child and no longer this process.
+// While it lives, SIGINT, SIGTERM, SIGHUP and SIGPIPE end the running child and no longer this
+// process.
 class StopSignals {
  public:
   StopSignals();

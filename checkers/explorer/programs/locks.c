@@ -222,8 +222,8 @@ static void Barrier(int n) {
   RunSame(n, BarrierBody);
 }
 
-// Two locks at once: who does not get the second one gives the first one back. Two threads that want
-// them in different orders can do that in step, for ever.
+// Two locks at once: who does not get the second one gives the first one back. Two threads that
+// want them in different orders can do that in step, for ever.
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 

@@ -343,12 +343,12 @@ namespace {
     g_##name = reinterpret_cast<decltype(&heddle_explorer_##name)>(RealFunction(#name)); \
   }
   FIND(strlen)
-  FIND(strnlen) FIND(memcpy) FIND(memmove) FIND(mempcpy) FIND(memset) FIND(bzero) FIND(memcmp)
-      FIND(bcmp) FIND(memchr) FIND(strcpy) FIND(stpcpy) FIND(strncpy) FIND(stpncpy) FIND(strcat)
-          FIND(strncat) FIND(strcmp) FIND(strncmp) FIND(strcasecmp) FIND(strncasecmp) FIND(strchr)
-              FIND(strrchr) FIND(strstr) FIND(strspn) FIND(strcspn) FIND(strpbrk) FIND(atoi)
-                  FIND(vsnprintf) FIND(vsprintf) FIND(strdup) FIND(strndup) FIND(vasprintf)
-                      FIND(qsort)
+  FIND(strnlen)
+  FIND(memcpy) FIND(memmove) FIND(mempcpy) FIND(memset) FIND(bzero) FIND(memcmp) FIND(bcmp)
+      FIND(memchr) FIND(strcpy) FIND(stpcpy) FIND(strncpy) FIND(stpncpy) FIND(strcat) FIND(strncat)
+          FIND(strcmp) FIND(strncmp) FIND(strcasecmp) FIND(strncasecmp) FIND(strchr) FIND(strrchr)
+              FIND(strstr) FIND(strspn) FIND(strcspn) FIND(strpbrk) FIND(atoi) FIND(vsnprintf)
+                  FIND(vsprintf) FIND(strdup) FIND(strndup) FIND(vasprintf) FIND(qsort)
 #undef FIND
 }
 

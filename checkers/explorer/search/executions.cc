@@ -175,8 +175,8 @@ bool Search::Impl::Repeats(ThreadId thread) const {
     if (event.kind == Kind::kChoose && !event.is_await) return false;
     if (event.kind != Kind::kRead) continue;
     reads = true;
-    // What the turn itself has written it writes again. Where another turn looks at that it hangs on
-    // their pace whether both go on.
+    // What the turn itself has written it writes again. Where another turn looks at that it hangs
+    // on their pace whether both go on.
     const EventId from = event.reads_from;
     if (from != kInit && graph()[from].thread == thread && InTurn(from) &&
         !OtherTurnLooksAt(thread, event.location)) {
