@@ -336,19 +336,47 @@ TEXT_FUNCTION(void, qsort,
 
 namespace {
 
+template <class Function>
+void Find(Function& real, const char* name) {
+  if (real == nullptr) real = reinterpret_cast<Function>(RealFunction(name));
+}
+
 // Nothing is looked up while a program is explored: that would be within one of its loops.
 [[gnu::constructor]] void FindAll() {
-#define FIND(name)                                                                       \
-  if (g_##name == nullptr) {                                                             \
-    g_##name = reinterpret_cast<decltype(&heddle_explorer_##name)>(RealFunction(#name)); \
-  }
-  FIND(strlen)
-  FIND(strnlen)
-  FIND(memcpy) FIND(memmove) FIND(mempcpy) FIND(memset) FIND(bzero) FIND(memcmp) FIND(bcmp)
-      FIND(memchr) FIND(strcpy) FIND(stpcpy) FIND(strncpy) FIND(stpncpy) FIND(strcat) FIND(strncat)
-          FIND(strcmp) FIND(strncmp) FIND(strcasecmp) FIND(strncasecmp) FIND(strchr) FIND(strrchr)
-              FIND(strstr) FIND(strspn) FIND(strcspn) FIND(strpbrk) FIND(atoi) FIND(vsnprintf)
-                  FIND(vsprintf) FIND(strdup) FIND(strndup) FIND(vasprintf) FIND(qsort)
+#define FIND(name) Find(g_##name, #name)
+  FIND(strlen);
+  FIND(strnlen);
+  FIND(memcpy);
+  FIND(memmove);
+  FIND(mempcpy);
+  FIND(memset);
+  FIND(bzero);
+  FIND(memcmp);
+  FIND(bcmp);
+  FIND(memchr);
+  FIND(strcpy);
+  FIND(stpcpy);
+  FIND(strncpy);
+  FIND(stpncpy);
+  FIND(strcat);
+  FIND(strncat);
+  FIND(strcmp);
+  FIND(strncmp);
+  FIND(strcasecmp);
+  FIND(strncasecmp);
+  FIND(strchr);
+  FIND(strrchr);
+  FIND(strstr);
+  FIND(strspn);
+  FIND(strcspn);
+  FIND(strpbrk);
+  FIND(atoi);
+  FIND(vsnprintf);
+  FIND(vsprintf);
+  FIND(strdup);
+  FIND(strndup);
+  FIND(vasprintf);
+  FIND(qsort);
 #undef FIND
 }
 
