@@ -163,8 +163,8 @@ void Prologue::PutBack(const Surroundings& now) const {
   arena.used = heap_used_;
   arena.count = blocks_.size();
   now.heap.live = live_;
-  memcpy(reinterpret_cast<void*>(now.heap.low), heap_.data(), heap_.size());
-  memcpy(now.heap.granules, granules_.data(), granules_.size());
+  std::copy(heap_.begin(), heap_.end(), reinterpret_cast<char*>(now.heap.low));
+  std::copy(granules_.begin(), granules_.end(), now.heap.granules);
   std::copy(blocks_.begin(), blocks_.end(), arena.blocks);
 
   if (now.shadow.size == shadow_size_) {

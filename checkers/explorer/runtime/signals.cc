@@ -6,7 +6,6 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-#include <utility>
 
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/globals.h"
@@ -77,7 +76,8 @@ constexpr int kMostTicks = 1000;
 
 void SetClock(const timeval& interval) {
   const itimerval timer = {.it_interval = interval, .it_value = interval};
-  const Mode before = std::exchange(state().mode, Mode::kRuntime);
+  const Mode before = state().mode;
+  if (before != Mode::kNative) state().mode = Mode::kRuntime;
   setitimer(ITIMER_VIRTUAL, &timer, nullptr);
   state().mode = before;
 }
