@@ -6,7 +6,6 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/operations.h"
