@@ -5,9 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "checkers/linearizability/check.h"
 #include "checkers/linearizability/named_spec.h"
 #include "gtest/gtest.h"
 
@@ -154,95 +152,6 @@ TEST(HistoryReader, RefusesWithLineAndReason) {
   EXPECT_EQ(edn("}"), "line 1: unexpected '}'");
   EXPECT_EQ(edn(std::string(1000, '[')), "line 1: nested too deep");
   EXPECT_EQ(edn("5"), "line 1: not an operation: no map");
-}
-
-struct Example {
-  const char* spec;
-  bool ok;
-  // process, operation, value, result, invoke, return; "-" is not given.
-  const char* lines;
-};
-
-// For each specification at least one history that is right only because operations overlap, and
-// one that is wrong.
-constexpr Example kExamples[] = {
-    {"register", true, "0 write 1 - 1 10|1 read - 1 2 3|2 read - null 2 3"},
-    {"register", false, "0 write 1 - 1 10|1 read - 1 2 3|2 read - null 4 5"},
-    {"cas-register", true,
-     "0 write 1 - 1 2|0 cas [1,2] true 3 9|1 cas [2,3] true 4 5|2 read - 3 6 7"},
-    {"cas-register", false, "0 write 1 - 1 2|0 cas [1,2] true 3 9|1 cas [1,3] true 4 8"},
-    {"counter", true, "0 add 2 - 1 9|1 read - 0 2 3|1 fetch_add 1 2 4 5|1 read - 3 6 7"},
-    {"counter", false, "0 add 2 - 1 9|1 read - 2 2 3|1 read - 0 4 5"},
-    {"queue", true, "0 push 1 true 1 9|1 push 2 true 2 8|2 pop - 2 3 4|2 pop - 1 5 6"},
-    {"queue", false, "0 push 1 true 1 2|0 push 2 true 3 4|1 pop - 2 5 6"},
-    {"queue", false, "0 push 1 true 1 2|1 pop - null 3 4|2 pop - 1 5 6"},
-    {"stack", true, "0 push 1 true 1 2|0 push 2 true 3 9|1 pop - 1 4 5|1 pop - 2 6 7"},
-    {"stack", false, "0 push 1 true 1 2|0 push 2 true 3 4|1 pop - 1 5 6"},
-    {"deque", true,
-     "0 push_back 1 true 1 2|0 push_front 2 true 3 9|1 pop_front - 2 4 5|1 pop_back - 1 6 7"},
-    {"deque", false, "0 push_back 1 true 1 2|0 push_front 2 true 3 4|1 pop_back - 2 5 6"},
-    {"priority-queue", true, "0 push 2 true 1 2|0 push 1 true 3 9|1 pop - 2 4 5|1 pop - 1 6 7"},
-    {"priority-queue", false, "0 push 2 true 1 2|0 push 1 true 3 4|1 pop - 2 5 6"},
-    {"set", true,
-     "0 add 1 true 1 9|1 contains 1 false 2 3|1 contains 1 true 4 5|1 remove 1 true 6 7"},
-    {"set", false, "0 add 1 true 1 9|1 add 1 true 2 8"},
-    {"map", true, "0 put k=1 - 1 9|1 get k null 2 3|1 get k 1 4 5|1 size - 1 6 7"},
-    {"map", false, "0 insert k=1 true 1 9|1 get k 1 2 3|1 size - 0 4 5"},
-    {"mutex", true, "0 lock - - 1 4|1 try_lock - false 3 9|0 unlock - - 5 8"},
-    {"mutex", false, "0 lock - - 1 2|1 lock - - 3 4|0 unlock - - 5 6"},
-    {"rwlock", true,
-     "0 lock_shared - - 1 2|1 lock_shared - - 3 4|2 try_lock - false 5 6|0 unlock_shared - - 7 8"},
-    {"rwlock", false, "0 lock_shared - - 1 2|1 lock - - 3 4"},
-    {"semaphore", true, "0 acquire - - 1 9|1 release - - 3 4|2 try_acquire - false 5 6"},
-    {"semaphore", false, "0 release - - 1 2|1 acquire - - 3 4|2 acquire - - 5 6"},
-    {"kv", true, "0 append k=\"a\" - 1 9|1 append k=\"b\" - 2 8|2 get k \"ba\" 10 11"},
-    {"kv", false, "0 append k=\"a\" - 1 2|1 append k=\"b\" - 3 4|2 get k \"ba\" 10 11"},
-    {"transactions", true,
-     "0 txn [[\"w\",1,5],[\"w\",2,6]] - 1 9|1 txn [[\"r\",1,5],[\"r\",2,6]] - 2 3"},
-    {"transactions", false,
-     "0 txn [[\"w\",1,5],[\"w\",2,6]] - 1 9|1 txn [[\"r\",1,5],[\"r\",2,null]] - 2 3"},
-};
-
-std::string AsJson(const Example& example) {
-  std::string text;
-  for (const absl::string_view line : absl::StrSplit(example.lines, '|')) {
-    const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    absl::StrAppend(&text, "{\"process\": ", words[0], ", \"f\": \"", words[1], "\"");
-    std::string value = words[2];
-    if (value[0] == 'k') {
-      absl::StrAppend(&text, ", \"key\": \"k\"");
-      value = value.size() > 2 ? value.substr(2) : "-";
-    }
-    if (value != "-") absl::StrAppend(&text, ", \"value\": ", value);
-    if (words[3] != "-") absl::StrAppend(&text, ", \"result\": ", words[3]);
-    absl::StrAppend(&text, ", \"invoke\": ", words[4], ", \"return\": ", words[5], "}\n");
-  }
-  return text;
-}
-
-TEST(HistoryReader, ExamplesOfEverySpecification) {
-  for (const NamedSpec& spec : NamedSpecs()) {
-    bool good = false;
-    bool bad = false;
-    for (const Example& example : kExamples) {
-      if (example.spec != spec.name) continue;
-      SCOPED_TRACE(absl::StrCat(example.spec, ": ", example.lines));
-      const std::string text = AsJson(example);
-      const absl::StatusOr<History> history = ReadHistory(text, spec);
-      ASSERT_TRUE(history.ok()) << history.status();
-      const absl::StatusOr<Result> result =
-          Check(history->operations, *MakeModel(spec, {}, *history));
-      ASSERT_TRUE(result.ok());
-      EXPECT_EQ(result->judgement, example.ok ? Judgement::kOk : Judgement::kViolated);
-      (example.ok ? good : bad) = true;
-      // What is written reads as the same.
-      const absl::StatusOr<History> again = ReadHistory(WriteJsonHistory(*history, spec), spec);
-      ASSERT_TRUE(again.ok()) << again.status();
-      EXPECT_EQ(again->operations, history->operations);
-      EXPECT_EQ(again->accesses, history->accesses);
-    }
-    EXPECT_TRUE(good && bad) << spec.name << " has no example";
-  }
 }
 
 }  // namespace

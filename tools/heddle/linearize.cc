@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -152,14 +150,17 @@ absl::Status SetSpecOptions(const lin::NamedSpec& spec, lin::History& history,
 }
 
 absl::StatusOr<std::string> ReadAll(const std::string& path) {
-  if (path == "-") {
-    return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  const bool standard = path == "-";
+  std::FILE* file = standard ? stdin : std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  std::string text;
+  char block[1 << 16];
+  while (const std::size_t count = std::fread(block, 1, sizeof(block), file)) {
+    text.append(block, count);
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad() || (text.empty() && file.fail() && !file.eof())) {
-    return absl::NotFoundError(absl::StrCat("cannot read ", path));
-  }
+  const bool failed = std::ferror(file) != 0;  // of a directory, for instance
+  if (!standard) std::fclose(file);
+  if (failed) return absl::DataLossError(absl::StrCat("cannot read ", path));
   return text;
 }
 
