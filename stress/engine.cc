@@ -59,6 +59,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Broken code may have left the allocator's lock taken, or its memory unusable. Where the
+// supervising thread allocates meanwhile, this process must not hang, but end as a crash.
+constexpr unsigned kAllocatorSeconds = 60;
+
 std::vector<Mode> ModesFromFlags() {
   const std::string noise = absl::GetFlag(FLAGS_noise);
   const std::string affinity = absl::GetFlag(FLAGS_affinity);
@@ -108,11 +112,13 @@ class Run {
         if (const Failure* failure = FirstFailure()) Explain(*failure, outcome);
         break;
       }
+      alarm(kAllocatorSeconds);
       const Hang hang = watchdog.Look();
       if (hang.verdict != Verdict::kPass) {
         Explain(hang, outcome);
         break;
       }
+      alarm(0);
     }
     for (const auto& group : groups_) outcome.executions += group->executions();
     outcome.mode = ModeName();
@@ -122,9 +128,7 @@ class Run {
 
  private:
   void Explain(const Failure& failure, Outcome& outcome) {
-    // Broken code may have left the allocator's lock taken, or its memory unusable: then this
-    // process must not hang, but end as a crash.
-    alarm(60);
+    alarm(kAllocatorSeconds);
     const Group& group = *groups_[static_cast<std::size_t>(failure.group)];
     outcome.verdict = CollectTsanReport().value_or(failure.verdict);
     outcome.detail = absl::StrCat(Name(outcome.verdict), ": ", failure.message.data());

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -41,8 +42,17 @@ using Clock = std::chrono::steady_clock;
 // A round is cut short after this long.
 constexpr std::chrono::milliseconds kRound{4};
 
+// More than what the harness's own functions need of the stack between two calls of a scenario.
+constexpr std::size_t kGap = 8192;
+
+// Calls into the scenario. Broken code may write to frames that it has left, now or when its thread
+// is back in the harness; it must not find anything of the harness there, or this one would hang.
+// So the scenario's frames are far below, and its functions save no register that is needed.
 template <class Call>
-void Guarded(const Scenario& scenario, Call call) {
+[[gnu::noinline]] void Guarded(const Scenario& scenario, Call call) {
+  __builtin_unwind_init();  // saves them all here
+  std::array<std::byte, kGap> gap;
+  asm volatile("" : : "r"(gap.data()) : "memory");
   try {
     call();
   } catch (const std::exception& error) {
@@ -249,7 +259,7 @@ void Group::TearDown(Worker& self) {
     self.context.Enter(&instance.state, i, false);
     Guarded(scenario_, [&] { instance.body->After(); });
     if (HasFailed()) break;
-    instance.body.reset();
+    Guarded(scenario_, [&] { instance.body.reset(); });
     executions_.fetch_add(1, std::memory_order_relaxed);
     std::string type;
     switch (instance.state.heap.AtEnd(type)) {

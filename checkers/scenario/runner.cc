@@ -87,9 +87,7 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
   record.reason = std::move(outcome.reason);
   record.detail = std::move(outcome.detail);
   const bool must_fail = !scenario.expected.contains(Verdict::kPass);
-  // Broken code can also hang the process so that even the watchdog cannot say how: not caught.
-  if (engine.samples && must_fail &&
-      (record.verdict == Verdict::kPass || record.verdict == Verdict::kIncomplete)) {
+  if (engine.samples && must_fail && record.verdict == Verdict::kPass) {
     record.verdict = Verdict::kMissed;
   }
   record.ok = expected.contains(record.verdict) || record.verdict == Verdict::kMissed;
@@ -101,7 +99,7 @@ VerdictRecord Judge(const Scenario& scenario, Outcome outcome, bool site_reached
     record.reason = absl::StrCat("registered as ", record.expected);
   }
   if (!site_reached && record.verdict == Verdict::kMissed) {
-    if (record.reason.empty()) record.reason = "the mutated line did not run";
+    record.reason = "the mutated line did not run";
   } else if (!site_reached && record.verdict != Verdict::kError) {
     record.verdict = Verdict::kError;
     record.ok = false;
