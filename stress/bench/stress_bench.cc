@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the stress harness itself costs, by scenarios that do nothing, and whether copies of one
-// disturb each other: without a shared hot line two copies do twice as much as one.
+// disturb each other: without a shared hot line two copies do twice as much as one. And what an
+// operation of a scenario costs: to keep it in the log, and with all else that goes with it.
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "checkers/scenario/scenario.h"
 #include "stress/bench/harness.h"
+#include "stress/context.h"
 #include "stress/harness.h"
+#include "stress/operation_log.h"
+#include "stress/stress_platform.h"
 
 namespace heddle {
 namespace {
@@ -49,6 +55,42 @@ void Instances(benchmark::State& state) {
   }
 }
 
+void LogOperation(benchmark::State& state) {
+  static stress::OperationLog log;
+  std::uint64_t value = 0;
+  for ([[maybe_unused]] auto once : state) {
+    log.Add("load", stress::Location::current());
+    benchmark::DoNotOptimize(++value);
+    log.SetResult(value);
+  }
+}
+
+void LookAtTheTicks(benchmark::State& state) {
+  std::uint64_t value = 0;
+  for ([[maybe_unused]] auto once : state) {
+    benchmark::DoNotOptimize(stress::Ticks());
+    benchmark::DoNotOptimize(++value);
+  }
+}
+
+void LoadInScenario(benchmark::State& state) {
+  static stress::ThreadContext context(0, 0);  // for good: this thread will not forget it
+  static stress::InstanceState instance;
+  static StressPlatform::Atomic<int> value{0};
+  context.Adopt();
+  context.Enter(&instance, 0, true);
+  for ([[maybe_unused]] auto once : state) {
+    benchmark::DoNotOptimize(value.load(std::memory_order_acquire));
+  }
+}
+
+void Load(benchmark::State& state) {
+  static std::atomic<int> value{0};
+  for ([[maybe_unused]] auto once : state) {
+    benchmark::DoNotOptimize(value.load(std::memory_order_acquire));
+  }
+}
+
 [[maybe_unused]] const bool kRegistered = [] {
   using bench::RegisterPair;
   using bench::Timing;
@@ -70,6 +112,10 @@ void Instances(benchmark::State& state) {
   }
   RegisterPair("stress/rendezvous", Timing::kFixed, {"2_threads", Instances<2, 1>},
                {"1_thread", Instances<1, 1>});
+  RegisterPair("stress/log_operation", Timing::kLoop, {"operation_log", LogOperation},
+               {"time_stamp", LookAtTheTicks});
+  RegisterPair("stress/atomic_load", Timing::kLoop, {"in_scenario", LoadInScenario},
+               {"std_atomic", Load});
   return true;
 }();
 
