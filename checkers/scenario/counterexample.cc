@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -27,7 +29,10 @@ constexpr absl::string_view kMagic = "heddle counterexample 1";
 }  // namespace
 
 absl::Status WriteFile(const std::string& path, absl::string_view text) {
-  const std::string temporary = absl::StrCat(path, ".tmp", getpid());
+  std::error_code unknown;
+  const std::filesystem::file_status there = std::filesystem::symlink_status(path, unknown);
+  const bool replaces = !std::filesystem::exists(there) || std::filesystem::is_regular_file(there);
+  const std::string temporary = replaces ? absl::StrCat(path, ".tmp", getpid()) : path;
   std::FILE* file = std::fopen(temporary.c_str(), "wb");
   if (file == nullptr) {
     return absl::InvalidArgumentError(
@@ -35,9 +40,9 @@ absl::Status WriteFile(const std::string& path, absl::string_view text) {
   }
   const bool wrote = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   const bool closed = std::fclose(file) == 0;
-  if (!wrote || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!wrote || !closed || (replaces && std::rename(temporary.c_str(), path.c_str()) != 0)) {
     const std::string why = std::strerror(errno);
-    std::remove(temporary.c_str());
+    if (replaces) std::remove(temporary.c_str());
     return absl::InvalidArgumentError(absl::StrCat("cannot write ", path, ": ", why));
   }
   return absl::OkStatus();
@@ -46,7 +51,9 @@ absl::Status WriteFile(const std::string& path, absl::string_view text) {
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
+  const bool opened = in.is_open();
+  if (opened) errno = 0;
+  if (!opened || !(text << in.rdbuf())) {
     return absl::InvalidArgumentError(absl::StrCat(
         "cannot read ", path, ": ", errno == 0 ? "it is empty" : std::strerror(errno)));
   }

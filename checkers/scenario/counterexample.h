@@ -29,7 +29,8 @@ absl::Status WriteCounterexample(const std::string& path, const Counterexample& 
 // Errors say what is wrong with which file; another version's file is refused.
 absl::StatusOr<Counterexample> ReadCounterexample(const std::string& path);
 
-// Writes `text` to `path` through a temporary file in the same directory.
+// Writes `text` to `path`: through a temporary file beside it, so that nobody sees a part. What is
+// there and no file (a device, a pipe, a link) is written to as it is, not replaced.
 absl::Status WriteFile(const std::string& path, absl::string_view text);
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 

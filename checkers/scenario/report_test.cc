@@ -2,6 +2,7 @@
 #include "checkers/scenario/report.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -93,6 +94,19 @@ TEST_F(CounterexampleTest, AFailedWriteLeavesTheOldFile) {
   Put("old");
   EXPECT_FALSE(WriteFile(path_ + "/impossible", "new").ok());
   EXPECT_EQ(*ReadFile(path_), "old");
+}
+
+TEST_F(CounterexampleTest, ADeviceOrALinkIsWrittenToAndStaysWhatItIs) {
+  EXPECT_TRUE(WriteFile("/dev/null", "text").ok());
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  EXPECT_FALSE(WriteFile("/dev/full", "text").ok());
+  const std::string link = path_ + ".link";
+  Put("old");
+  std::filesystem::create_symlink(path_, link);
+  EXPECT_TRUE(WriteFile(link, "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(*ReadFile(path_), "new");
+  std::filesystem::remove(link);
 }
 
 }  // namespace

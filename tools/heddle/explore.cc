@@ -121,7 +121,7 @@ class Exploration {
     std::string program = options_.binary;
     if (program.empty()) {
       program = options_.keep.empty() ? absl::StrCat(scratch.path(), "/program") : options_.keep;
-      if (const int status = Build(options_, scratch.path(), program); status != kExitOk) {
+      if (const int status = Build(options_, scratch.path(), program, unseen_); status != kExitOk) {
         return status;
       }
     } else if (access(program.c_str(), X_OK) != 0) {
@@ -187,32 +187,49 @@ class Exploration {
       return kExitUsage;
     }
     if (!record_.end) return Died(program, result);
+    LeaveOutUnseen(*record_.end);
     const explorer::report::RecordedEnd& end = *record_.end;
     const auto verdict = VerdictFromString(end.verdict);
     if (!verdict) return Failed(absl::StrCat("unknown verdict '", end.verdict, "'"));
     if (*verdict == Verdict::kError && !options_.replay.empty()) return kExitUsage;
     std::string path;
+    absl::Status written = absl::OkStatus();
     if (IsFinding(*verdict) && options_.replay.empty() && !record_.replay.empty()) {
-      if (const absl::Status status = Keep(*verdict, path); !status.ok()) {
-        return Failed(status.message());
-      }
+      written = Keep(*verdict, path);
+      if (!written.ok()) path.clear();
     }
     const explorer::report::Execution execution = explorer::report::Describe(record_, Directory());
     Print(*verdict, execution, path);
-    if (const absl::Status status = Write(*verdict, execution, path); !status.ok()) {
-      return Usage(status.message());
-    }
+    // Whatever cannot be written, the rest is.
+    written.Update(Write(*verdict, execution, path));
+    if (!written.ok()) return Usage(written.message());
     return *verdict == Verdict::kPass ? kExitOk : kExitFound;
+  }
+
+  // As the runtime does where it finds such code itself.
+  void LeaveOutUnseen(explorer::report::RecordedEnd& end) const {
+    if (unseen_.empty()) return;
+    end.complete = false;
+    if (end.verdict == "pass") end.verdict = "incomplete";
+    if (end.verdict != "incomplete") return;
+    absl::StrAppend(&end.reason, end.reason.empty() ? "" : "; ",
+                    "what is not instrumented was not explored: ", absl::StrJoin(unseen_, ", "));
   }
 
   int Died(const std::string& program, const RunResult& result) {
     std::fputs(result.output.c_str(), stderr);
+    if (record_.program.empty()) {
+      // The runtime has said why it did not begin.
+      if (absl::StrContains(result.output, "heddle explorer: ")) return kExitUsage;
+      const std::string how = result.status > 128
+                                  ? absl::StrCat(" (it ended by signal ", result.status - 128, ", ",
+                                                 strsignal(result.status - 128), ")")
+                                  : "";
+      return Usage(absl::StrCat(program, ": not linked with the explorer's runtime", how));
+    }
     if (result.status > 128) {
       return Failed(absl::StrCat(program, ": the exploration ended by signal ", result.status - 128,
                                  " (", strsignal(result.status - 128), ")"));
-    }
-    if (record_.program.empty()) {
-      return Usage(absl::StrCat(program, ": not linked with the explorer's runtime"));
     }
     return Failed(absl::StrCat(program, ": the exploration ended with status ", result.status,
                                " and without a verdict"));
@@ -338,7 +355,8 @@ class Exploration {
   const Options& options_;
   const std::string path_;
   Record record_;
-  std::string problem_;  // the first line of the record that is none
+  std::vector<std::string> unseen_;  // objects that are linked and not instrumented
+  std::string problem_;              // the first line of the record that is none
 };
 
 }  // namespace

@@ -13,10 +13,13 @@
 #include <system_error>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "checkers/scenario/command_line.h"
+#include "tools/heddle/explore_objects.h"
 #include "tools/heddle/explore_run.h"
 #include "tools/heddle/suite.h"
 
@@ -65,6 +68,28 @@ void Append(const std::vector<std::string>& words, std::vector<std::string>& to)
 std::string OptionalArchive(const std::string& runtime) {
   const fs::path path(runtime);
   return (path.parent_path() / absl::StrCat(path.stem().string(), "_rest.a")).string();
+}
+
+// Adds what of the file the instrumentation would not see. Of a shared library the runtime says it,
+// whoever has linked it.
+bool CheckObject(const Options& options, const std::string& path,
+                 std::vector<std::string>& unseen) {
+  if (options.unseen == "allow" || Extension(path) == ".so") return true;
+  const absl::StatusOr<std::vector<std::string>> found = Uninstrumented(path);
+  if (!found.ok()) {
+    std::fprintf(stderr, "heddle explore: %s\n", std::string(found.status().message()).c_str());
+    return false;
+  }
+  if (found->empty()) return true;
+  if (options.unseen == "warn") {
+    Append(*found, unseen);
+    return true;
+  }
+  std::fprintf(stderr,
+               "heddle explore: %s: not compiled with -fsanitize=thread, and so not explored "
+               "(--unseen=warn goes on)\n",
+               absl::StrJoin(*found, ", ").c_str());
+  return false;
 }
 
 }  // namespace
@@ -120,7 +145,8 @@ std::vector<std::string> LinkCommand(const Options& options,
   return command;
 }
 
-int Build(const Options& options, const std::string& directory, const std::string& program) {
+int Build(const Options& options, const std::string& directory, const std::string& program,
+          std::vector<std::string>& unseen) {
   std::vector<std::string> objects;
   std::vector<std::vector<std::string>> commands;
   for (const std::string& source : options.sources) {
@@ -129,6 +155,7 @@ int Build(const Options& options, const std::string& directory, const std::strin
       return kExitUsage;
     }
     if (IsLinked(source)) {
+      if (!CheckObject(options, source, unseen)) return kExitUsage;
       objects.push_back(source);
       continue;
     }

@@ -22,8 +22,10 @@ std::vector<std::string> LinkCommand(const Options& options,
 std::string RuntimeArchive();
 
 // Builds `program`, with objects in `directory`. The compiler's messages go to standard error.
+// With --unseen=warn `unseen` gets the objects that are not instrumented.
 // Returns an exit status: kExitOk, kExitUsage, kExitInternal, kExitInterrupted.
-int Build(const Options& options, const std::string& directory, const std::string& program);
+int Build(const Options& options, const std::string& directory, const std::string& program,
+          std::vector<std::string>& unseen);
 
 }  // namespace heddle::explore
 

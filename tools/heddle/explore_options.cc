@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "checkers/explorer/runtime/limits.h"
 
 namespace heddle::explore {
 
@@ -40,6 +42,10 @@ allows, each once. The program needs no change; the arguments are its own.
   --symmetry=on|off      explore interchangeable threads once (default off)
   --in-step              threads that undo each other's steps, and could do so for ever, are in a livelock
   --weak-cas             weak compare-exchanges fail for no reason, too, but not twice in a row at one place
+  --unseen=refuse|warn|allow
+                         what to do about inline assembly and code that is not instrumented, where it has atomic
+                         operations, fences or system calls, or is a library of its own (default refuse; with
+                         warn, what would pass is incomplete)
   --jobs=N               worker processes (default 1)
   --shard=I/N            of N shares of the executions, the I-th
   --piece=PIECE          what a worker that died has left unexplored, as the error names it
@@ -65,9 +71,35 @@ cannot be used, 3 the tool failed, 130 interrupted.
 
 namespace {
 
-// Options with a value that the runtime checks no further.
+// Options with a number.
 constexpr absl::string_view kCounts[] = {"unroll",      "max_executions", "pct",
                                          "preemptions", "seed",           "jobs"};
+
+std::uint64_t MostOf(absl::string_view name) {
+  if (name == "unroll") return explorer::kMostUnrolled;
+  if (name == "pct") return explorer::kMostPctDepth;
+  if (name == "preemptions") return explorer::kMostPreemptions;
+  if (name == "jobs") return explorer::kMostJobs;
+  return std::numeric_limits<std::uint64_t>::max();
+}
+
+std::uint64_t LeastOf(absl::string_view name) {
+  return name == "seed" || name == "preemptions" ? 0 : 1;
+}
+
+// "a number", "a number up to 1000", "a positive number", ...
+std::string WantedNumber(absl::string_view name) {
+  std::string text = LeastOf(name) == 0 ? "a number" : "a positive number";
+  if (MostOf(name) != std::numeric_limits<std::uint64_t>::max()) {
+    absl::StrAppend(&text, " up to ", MostOf(name));
+  }
+  return text;
+}
+
+bool ParseNumber(absl::string_view name, absl::string_view value) {
+  std::uint64_t number = 0;
+  return absl::SimpleAtoi(value, &number) && number >= LeastOf(name) && number <= MostOf(name);
+}
 
 constexpr absl::string_view kDefaultRandom = "10000";
 
@@ -125,6 +157,10 @@ class Parser {
     }
     if (!options_.binary.empty() && !options_.sources.empty()) {
       return absl::InvalidArgumentError("--binary and source files exclude each other");
+    }
+    if (!options_.binary.empty() && builds_) {
+      return absl::InvalidArgumentError(
+          "--binary is built already: no --keep, and no options for a compiler or a linker");
     }
     if (!options_.replay.empty() && options_.weaken) {
       return absl::InvalidArgumentError("--replay and --weaken exclude each other");
@@ -194,14 +230,18 @@ class Parser {
     return {"weaken", "library", "quiet", "in-step", "weak-cas"};
   }
   static std::vector<absl::string_view> Valued() {
-    return {"binary", "compiler", "cflags",   "ldflags", "keep",   "json",  "html",  "out",
-            "replay", "model",    "symmetry", "time",    "random", "shard", "piece", "switch"};
+    return {"binary", "compiler", "cflags", "ldflags", "keep",     "json",
+            "html",   "out",      "replay", "model",   "symmetry", "time",
+            "random", "shard",    "piece",  "switch",  "unseen"};
   }
 
   absl::Status Switch(absl::string_view name) {
     if (name == "weaken") options_.weaken = true;
     if (name == "library") options_.library = true;
     if (name == "quiet") options_.quiet = true;
+    if (name == "in-step" || name == "weak-cas") {
+      options_.repeat.push_back(absl::StrCat("--", name));
+    }
     if (name == "in-step") options_.runtime.emplace_back("in_step", "on");
     if (name == "weak-cas") {
       options_.runtime.emplace_back("weak_cas", "on");
@@ -231,6 +271,7 @@ class Parser {
     if (!links && !compiles) {
       return absl::InvalidArgumentError(absl::StrCat("unknown option ", argument));
     }
+    builds_ = true;
     std::vector<std::string>& to = links ? options_.link_flags : options_.compile_flags;
     to.push_back(argument);
     options_.repeat.push_back(argument);
@@ -255,6 +296,7 @@ class Parser {
       options_.out = value;
     } else if (name == "keep") {
       options_.keep = value;
+      builds_ = true;
     } else if (name == "replay") {
       options_.replay = value;
     } else if (name == "jobs" || name == "shard" || name == "piece") {
@@ -268,16 +310,10 @@ class Parser {
 
   // A replay does without these.
   absl::Status Parallel(const std::string& name, const std::string& value) {
-    const std::vector<std::string> parts = absl::StrSplit(value, '/');
-    std::uint64_t number = 0;
-    std::uint64_t count = 0;
-    const bool is_number = absl::SimpleAtoi(parts[0], &number) && number > 0;
-    if (name == "jobs" && !(is_number && parts.size() == 1)) {
-      return Bad(name, value, "a positive number");
-    }
-    if (name == "shard" && !(is_number && parts.size() == 2 && absl::SimpleAtoi(parts[1], &count) &&
-                             number <= count)) {
-      return Bad(name, value, "a share such as 2/3");
+    if (name == "jobs" && !ParseNumber(name, value)) return Bad(name, value, WantedNumber(name));
+    if (name == "shard" && !IsShard(value)) {
+      return Bad(name, value,
+                 absl::StrCat("a share such as 2/3, of ", explorer::kMostShards, " at most"));
     }
     if (absl::StrContains(value, ':')) return Bad(name, value, "a piece");
     parallel_ = true;
@@ -285,15 +321,27 @@ class Parser {
     return absl::OkStatus();
   }
 
+  static bool IsShard(const std::string& value) {
+    const std::vector<std::string> parts = absl::StrSplit(value, '/');
+    std::uint64_t number = 0;
+    std::uint64_t count = 0;
+    return parts.size() == 2 && absl::SimpleAtoi(parts[0], &number) &&
+           absl::SimpleAtoi(parts[1], &count) && number >= 1 && number <= count &&
+           count <= explorer::kMostShards;
+  }
+
   absl::Status BuildOrSearch(const std::string& name, const std::string& value) {
     if (name == "binary") {
       options_.binary = value;
     } else if (name == "compiler") {
       options_.compiler = value;
+      builds_ = true;
     } else if (name == "cflags") {
       Append(Words(value), options_.compile_flags);
+      builds_ = true;
     } else if (name == "ldflags") {
       Append(Words(value), options_.link_flags);
+      builds_ = true;
     } else if (name == "model") {
       if (value != "rc11" && value != "sc") return Bad(name, value, "rc11 or sc");
       sc_ = value == "sc";
@@ -301,6 +349,12 @@ class Parser {
     } else if (name == "symmetry") {
       if (value != "on" && value != "off") return Bad(name, value, "on or off");
       symmetry_ = value == "on";
+      options_.runtime.emplace_back(name, value);
+    } else if (name == "unseen") {
+      if (value != "refuse" && value != "warn" && value != "allow") {
+        return Bad(name, value, "refuse, warn or allow");
+      }
+      options_.unseen = value;
       options_.runtime.emplace_back(name, value);
     } else if (name == "switch") {
       double probability = 0;
@@ -314,11 +368,7 @@ class Parser {
       options_.runtime.emplace_back(name, seconds);
       bounded_ = true;
     } else {
-      std::uint64_t number = 0;
-      if (!absl::SimpleAtoi(value, &number) ||
-          (number == 0 && name != "seed" && name != "preemptions")) {
-        return Bad(name, value, "a positive number");
-      }
+      if (!ParseNumber(name, value)) return Bad(name, value, WantedNumber(name));
       if (name == "random" || name == "pct" || name == "preemptions") ++modes_;
       // Without an end of its own.
       if (name == "pct") sampled_ = true;
@@ -336,6 +386,7 @@ class Parser {
   bool sc_ = false;
   bool symmetry_ = false;
   bool parallel_ = false;
+  bool builds_ = false;
   Options options_;
 };
 

@@ -28,6 +28,7 @@ struct Options {
   bool weaken = false;
   bool library = false;  // weaken operations in system headers too
   bool quiet = false;
+  std::string unseen = "refuse";  // what to do about code that is not instrumented
   // What the runtime understands, in order: ("model", "sc").
   std::vector<std::pair<std::string, std::string>> runtime;
 

@@ -57,7 +57,12 @@ class File {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  execvp(argv[0], argv.data());
+  // A file that is no program is not given to a shell.
+  if (command[0].find('/') != std::string::npos) {
+    execv(argv[0], argv.data());
+  } else {
+    execvp(argv[0], argv.data());
+  }
   const int error = errno;
   [[maybe_unused]] const ssize_t ignored = write(problem, &error, sizeof error);
   _exit(127);

@@ -74,7 +74,7 @@ TEST(ExploreOptionsTest, TakesLessThanAllExecutions) {
   EXPECT_EQ(Problem({"a.c", "--symmetry=on", "--preemptions=2"}),
             "--symmetry=on is for all executions: not --random, --pct or --preemptions");
   EXPECT_EQ(Problem({"a.c", "--preemptions=x"}),
-            "bad value 'x' for option --preemptions: want a positive number");
+            "bad value 'x' for option --preemptions: want a number up to 1000");
   EXPECT_EQ(Problem({"a.c", "--switch=2"}),
             "bad value '2' for option --switch: want a probability");
 }
@@ -86,13 +86,13 @@ TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(Problem({"a.c", "-q"}), "unknown option -q");
   EXPECT_EQ(Problem({"a.c", "--model=tso"}), "bad value 'tso' for option --model: want rc11 or sc");
   EXPECT_EQ(Problem({"a.c", "--unroll=0"}),
-            "bad value '0' for option --unroll: want a positive number");
+            "bad value '0' for option --unroll: want a positive number up to 60000");
   EXPECT_EQ(Problem({"a.c", "--time=-1"}),
             "bad value '-1' for option --time: want a time such as 30s, 10m or 2h");
   EXPECT_EQ(Problem({"a.c", "--jobs=0"}),
-            "bad value '0' for option --jobs: want a positive number");
+            "bad value '0' for option --jobs: want a positive number up to 1024");
   EXPECT_EQ(Problem({"a.c", "--shard=3/2"}),
-            "bad value '3/2' for option --shard: want a share such as 2/3");
+            "bad value '3/2' for option --shard: want a share such as 2/3, of 512 at most");
   EXPECT_EQ(Problem({"a.c", "--json"}), "option --json needs a value");
   EXPECT_EQ(Problem({"a.c", "--json="}), "option --json needs a value");
   EXPECT_EQ(Problem({"a.c", "-I"}), "option -I needs a value");

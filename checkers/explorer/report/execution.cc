@@ -38,6 +38,10 @@ class Describer {
     if (record_.finding) Finding(*record_.finding);
     Waits();
     if (record_.error) Error(*record_.error);
+    for (const RecordedUnseen& unseen : record_.unseen) {
+      result_.remarks.push_back({absl::StrCat(Printable(unseen.what), " is not instrumented"),
+                                 namer_.Stack(unseen.stack)});
+    }
     for (const RecordedOutput& output : record_.outputs) {
       for (const absl::string_view line : absl::StrSplit(output.text, '\n', absl::SkipEmpty())) {
         result_.output.push_back(Printable(line));

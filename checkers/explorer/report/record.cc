@@ -263,6 +263,8 @@ std::string Add(const std::string& type, Fields& fields, Record& record) {
     record.error = {.message = fields.Text("message"),
                     .thread = fields.Number("thread", kNone),
                     .stack = fields.Stack("stack")};
+  } else if (type == "unseen") {
+    record.unseen.push_back({.what = fields.Text("what"), .stack = fields.Stack("stack")});
   } else if (type == "output") {
     record.outputs.push_back({.fd = fields.Number("fd", 1), .text = fields.Text("text")});
   } else if (type == "site") {

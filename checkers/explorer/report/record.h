@@ -123,6 +123,12 @@ struct RecordedError {
   RecordedStack stack;
 };
 
+// Code that is not instrumented.
+struct RecordedUnseen {
+  std::string what;
+  RecordedStack stack;
+};
+
 // An atomic operation of the program.
 struct RecordedSite {
   std::uint64_t pc = 0;
@@ -164,6 +170,7 @@ struct Record {
   std::vector<RecordedLock> held;
   std::vector<RecordedOutput> outputs;
   std::vector<RecordedSite> sites;
+  std::vector<RecordedUnseen> unseen;
   std::optional<RecordedFinding> finding;
   std::optional<RecordedError> error;
   std::string replay;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looks through the program's code for what the instrumentation does not see: atomic operations and
-// system calls in inline assembly, or in code that is compiled without it.
+// Looks through the program's code for what the instrumentation does not see: atomic operations,
+// fences and system calls in inline assembly, or in code that is compiled without it; and libraries
+// that are.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_CODE_SCAN_H_
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_CODE_SCAN_H_
 
@@ -9,21 +10,18 @@
 #include <string>
 #include <vector>
 
-#include "checkers/explorer/runtime/instruction.h"
-
 // Of functions of the runtime that do such things themselves.
 #define HEDDLE_UNSCANNED __attribute__((section("heddle_unscanned"), noinline))
 
 namespace heddle::explorer {
 
-struct UnseenInstruction {
-  std::string module;
-  std::uintptr_t offset;  // in the module
-  InstructionKind kind;
+struct UnseenCode {
+  std::string what;           // "a locked instruction at the program+0x1234"
+  std::uintptr_t behind = 0;  // the instruction, as a return address would be; 0: a library
 };
 
 // In the executable and in all libraries that are not the C and C++ libraries'.
-std::vector<UnseenInstruction> FindUnseenInstructions();
+std::vector<UnseenCode> FindUnseenCode();
 
 }  // namespace heddle::explorer
 

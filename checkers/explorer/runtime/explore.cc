@@ -4,12 +4,14 @@
 #include <stdio_ext.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
@@ -138,39 +140,42 @@ void Fatal(const char* format, ...) {
 
 namespace {
 
-const char* NameOf(InstructionKind kind) {
-  switch (kind) {
-    case InstructionKind::kLocked:
-      return "a locked instruction";
-    case InstructionKind::kExchange:
-      return "an exchange with memory";
-    default:
-      return "a system call";
-  }
-}
-
-void CheckCode(Unseen what_to_do) {
-  if (what_to_do == Unseen::kAllow) return;
-  for (const UnseenInstruction& unseen : FindUnseenInstructions()) {
-    const std::string& module = unseen.module;
-    const char* const path = module.empty() ? "the program" : module.c_str();
-    const auto offset = static_cast<unsigned long>(unseen.offset);
-    if (what_to_do == Unseen::kRefuse) {
-      Fatal("%s at %s+%#lx is not instrumented, and so not explored (unseen=warn goes on)",
-            NameOf(unseen.kind), path, offset);
+// What of the program is not explored though it goes on; empty: nothing.
+std::string CheckCode(Unseen what_to_do) {
+  if (what_to_do == Unseen::kAllow) return "";
+  const std::vector<UnseenCode> found = FindUnseenCode();
+  if (found.empty()) return "";
+  constexpr std::size_t kMostShown = 20;
+  for (std::size_t i = 0; i < std::min(found.size(), kMostShown); ++i) {
+    // The first is named below.
+    if (i > 0 || what_to_do == Unseen::kWarn) {
+      fprintf(stderr, "heddle explorer: %s is not instrumented, and so not explored\n",
+              found[i].what.c_str());
     }
-    fprintf(stderr, "heddle explorer: %s at %s+%#lx is not explored\n", NameOf(unseen.kind), path,
-            offset);
+    RecordUnseen(found[i].what, found[i].behind);
   }
+  const std::string more =
+      found.size() == 1 ? "" : " and " + std::to_string(found.size() - 1) + " more";
+  if (what_to_do == Unseen::kRefuse) {
+    Fatal("%s%s: not instrumented, and so not explored (unseen=warn goes on)",
+          found.front().what.c_str(), more.c_str());
+  }
+  return "what is not instrumented was not explored: " + found.front().what + more;
 }
 
-}  // namespace
-
-namespace {
+// What is not explored makes no pass.
+void LeaveOut(const std::string& unseen, ExploreResult& result) {
+  if (unseen.empty()) return;
+  result.complete = false;
+  if (result.verdict == verdict::kPass) result.verdict = verdict::kIncomplete;
+  if (result.verdict == verdict::kIncomplete) {
+    result.reason += (result.reason.empty() ? "" : "; ") + unseen;
+  }
+}
 
 // Where something was found, that execution is run again: here is what the record tells of it.
 ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wrapped,
-                               RecordWriter& record) {
+                               const std::string& unseen, RecordWriter& record) {
   Callback callback = wrapped;
   const double start = Now();
   const ParallelResult parallel = ExploreInParallel(options, Run, &callback);
@@ -195,6 +200,7 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
   if (parallel.symmetric) result.mode += kSymmetry;
   result.complete = result.complete && !parallel.left_out;
   result.seconds = Now() - start;
+  LeaveOut(unseen, result);
   if (result.verdict == verdict::kError) {
     RecordError(result.message.c_str());
     return result;
@@ -224,13 +230,14 @@ ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), vo
   if (state().scheduler != nullptr) Fatal("Explore() within Explore()");
   Callback wrapped{.function = callback, .argument = argument};
   RecordWriter record(options);
-  CheckCode(options.unseen);
+  const std::string unseen = CheckCode(options.unseen);
   GiveBuffer(stdout);
-  if (IsParallel(options)) return ResultOfParallel(options, wrapped, record);
+  if (IsParallel(options)) return ResultOfParallel(options, wrapped, unseen, record);
   auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   const double start = Now();
   scheduler->Run();
-  const ExploreResult result = ResultOf(*scheduler, Now() - start);
+  ExploreResult result = ResultOf(*scheduler, Now() - start);
+  LeaveOut(unseen, result);
   record.Finish(*scheduler, result);
   return result;
 }

@@ -198,6 +198,9 @@ class Decoder {
   InstructionKind Kind() const {
     if (locked_) return InstructionKind::kLocked;
     if (escaped_) {
+      // With a prefix it is none.
+      if (code_[0] == 0x0f && opcode_ == 0xae && modrm_ >> 3 == 0x1e)
+        return InstructionKind::kFence;
       return opcode_ == 0x05 || opcode_ == 0x34 ? InstructionKind::kSystemCall
                                                 : InstructionKind::kOther;
     }

@@ -51,8 +51,12 @@ TEST(Instruction, KnowsLengths) {
 TEST(Instruction, TellsWhatIsAtomic) {
   EXPECT_EQ(DecodeText("\xf0\xff\x05\x01\x02\x03\x04"sv).kind, InstructionKind::kLocked);
   EXPECT_EQ(DecodeText("\xf0\x48\x0f\xc7\x0f"sv).kind, InstructionKind::kLocked);  // cmpxchg16b
-  EXPECT_EQ(DecodeText("\x87\x07"sv).kind, InstructionKind::kExchange);  // xchg [rdi], eax
-  EXPECT_EQ(DecodeText("\x87\xc8"sv).kind, InstructionKind::kOther);     // xchg eax, ecx
+  EXPECT_EQ(DecodeText("\x87\x07"sv).kind, InstructionKind::kExchange);       // xchg [rdi], eax
+  EXPECT_EQ(DecodeText("\x87\xc8"sv).kind, InstructionKind::kOther);          // xchg eax, ecx
+  EXPECT_EQ(DecodeText("\x0f\xae\xf0"sv).kind, InstructionKind::kFence);      // mfence
+  EXPECT_EQ(DecodeText("\x0f\xae\xe8"sv).kind, InstructionKind::kOther);      // lfence
+  EXPECT_EQ(DecodeText("\x0f\xae\x07"sv).kind, InstructionKind::kOther);      // fxsave [rdi]
+  EXPECT_EQ(DecodeText("\x66\x0f\xae\xf0"sv).kind, InstructionKind::kOther);  // tpause eax
   EXPECT_EQ(DecodeText("\x0f\x05"sv).kind, InstructionKind::kSystemCall);
   EXPECT_EQ(DecodeText("\xcd\x80"sv).kind, InstructionKind::kSystemCall);
 }

@@ -8,13 +8,12 @@
 
 #include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/limits.h"
 
 namespace heddle::explorer {
 namespace {
 
 constexpr char kVariable[] = "HEDDLE_EXPLORE_OPTIONS";
-constexpr std::uint64_t kMostJobs = 1024;
-constexpr std::uint64_t kMostShards = 512;
 
 [[noreturn]] void Bad(std::string_view name, std::string_view value) {
   Fatal("%s: '%.*s' is no value of %.*s", kVariable, static_cast<int>(value.size()), value.data(),
@@ -116,7 +115,7 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.replay = is_path ? std::string(value) : PathInFile(std::string(value));
   } else if (name == "unroll") {
     const std::uint64_t turns = Number(name, value);
-    if (turns == 0 || turns > 60000) Bad(name, value);
+    if (turns == 0 || turns > kMostUnrolled) Bad(name, value);
     options.unroll = static_cast<int>(turns);
   } else if (name == "max_executions") {
     options.max_executions = Number(name, value);
@@ -127,8 +126,9 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     if (value != "on") options.max_executions = Number(name, value);
   } else if (name == "pct") {
     options.strategy = Strategy::kPct;
-    options.pct_depth = static_cast<int>(Number(name, value));
-    if (options.pct_depth < 1 || options.pct_depth > 1000) Bad(name, value);
+    const std::uint64_t depth = Number(name, value);
+    if (depth == 0 || depth > kMostPctDepth) Bad(name, value);
+    options.pct_depth = static_cast<int>(depth);
   } else if (name == "seed") {
     options.seed = Number(name, value);
   } else if (name == "jobs") {
@@ -143,7 +143,7 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.symmetry = Switch(name, value);
   } else if (name == "preemptions") {
     const std::uint64_t most = value == "off" ? 0 : Number(name, value);
-    if (most > 1000) Bad(name, value);
+    if (most > kMostPreemptions) Bad(name, value);
     options.preemptions = value == "off" ? -1 : static_cast<int>(most);
   } else if (name == "switch") {
     options.switch_probability = Seconds(name, value);

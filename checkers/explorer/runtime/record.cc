@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -77,8 +78,12 @@ class Line {
   void Write() {
     if (g_file == nullptr) return;
     text_ += "}\n";
-    fwrite(text_.data(), 1, text_.size(), g_file);
-    fflush(g_file);
+    if (fwrite(text_.data(), 1, text_.size(), g_file) == text_.size() && fflush(g_file) == 0)
+      return;
+    const int error = errno;
+    // No more of it, not even of this.
+    g_file = nullptr;
+    Fatal("cannot write the record: %s", strerror(error));
   }
 
  private:
@@ -570,6 +575,13 @@ void RecordProgress(const Counts& counts, double seconds, double done) {
 }
 
 void RecordWorker(int process) { Line("worker").Number("process", process).Write(); }
+
+void RecordUnseen(const std::string& what, std::uintptr_t behind) {
+  Line line("unseen");
+  line.Text("what", what.c_str());
+  if (behind != 0) line.Stack("stack", {}, behind);
+  line.Write();
+}
 
 void RecordError(const char* message) {
   Line("error").Text("message", message).Write();

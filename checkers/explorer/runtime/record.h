@@ -27,6 +27,8 @@ class RecordWriter {
 void RecordProgress(const Counts& counts, double seconds, double done);
 void RecordWorker(int process);
 void RecordError(const char* message);
+// Code that is not explored; `behind` is where its instruction ends, or 0.
+void RecordUnseen(const std::string& what, std::uintptr_t behind);
 
 // The execution that the scheduler has ended with, for a reader without the record.
 std::string CounterexampleText(const Scheduler& scheduler);

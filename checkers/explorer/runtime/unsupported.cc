@@ -100,6 +100,10 @@ REFUSE(setcontext)
 REFUSE(mmap)
 REFUSE(mmap64)
 
+// Nobody has looked through a library that comes later, nor are its variables put back.
+REFUSE(dlopen)
+REFUSE(dlmopen)
+
 // The end of the process is seen by who explores.
 HEDDLE_INTERPOSE int kill(pid_t process, int signal) noexcept {
   if (signal != SIGKILL || process != getpid()) Refuse("kill", HEDDLE_CALLER);
