@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes increment a counter in a file under a file lock and are killed with SIGKILL at random
-// moments, again and again. Whatever the moment, the lock must go on to the next process, and in
-// the end the counter must equal the sum of the workers' journals.
+// Processes increment a counter in a file under a file lock and are killed, stopped and interrupted
+// at random moments, again and again, while their clock jumps. Whatever the moment, the lock must
+// go on to the next process, and in the end the counter must equal the sum of the workers'
+// journals.
 //
 // A kill in the middle of an increment must not look like a failure of the lock. So an increment
 // is:
@@ -12,38 +13,37 @@
 // kill: more recoveries than kills means two owners at once.
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <random>
 #include <string>
-#include <vector>
 
 #include "gtest/gtest.h"
 #include "primitives/file_lock/file_lock.h"
 #include "primitives/file_lock/file_lock_testing.h"
 #include "primitives/file_lock/lock_file.h"
+#include "stress/faulty_files.h"
+#include "stress/faulty_steps.h"
+#include "stress/process_faults.h"
 
 namespace heddle {
 namespace {
 
-using file_lock_testing::Channel;
-using file_lock_testing::Child;
 using file_lock_testing::TempDir;
+using stress::FaultyPlatform;
+using stress::JumpingClock;
+using stress::Mob;
 
 constexpr int kWorkers = 3;
-constexpr int kKills = 80;
-
-std::uint32_t Seed() {
-  const char* text = std::getenv("HEDDLE_SEED");
-  return text != nullptr ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10)) : 1;
-}
+constexpr std::chrono::milliseconds kPatience(2);
+constexpr int kIncrements = 300;
 
 // The counter, its intent, and the journals; to be touched by the lock's owner only. Every failure
 // of the file system ends the process: nothing here is expected to fail.
@@ -61,7 +61,7 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  void Increment(int worker) {
+  void Increment(int worker) const {
     Recover();
     const std::int64_t value = Get(kValue);
     Set(kIntendedValue, value + 1);
@@ -73,7 +73,7 @@ class Ledger {
     Set(kIntent, 0);
   }
 
-  void Recover() {
+  void Recover() const {
     const std::int64_t intent = Get(kIntent);
     if (intent == 0) return;
     const int worker = static_cast<int>(intent) - 1;
@@ -88,6 +88,12 @@ class Ledger {
     std::int64_t sum = 0;
     for (int worker = 0; worker < kWorkers; ++worker) sum += Length(worker);
     return sum;
+  }
+  bool AllHaveWorked() const {
+    for (int worker = 0; worker < kWorkers; ++worker) {
+      if (Length(worker) == 0) return false;
+    }
+    return true;
   }
 
  private:
@@ -120,84 +126,77 @@ class Ledger {
   std::array<int, kWorkers> journals_{};
 };
 
-// A worker counts until it is killed, and tells so once for each increment; the pipe may be full.
-template <class MakeLock>
-std::unique_ptr<Child> StartWorker(const TempDir& dir, int worker, MakeLock make_lock) {
-  auto child = std::make_unique<Child>([&dir, worker, make_lock](Channel parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    Ledger ledger(dir);
-    auto lock = make_lock(dir / "lock");
-    for (;;) {
-      if (!lock->lock().ok()) return 1;
-      ledger.Increment(worker);
-      if (!lock->unlock().ok()) return 2;
-      parent.try_tell('+');
-    }
-  });
-  return child;
-}
-
-template <class MakeLock>
-void KillAndCount(MakeLock make_lock) {
-  const std::uint32_t seed = Seed();
-  SCOPED_TRACE("HEDDLE_SEED=" + std::to_string(seed));
-  std::minstd_rand random(seed);
-  const auto pick = [&random](int count) {
-    return static_cast<int>(random() % static_cast<unsigned>(count));
-  };
-
-  const TempDir dir;
-  std::vector<std::unique_ptr<Child>> workers;
-  for (int i = 0; i < kWorkers; ++i) workers.push_back(StartWorker(dir, i, make_lock));
-  for (int kill = 0; kill < kKills; ++kill) {
-    const int victim = pick(kWorkers);
-    std::unique_ptr<Child>& child = workers[static_cast<std::size_t>(victim)];
-    for (int wanted = 1 + pick(4); wanted > 0; --wanted) {
-      ASSERT_TRUE(child->channel().ready(std::chrono::seconds(30)))
-          << "worker " << victim << " does not get the lock after kill " << kill;
-      ASSERT_EQ(child->channel().hear(), '+');
-    }
-    for (int spin = pick(20000); spin > 0; --spin) StdPlatform::pause();
-    ASSERT_EQ(child->kill(), 128 + SIGKILL) << "the worker ended by itself";
-    child = StartWorker(dir, victim, make_lock);
+// With a deadline now and then, which may have passed at once where the clock has jumped.
+template <class Lock>
+bool Acquire(Lock& lock, int turn) {
+  for (;; ++turn) {
+    const FileLockStatus status =
+        turn % 2 == 0 ? lock.lock()
+                      : lock.try_lock_until(std::chrono::steady_clock::now() + kPatience);
+    if (status.ok()) return true;
+    if (status.error() != EINTR && !status.timed_out()) return false;
   }
-  for (const auto& child : workers) ASSERT_EQ(child->kill(), 128 + SIGKILL);
-  workers.clear();
-
-  auto lock = make_lock(dir / "lock");
-  ASSERT_TRUE(lock->try_lock().ok()) << "all owners are dead";
-  Ledger ledger(dir);
-  ledger.Recover();
-  EXPECT_GE(ledger.Value(), kKills);
-  EXPECT_EQ(ledger.Value(), ledger.Journaled());
-  EXPECT_LE(ledger.Recoveries(), kKills + kWorkers);
-  EXPECT_GT(ledger.Recoveries(), 0) << "no kill hit an owner: the test shows nothing";
-  testing::Test::RecordProperty("increments", std::to_string(ledger.Value()));
-  testing::Test::RecordProperty("recoveries", std::to_string(ledger.Recoveries()));
 }
 
-TEST(FileLockCrashTest, Ofd) {
-  KillAndCount([](const std::string& path) { return std::make_unique<FileLock<>>(path); });
+class FileLockCrashTest : public stress::ProcessFaultTest {
+ protected:
+  template <class MakeLock>
+  void HarassAndCount(MakeLock make_lock) {
+    JumpingClock::jump = std::chrono::minutes(1);
+    const TempDir dir;
+    Mob mob(kWorkers, [&](int worker) {
+      const Ledger ledger(dir);
+      auto lock = make_lock(dir / "lock");
+      for (int turn = 0;; ++turn) {
+        if (!Acquire(*lock, turn)) return 1;
+        ledger.Increment(worker);
+        if (!lock->unlock().ok()) return 2;
+      }
+    });
+    {
+      const Ledger ledger(dir);
+      mob.Run([&ledger] {
+        return ledger.Value() > kIncrements && ledger.Recoveries() > 0 && ledger.AllHaveWorked();
+      });
+    }
+    auto lock = make_lock(dir / "lock");
+    ASSERT_TRUE(lock->try_lock().ok()) << "all owners are dead";
+    const Ledger ledger(dir);
+    ledger.Recover();
+    EXPECT_GT(ledger.Value(), kIncrements);
+    EXPECT_TRUE(ledger.AllHaveWorked());
+    EXPECT_EQ(ledger.Value(), ledger.Journaled());
+    EXPECT_LE(ledger.Recoveries(), mob.killed());
+    EXPECT_GT(ledger.Recoveries(), 0) << "no kill hit an owner: the test shows nothing";
+    RecordProperty("increments", std::to_string(ledger.Value()));
+    RecordProperty("recoveries", std::to_string(ledger.Recoveries()));
+    RecordProperty("killed", std::to_string(mob.killed()));
+  }
+};
+
+TEST_F(FileLockCrashTest, Ofd) {
+  HarassAndCount(
+      [](const std::string& path) { return std::make_unique<FileLock<FaultyPlatform>>(path); });
 }
 
-TEST(FileLockCrashTest, Flock) {
-  KillAndCount([](const std::string& path) {
-    return std::make_unique<FileLock<StdPlatform, FileLockBackend::kFlock>>(path);
+TEST_F(FileLockCrashTest, Flock) {
+  HarassAndCount([](const std::string& path) {
+    return std::make_unique<FileLock<FaultyPlatform, FileLockBackend::kFlock>>(path);
   });
 }
 
 // The file goes with each unlock: the lock is always another inode.
-TEST(FileLockCrashTest, OfdWithRemoval) {
-  struct Removing : FileLock<> {
-    using FileLock<>::FileLock;
+TEST_F(FileLockCrashTest, OfdWithRemoval) {
+  struct Removing : FileLock<FaultyPlatform> {
+    using FileLock::FileLock;
     FileLockStatus unlock() { return unlock_and_remove(); }
   };
-  KillAndCount([](const std::string& path) { return std::make_unique<Removing>(path); });
+  HarassAndCount([](const std::string& path) { return std::make_unique<Removing>(path); });
 }
 
-TEST(FileLockCrashTest, LockFile) {
-  KillAndCount([](const std::string& path) {
-    return std::make_unique<LockFile<>>(path, LockFileOptions{.sync = false});
+TEST_F(FileLockCrashTest, LockFile) {
+  HarassAndCount([](const std::string& path) {
+    return std::make_unique<LockFile<FaultyPlatform>>(path, LockFileOptions{.sync = false});
   });
 }
 

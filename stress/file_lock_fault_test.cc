@@ -8,15 +8,14 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 
@@ -24,7 +23,10 @@
 #include "primitives/file_lock/file_lock.h"
 #include "primitives/file_lock/file_lock_testing.h"
 #include "primitives/file_lock/lock_file.h"
+#include "primitives/process/process_testing.h"
 #include "stress/faulty_files.h"
+#include "stress/faulty_steps.h"
+#include "stress/process_faults.h"
 
 namespace heddle {
 namespace {
@@ -32,14 +34,14 @@ namespace {
 using file_lock_testing::Channel;
 using file_lock_testing::Child;
 using file_lock_testing::TempDir;
+using process_testing::AwaitSleep;
+using process_testing::InShared;
 using stress::Fault;
-using stress::FaultyFiles;
 using stress::FaultyPlatform;
+using stress::FaultySteps;
 using stress::JumpingClock;
-using stress::SharedOwners;
-
-// A step count that no protocol here comes near: the sweep ends when the fault is not reached.
-constexpr int kMostSteps = 100;
+using stress::kMostSteps;
+using stress::ProcessFaultTest;
 
 struct Ofd : FileLock<FaultyPlatform> {
   using FileLock::FileLock;
@@ -55,29 +57,22 @@ struct WithFile : LockFile<FaultyPlatform> {
   explicit WithFile(const std::string& path) : LockFile(path, LockFileOptions{.sync = true}) {}
 };
 
-// Until the process waits for something, or has ended: it has come as far as it can.
-void AwaitRest(pid_t pid) {
-  for (;;) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string stat;
-    std::getline(file, stat);
-    const std::size_t name_end = stat.rfind(')');
-    if (name_end == std::string::npos) return;
-    const char state = stat[name_end + 2];
-    if (state == 'S' || state == 'Z' || state == 'X') return;
-    sched_yield();
-  }
-}
+// Only ever 0 or 1 of them, or the lock is broken.
+class Owners {
+ public:
+  // False when somebody else owns the lock. Relaxed: the lock is what orders.
+  bool Enter() { return count_.fetch_add(1, std::memory_order_relaxed) == 0; }
+  void Leave() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  // After an owner's death.
+  void Reset() { count_.store(0, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int> count_{0};
+};
 
 template <class Lock>
-class FileLockFaultTest : public testing::Test {
+class FileLockFaultTest : public ProcessFaultTest {
  protected:
-  void SetUp() override {
-    FaultyFiles::Disarm();
-    JumpingClock::jump = std::chrono::seconds(0);
-  }
-  void TearDown() override { FaultyFiles::Disarm(); }
-
   std::string path() const { return dir_ / "lock"; }
 
   // Leaves the lock as a killed owner leaves it.
@@ -97,8 +92,8 @@ class FileLockFaultTest : public testing::Test {
   void ExpectUsable(const std::string& when) {
     Lock lock(path());
     EXPECT_TRUE(lock.try_lock().ok()) << when;
-    EXPECT_TRUE(owners_.Enter()) << when;
-    owners_.Leave();
+    EXPECT_TRUE(owners_->Enter()) << when;
+    owners_->Leave();
     EXPECT_TRUE(lock.unlock().ok()) << when;
   }
 
@@ -110,18 +105,15 @@ class FileLockFaultTest : public testing::Test {
       ASSERT_LT(step, kMostSteps);
       if (stale) KillAnOwner();
       Child stopped([this, step](Channel) {
-        FaultyFiles::Arm({.kind = Fault::Kind::kStop, .at = step});
+        FaultySteps::Arm({.kind = Fault::Kind::kStop, .at = step});
         Lock lock(path());
         if (!lock.lock().ok()) return 1;
-        if (!owners_.Enter()) return 2;
-        owners_.Leave();
+        if (!owners_->Enter()) return 2;
+        owners_->Leave();
         return lock.unlock().ok() ? 0 : 3;
       });
       const std::string when = "stopped before step " + std::to_string(step);
-      siginfo_t info{};
-      ASSERT_EQ(
-          waitid(P_PID, static_cast<id_t>(stopped.pid()), &info, WSTOPPED | WEXITED | WNOWAIT), 0);
-      if (info.si_code == CLD_EXITED) {
+      if (!Stops(stopped)) {
         EXPECT_EQ(stopped.wait(), 0) << when;
         break;
       }
@@ -130,11 +122,11 @@ class FileLockFaultTest : public testing::Test {
         const FileLockStatus status = lock.try_lock();
         const bool mine = status.ok();
         EXPECT_TRUE(mine || status.busy()) << when << ": " << status.message();
-        if (mine) EXPECT_TRUE(owners_.Enter()) << when;
+        if (mine) EXPECT_TRUE(owners_->Enter()) << when;
         kill(stopped.pid(), SIGCONT);
         if (mine) {
-          AwaitRest(stopped.pid());
-          owners_.Leave();
+          AwaitSleep(stopped.pid());
+          owners_->Leave();
           EXPECT_TRUE(lock.unlock().ok()) << when;
         }
       }
@@ -145,7 +137,7 @@ class FileLockFaultTest : public testing::Test {
   }
 
   TempDir dir_;
-  SharedOwners owners_;
+  InShared<Owners> owners_;
 };
 
 using Locks = testing::Types<Ofd, Flock, Removing, WithFile>;
@@ -167,21 +159,20 @@ TYPED_TEST(FileLockFaultTest, DeathAtEveryStepLeavesTheLockUsable) {
       ASSERT_LT(step, kMostSteps);
       if (stale) this->KillAnOwner();
       Child victim([this, step](Channel) {
-        FaultyFiles::Arm({.kind = Fault::Kind::kKill, .at = step});
+        FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
         TypeParam lock(this->path());
         if (!lock.lock().ok()) return 1;
-        if (!this->owners_.Enter()) return 2;
-        this->owners_.Leave();
+        if (!this->owners_->Enter()) return 2;
+        this->owners_->Leave();
         return lock.unlock().ok() ? 0 : 3;
       });
-      const int status = victim.wait();
       const std::string when = "killed before step " + std::to_string(step);
-      this->owners_.Reset();
+      const bool killed = this->Killed(victim, when);
+      this->owners_->Reset();
       this->ExpectUsable(when);
       // The lock itself, and at most one private file for each dead process.
       EXPECT_LE(this->dir_.files(), 1 + ++deaths) << when;
-      if (status == 0) break;
-      ASSERT_EQ(status, 128 + SIGKILL) << when;
+      if (!killed) break;
     }
     EXPECT_GT(step, 3) << "the sweep saw no protocol";
   }
@@ -208,17 +199,17 @@ TYPED_TEST(FileLockFaultTest, AFailedCallIsToldAndLeaksNothing) {
         bool told = false;
         bool reached = false;
         {
-          FaultyFiles::Arm({.kind = Fault::Kind::kError, .at = step, .error = error});
+          FaultySteps::Arm({.kind = Fault::Kind::kError, .at = step, .error = error});
           TypeParam lock(this->path());
           const FileLockStatus status = lock.try_lock();
           told = !status.ok();
           if (status.ok()) {
-            EXPECT_TRUE(this->owners_.Enter()) << when;
-            this->owners_.Leave();
+            EXPECT_TRUE(this->owners_->Enter()) << when;
+            this->owners_->Leave();
             told = !lock.unlock().ok();
           }
-          reached = FaultyFiles::Reached();
-          FaultyFiles::Disarm();
+          reached = FaultySteps::Reached();
+          FaultySteps::Disarm();
         }
         EXPECT_EQ(OpenDescriptors(), before) << when;
         // Where the very giving back failed, a lock file may be left. Nobody was told otherwise,
@@ -255,9 +246,9 @@ TYPED_TEST(FileLockFaultTest, SignalsAllTheTimeOnlyEndWaits) {
       FileLockStatus status = lock.lock();
       while (status.error() == EINTR) status = lock.lock();
       if (!status.ok()) return 1;
-      if (!this->owners_.Enter()) return 2;
+      if (!this->owners_->Enter()) return 2;
       sched_yield();
-      this->owners_.Leave();
+      this->owners_->Leave();
       if (!lock.unlock().ok()) return 3;
     }
     return 0;

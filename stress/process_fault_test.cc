@@ -3,11 +3,10 @@
 // Real processes that share a RobustMutex are killed, and stopped, at every step of their work, and
 // at random moments, while signals interrupt them all the time. Processes that survive check that
 // one owner is in at a time, that a death is told exactly where one was, and that nobody waits for
-// ever. HEDDLE_SEED chooses the random moments, HEDDLE_FAULT_SECONDS for how long (2).
+// ever.
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <atomic>
 #include <chrono>
@@ -17,8 +16,8 @@
 #include "gtest/gtest.h"
 #include "primitives/process/process_testing.h"
 #include "primitives/process/robust_mutex.h"
-#include "stress/faulty_files.h"
 #include "stress/faulty_shared.h"
+#include "stress/faulty_steps.h"
 #include "stress/process_faults.h"
 
 namespace heddle {
@@ -27,11 +26,13 @@ namespace {
 using process_testing::AwaitSleep;
 using process_testing::InShared;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using std::chrono::steady_clock;
 using stress::Channel;
 using stress::Fault;
 using stress::FaultySharedPlatform;
 using stress::FaultySteps;
+using stress::JumpingClock;
 using stress::kMostSteps;
 using stress::Mob;
 using stress::ProcessFaultTest;
@@ -182,6 +183,47 @@ TEST_F(ProcessFaultTest, AWaiterDiesAtEveryStep) {
   EXPECT_GT(step, 10) << "the sweep saw no protocol";
 }
 
+// The owner dies, and then one of the two that wait, at each step: also after it was woken to be
+// told. The other one is told, unless the second to die has mended it all.
+TEST_F(ProcessFaultTest, WhoeverIsToldDiesAtEveryStep) {
+  int told_of = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "killed at step " + std::to_string(step);
+    const InShared<Shared> shared;
+    const InShared<std::atomic<int>> told(0);
+    const auto owner = Start([&](Channel parent) {
+      if (shared->mutex.lock() != RobustStatus::kOk) return 6;
+      parent.tell('o');
+      parent.hear();
+      return 7;
+    });
+    ASSERT_EQ(owner->channel().hear(), 'o');
+    const auto victim = Start([&](Channel) {
+      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+      return Visit(*shared);
+    });
+    AwaitSleep(victim->pid());
+    const auto other = Start([&](Channel) {
+      bool died = false;
+      const int result = Visit(*shared, &died);
+      if (died) told->fetch_add(1);
+      return result;
+    });
+    AwaitSleep(other->pid());
+    EXPECT_EQ(owner->kill(), 128 + SIGKILL) << when;
+    const bool killed = Killed(*victim, when);
+    EXPECT_EQ(other->wait(), 0) << when;
+    told_of += *told;
+    EXPECT_EQ(Visit(*shared), 0) << when;
+    if (!killed) break;
+  }
+  EXPECT_GT(step, 10) << "the sweep saw no protocol";
+  EXPECT_GT(told_of, 10);
+  EXPECT_LT(told_of, step) << "at its end the state is mended";
+}
+
 // A process that stops at any step shares the mutex with nobody, and goes on as if nothing had
 // been.
 TEST_F(ProcessFaultTest, AProcessStopsAtEveryStep) {
@@ -195,10 +237,7 @@ TEST_F(ProcessFaultTest, AProcessStopsAtEveryStep) {
       FaultySteps::Arm({.kind = Fault::Kind::kStop, .at = step});
       return Visit(*shared);
     });
-    siginfo_t info{};
-    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(stopped->pid()), &info, WSTOPPED | WEXITED | WNOWAIT),
-              0);
-    if (info.si_code == CLD_EXITED) {
+    if (!Stops(*stopped)) {
       EXPECT_EQ(stopped->wait(), 0) << when;
       break;
     }
@@ -225,23 +264,35 @@ struct Crowd : Shared {
 
 TEST_F(ProcessFaultTest, AMobOfOwnersIsKilledAtRandom) {
   const InShared<Crowd> crowd;
-  Mob mob(
-      4,
-      [](void* shared, int /*place*/, Channel) {
-        auto& mine = *static_cast<Crowd*>(shared);
-        for (;;) {
-          bool told = false;
-          const int result = Visit(mine, &told);
-          if (told) mine.told.fetch_add(1);
-          if (result != 0) return result;
-        }
-      },
-      &*crowd);
+  Mob mob(4, [&crowd](int /*place*/) {
+    for (;;) {
+      bool told = false;
+      const int result = Visit(*crowd, &told);
+      if (told) crowd->told.fetch_add(1);
+      if (result != 0) return result;
+    }
+  });
   mob.Run([&] { return crowd->told > 3 && crowd->room.visits() > 100; });
   EXPECT_EQ(Visit(*crowd), 0);
   EXPECT_LE(crowd->told, mob.killed());
   EXPECT_GT(crowd->told, 0) << "nobody died as the owner, of " << mob.killed();
   EXPECT_GT(crowd->room.visits(), 100);
+}
+
+TEST_F(ProcessFaultTest, AClockThatJumpsDoesNotMoveADeadline) {
+  JumpingClock::jump = std::chrono::hours(1);
+  const InShared<Shared> shared;
+  const Deadline deadline = steady_clock::now() + milliseconds(10);
+  ASSERT_EQ(shared->mutex.try_lock_until(deadline - seconds(1)), RobustStatus::kOk) << "it is free";
+  const auto waiting = Start([&](Channel) {
+    return shared->mutex.try_lock_until(deadline) == RobustStatus::kTimedOut &&
+                   steady_clock::now() >= deadline
+               ? 0
+               : 9;
+  });
+  EXPECT_EQ(waiting->wait(), 0);
+  EXPECT_LT(steady_clock::now(), deadline + seconds(stress::kWatchdogSeconds));
+  EXPECT_EQ(shared->mutex.unlock(), RobustStatus::kOk);
 }
 
 // It needs neither descriptors nor a disk.

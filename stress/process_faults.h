@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes to harass, and what harasses them: for process_fault_test.cc and ring_fault_test.cc.
+// Processes to harass, and what harasses them: for the fault tests of locks and queues between
+// processes.
 #ifndef HEDDLE_STRESS_PROCESS_FAULTS_H_
 #define HEDDLE_STRESS_PROCESS_FAULTS_H_
 
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -16,12 +18,12 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "primitives/process/process_testing.h"
-#include "stress/faulty_files.h"
-#include "stress/faulty_shared.h"
+#include "stress/faulty_steps.h"
 
 namespace heddle::stress {
 
@@ -50,8 +52,11 @@ std::unique_ptr<Child> Start(Body body) {
 
 class ProcessFaultTest : public testing::Test {
  protected:
-  void SetUp() override { FaultySteps::Arm({}); }
-  void TearDown() override { FaultySteps::Arm({}); }
+  void SetUp() override { TearDown(); }
+  void TearDown() override {
+    FaultySteps::Disarm();
+    JumpingClock::jump = std::chrono::seconds(0);
+  }
 
   // Ends with 0 if it comes to the end, having been killed at `step` otherwise.
   static bool Killed(Child& victim, const std::string& when) {
@@ -59,14 +64,22 @@ class ProcessFaultTest : public testing::Test {
     EXPECT_TRUE(status == 0 || status == 128 + SIGKILL) << when << ": " << status;
     return status != 0;
   }
+  // Waits until it has stopped; false: it has ended instead.
+  static bool Stops(const Child& child) {
+    siginfo_t info{};
+    EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED | WEXITED | WNOWAIT),
+              0);
+    return info.si_code == CLD_STOPPED;
+  }
 };
 
 // Processes at work that are killed, stopped and continued, and interrupted, at random moments.
+// HEDDLE_SEED chooses them, HEDDLE_FAULT_SECONDS for how long (2).
+//   int Work(int place)   of a process, up to `size` at a time; returns if it finds something wrong
+template <class Work>
 class Mob {
  public:
-  using Work = int (*)(void* shared, int place, Channel parent);
-
-  Mob(int size, Work work, void* shared) : work_(work), shared_(shared), random_(seed_) {
+  Mob(int size, Work work) : work_(std::move(work)), random_(seed_) {
     struct sigaction action{};
     action.sa_handler = OnSignal;          // without SA_RESTART: every wait in the kernel ends
     sigaction(SIGUSR1, &action, nullptr);  // and of all children
@@ -112,7 +125,7 @@ class Mob {
   static void OnSignal(int /*signal*/) {}
 
   std::unique_ptr<Child> Launch(int place) {
-    return Start([this, place](Channel parent) { return work_(shared_, place, parent); });
+    return Start([this, place](Channel) { return work_(place); });
   }
   // Up to a millisecond, in which they get somewhere.
   void Pass() {
@@ -121,7 +134,6 @@ class Mob {
   }
 
   Work work_;
-  void* shared_;
   std::uint32_t seed_ = Number("HEDDLE_SEED", 1);
   std::minstd_rand random_;
   std::vector<std::unique_ptr<Child>> workers_;

@@ -2,6 +2,8 @@
 //
 // The same for a SharedRing (process_fault_test.cc): no item comes twice or torn, none is lost but
 // with the dead, and nobody sleeps while there is what it waits for.
+#include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <array>
@@ -14,8 +16,8 @@
 #include "gtest/gtest.h"
 #include "primitives/process/process_testing.h"
 #include "primitives/process/shared_ring.h"
-#include "stress/faulty_files.h"
 #include "stress/faulty_shared.h"
+#include "stress/faulty_steps.h"
 #include "stress/process_faults.h"
 
 namespace heddle {
@@ -31,6 +33,7 @@ using stress::Channel;
 using stress::Fault;
 using stress::FaultySharedPlatform;
 using stress::FaultySteps;
+using stress::JumpingClock;
 using stress::kMostSteps;
 using stress::kWatchdogSeconds;
 using stress::Mob;
@@ -159,6 +162,112 @@ TEST_F(ProcessFaultTest, AConsumerDiesAtEveryStep) {
   EXPECT_LT(lost, step - 5);
 }
 
+// One of two consumers that sleep dies at each step: also after it was woken. Somebody gets an
+// item, and the other one what comes after it.
+TEST_F(ProcessFaultTest, AWaitingConsumerDiesAtEveryStep) {
+  int lost = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "killed at step " + std::to_string(step);
+    RingInShared ring(2);
+    const auto pop = [&](Channel) {
+      Item item;
+      return ring->pop(item) == RingStatus::kOk && item.whole() ? 0 : 1;
+    };
+    const auto victim = Start([&](Channel parent) {
+      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+      return pop(parent);
+    });
+    AwaitSleep(victim->pid());
+    const auto other = Start(pop);
+    AwaitSleep(other->pid());
+    ASSERT_EQ(ring->push(Item::Of(1)), RingStatus::kOk) << when;
+    const Deadline patience = steady_clock::now() + seconds(kWatchdogSeconds);
+    std::uint64_t left = 1;
+    while (left != 0) {
+      ASSERT_LT(steady_clock::now(), patience) << when << ": nobody was woken who lives";
+      ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
+      sched_yield();
+    }
+    ASSERT_EQ(ring->push(Item::Of(2)), RingStatus::kOk) << when;
+    const bool killed = Killed(*victim, when);
+    EXPECT_EQ(other->wait(), 0) << when;
+    ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
+    if (left == 0 && killed) ++lost;
+    EXPECT_LE(left, killed ? 1U : 0U) << when;
+    if (!killed) break;
+  }
+  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+  EXPECT_GT(lost, 1);
+  EXPECT_LT(lost, step - 5);
+}
+
+// A process that stops at any step keeps at most the mutex: with a deadline others return, and when
+// it goes on nothing is lost.
+TEST_F(ProcessFaultTest, AProducerStopsAtEveryStep) {
+  int kept = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "stopped at step " + std::to_string(step);
+    RingInShared ring(2);
+    const auto stopped = Start([&](Channel) {
+      FaultySteps::Arm({.kind = Fault::Kind::kStop, .at = step});
+      return ring->push(Item::Of(1)) == RingStatus::kOk ? 0 : 1;
+    });
+    const bool done = !Stops(*stopped);
+    Item item;
+    const RingStatus status = ring->pop(item, steady_clock::now() + milliseconds(1));
+    EXPECT_TRUE(status == RingStatus::kOk || (status == RingStatus::kTimedOut && !done)) << when;
+    std::uint64_t size = 0;
+    if (ring->size(size, steady_clock::now()) == RingStatus::kTimedOut) ++kept;
+    kill(stopped->pid(), SIGCONT);
+    EXPECT_EQ(stopped->wait(), 0) << when;
+    if (status != RingStatus::kOk) EXPECT_EQ(ring->try_pop(item), RingStatus::kOk) << when;
+    EXPECT_EQ(item.number, 1U) << when;
+    EXPECT_TRUE(item.whole()) << when;
+    EXPECT_EQ(ring->try_pop(item), RingStatus::kEmpty) << when;
+    if (done) break;
+  }
+  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+  EXPECT_GT(kept, 5);
+}
+
+// Where there was a ring, and its memory is made one anew: there is none, or the new one.
+TEST_F(ProcessFaultTest, AMakerDiesAtEveryStep) {
+  int made = 0;
+  int step = 1;
+  for (;; ++step) {
+    ASSERT_LT(step, kMostSteps);
+    const std::string when = "killed at step " + std::to_string(step);
+    const SharedMemory memory(Ring::bytes_for(4));
+    Ring ring;
+    ASSERT_EQ(ring.create(memory.data(), memory.bytes(), 4), RingStatus::kOk);
+    ASSERT_EQ(ring.push(Item::Of(1)), RingStatus::kOk);
+    const auto victim = Start([&](Channel) {
+      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+      Ring mine;
+      return mine.create(memory.data(), memory.bytes(), 3) == RingStatus::kOk ? 0 : 1;
+    });
+    const bool killed = Killed(*victim, when);
+    Ring found;
+    const RingStatus status = found.attach(memory.data(), memory.bytes());
+    if (status == RingStatus::kOk) {
+      ++made;
+      Item item;
+      EXPECT_EQ(found.capacity(), 3U) << when;
+      EXPECT_EQ(found.try_pop(item), RingStatus::kEmpty) << when;
+    } else {
+      EXPECT_EQ(status, RingStatus::kNotARing) << when;
+      EXPECT_TRUE(killed) << when;
+    }
+    if (!killed) break;
+  }
+  EXPECT_GT(step, 2) << "the sweep saw no protocol";
+  EXPECT_EQ(made, 1);
+}
+
 // Producers note an item before they push it and after, consumers after they have popped it.
 struct Market {
   static constexpr int kPlaces = 4;  // half of them producers
@@ -175,26 +284,22 @@ TEST_F(ProcessFaultTest, AMobOfProducersAndConsumersIsKilledAtRandom) {
   SharedMemory memory(Ring::bytes_for(5));
   const InShared<Market> market;
   ASSERT_EQ(market->ring.create(memory.data(), memory.bytes(), 5), RingStatus::kOk);
-  Mob mob(
-      Market::kPlaces,
-      [](void* shared, int place, Channel) {
-        auto& mine = *static_cast<Market*>(shared);
-        for (;;) {
-          if (place % 2 == 0) {
-            const std::uint64_t number = mine.next.fetch_add(1);
-            if (number >= Market::kMost) return 1;
-            if (mine.ring.push(Item::Of(number)) != RingStatus::kOk) return 2;
-            mine.pushed.fetch_add(1);
-          } else {
-            Item item;
-            if (mine.ring.pop(item) != RingStatus::kOk) return 3;
-            if (!item.whole() || item.number >= mine.next) return 4;
-            if (mine.times[item.number].fetch_add(1) != 0) return 5;
-            mine.popped.fetch_add(1);
-          }
-        }
-      },
-      &*market);
+  Mob mob(Market::kPlaces, [&market](int place) {
+    for (;;) {
+      if (place % 2 == 0) {
+        const std::uint64_t number = market->next.fetch_add(1);
+        if (number >= Market::kMost) return 1;
+        if (market->ring.push(Item::Of(number)) != RingStatus::kOk) return 2;
+        market->pushed.fetch_add(1);
+      } else {
+        Item item;
+        if (market->ring.pop(item) != RingStatus::kOk) return 3;
+        if (!item.whole() || item.number >= market->next) return 4;
+        if (market->times[item.number].fetch_add(1) != 0) return 5;
+        market->popped.fetch_add(1);
+      }
+    }
+  });
   mob.Run([&] { return market->popped > 1000; });
   // What is left comes now.
   Item item;
@@ -227,24 +332,16 @@ TEST_F(ProcessFaultTest, WithoutDescriptorsAndDiskARingGoesOn) {
   EXPECT_EQ(child->wait(), 0);
 }
 
-struct JumpingPlatform : FaultySharedPlatform {
-  using Clock = stress::JumpingClock;
-};
-
 TEST_F(ProcessFaultTest, AClockThatJumpsDoesNotMoveADeadline) {
-  using Jumping = SharedRing<int, JumpingPlatform>;
-  stress::JumpingClock::jump = std::chrono::hours(1);
-  SharedMemory memory(Jumping::bytes_for(1));
-  Jumping ring;
-  ASSERT_EQ(ring.create(memory.data(), memory.bytes(), 1), RingStatus::kOk);
-  int item = 0;
+  JumpingClock::jump = std::chrono::hours(1);
+  RingInShared ring(1);
+  Item item;
   const Deadline deadline = steady_clock::now() + milliseconds(10);
-  EXPECT_EQ(ring.pop(item, deadline), RingStatus::kTimedOut);
+  EXPECT_EQ(ring->pop(item, deadline), RingStatus::kTimedOut);
   EXPECT_GE(steady_clock::now(), deadline);
   EXPECT_LT(steady_clock::now(), deadline + seconds(kWatchdogSeconds));
-  EXPECT_EQ(ring.push(1, deadline), RingStatus::kOk) << "there is room";
-  EXPECT_EQ(ring.pop(item, deadline), RingStatus::kOk);
-  stress::JumpingClock::jump = seconds(0);
+  EXPECT_EQ(ring->push(Item::Of(1), deadline), RingStatus::kOk) << "there is room";
+  EXPECT_EQ(ring->pop(item, deadline), RingStatus::kOk);
 }
 
 }  // namespace

@@ -20,13 +20,16 @@
 //              end of a thread, of its process, and exec() count as death.
 //   progress   deadlock-free; not FIFO. While somebody waits nobody sleeps on a free mutex, whoever
 //              dies wherever. A stopped owner keeps the mutex.
-//   cost       48 bytes. unlock() makes a system call only if somebody waits; a waiter that died
-//              is counted on, and costs one system call for each unlock() from then on. lock()
-//              spins for a moment and sleeps in the kernel; a deadline is a point of the monotonic
-//              clock.
-//   limits     Not reentrant (kDeadlock). Not for signal handlers. After fork() the parent's thread
-//              stays the owner. A thread can own 2048 at a time: the kernel looks after no more.
-//              All processes are in one pid namespace.
+//   cost       48 bytes. lock() spins for a moment, if nobody waits, and sleeps in the kernel;
+//              unlock() makes a system call only if somebody waits. A waiter that died is counted
+//              on: from then on each unlock() makes that call, and lock() does not spin. (The
+//              kernel knows who sleeps, but not who is about to.) A deadline is a point of the
+//              monotonic clock.
+//   limits     Not reentrant (kDeadlock). No priority inheritance. Not for signal handlers. After
+//              fork() the parent's thread stays the owner; a child made by _Fork() or clone() must
+//              not use it. A thread can own 2048 at a time: the kernel looks after no more. All
+//              processes are in one pid namespace. Whoever waits while two die one after the other
+//              is sure to be woken from Linux 6.2 on (primitives/std_shared.h).
 //   memory     To begin with one process constructs it; zero bytes are a free mutex. It stays
 //              mapped, in each process, until that process's own calls have returned: unlock() and
 //              the kernel look at the word after it was freed.
@@ -176,6 +179,7 @@ class RobustMutex {
       if (take_free(self, seen)) return true;
       P::pause();
     }
+    // Relaxed: the touch, below, makes it known.
     if (!mutant<P>("counts_late")) waiters_.fetch_add(1, std::memory_order_relaxed);
     bool taken = false;
     while (!(taken = take_free(self, seen, true))) {
@@ -200,6 +204,7 @@ class RobustMutex {
       }
       seen = entry_.word.load(std::memory_order_relaxed);
     }
+    // Relaxed: if it is seen late, somebody is woken for nothing.
     waiters_.fetch_sub(1, std::memory_order_relaxed);
     return taken;
   }

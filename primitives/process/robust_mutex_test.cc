@@ -211,8 +211,22 @@ TEST(RobustMutexTest, SharesTheListWithTheCLibrary) {
   pthread_mutexattr_destroy(&attributes);
 }
 
+// As many as the kernel looks after.
+TEST(RobustMutexTest, AThreadMayOwn2048) {
+  std::vector<RobustMutex<>> mutexes(2048);
+  std::thread([&] {
+    for (RobustMutex<>& mutex : mutexes) ASSERT_EQ(mutex.try_lock(), RobustStatus::kOk);
+  }).join();
+  for (RobustMutex<>& mutex : mutexes) {
+    ASSERT_EQ(mutex.try_lock(), RobustStatus::kOwnerDied);
+    mutex.make_consistent();
+    mutex.unlock();
+  }
+}
+
 // A mapping that is new is zero, and zero is a free mutex.
 TEST(RobustMutexTest, ZeroBytesAreAFreeMutex) {
+  static_assert(sizeof(RobustMutex<>) == 48);
   const InShared<RobustMutex<>> mutex;
   std::memset(static_cast<void*>(&*mutex), 0, sizeof(RobustMutex<>));
   EXPECT_EQ(mutex->lock(), RobustStatus::kOk);

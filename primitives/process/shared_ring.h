@@ -51,6 +51,7 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <new>
@@ -93,12 +94,15 @@ class SharedRing {
   }
   static constexpr std::size_t alignment() { return std::max(alignof(Header), alignof(Place)); }
 
-  // Makes an empty ring, and attaches to it; whatever was there is gone. One process does it, and
-  // others attach after that: fork() then, or make the ring in a file that gets its name
-  // (rename(2)) when it is made. Of a maker that died in the middle there is no ring.
+  // Makes an empty ring, and attaches to it; whatever was there, which nobody uses any more, is
+  // gone. One process does it, and others attach after that: fork() then, or make the ring in a
+  // file that gets its name (rename(2)) when it is made. Of a maker that died in the middle there
+  // is no ring.
   RingStatus create(void* memory, std::size_t bytes, std::uint64_t capacity) {
     const std::size_t size = bytes_for(capacity);
     if (!usable(memory) || size == 0 || bytes < size) return RingStatus::kBadMemory;
+    std::memset(memory, 0, sizeof(Header));  // no ring that was there, from here on
+    Shared::step();
     Header* const header = new (memory) Header;
     header->layout = layout();
     header->capacity = capacity;
