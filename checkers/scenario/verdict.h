@@ -32,7 +32,7 @@ enum class Verdict : std::uint8_t {
   kForbiddenOutcome,
   kCrash,
   kMissed,      // a mutant that a sampling engine did not catch
-  kIncomplete,  // an exhaustive search that was cut: never a pass
+  kIncomplete,  // an exhaustive search that was cut, a run that was ended: never a pass
   kError,       // the check itself could not be carried out
 };
 

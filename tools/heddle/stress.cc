@@ -36,7 +36,7 @@
 #include "tools/heddle/subprocess.h"
 #include "tools/heddle/suite.h"
 
-ABSL_FLAG(absl::Duration, duration, absl::Seconds(10),
+ABSL_FLAG(absl::Duration, duration, absl::Seconds(60),
           "time for all of it, divided over scenarios and modes (60s, 10m, 8h)");
 ABSL_FLAG(int, threads, 0,
           "run as many copies of each scenario's threads as make at least this many; 0: one copy");
@@ -71,8 +71,8 @@ int Usage(absl::string_view problem) {
 struct Stress {
   std::vector<SelectedBinary> binaries;
   std::size_t scenarios = 0;
-  std::size_t left_out = 0;  // of them: there was no time
   std::vector<VerdictRecord> records;
+  std::vector<VerdictRecord> not_run;  // there was no time
   std::vector<std::string> problems;
   std::map<std::string, std::string> reports;  // of ThreadSanitizer, by their stacks: who has one
   bool refused = false;                        // a binary did not like its options, and has said so
@@ -162,8 +162,8 @@ Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& pa
 }
 
 // One binary after the other: threads under stress want the machine. What is left of the time is
-// divided anew before each; when it is over, the rest is left out, and which that is depends on the
-// seed. False when interrupted.
+// divided anew before each; when it is over, the rest does not run, and which that is depends on
+// the seed. False when interrupted.
 bool RunAll(const std::vector<std::string>& patterns, const std::string& out, Stress& stress) {
   const auto end = Clock::now() + absl::ToChronoNanoseconds(absl::GetFlag(FLAGS_duration));
   Progress progress(stress.scenarios);
@@ -173,7 +173,12 @@ bool RunAll(const std::vector<std::string>& patterns, const std::string& out, St
   for (std::size_t i = 0; i < stress.binaries.size(); ++i) {
     const SelectedBinary& selected = stress.binaries[(first + i) % stress.binaries.size()];
     const double seconds = std::chrono::duration<double>(end - Clock::now()).count();
-    if (seconds <= 0) break;
+    if (seconds <= 0) {
+      for (const std::string& name : selected.scenarios) {
+        stress.not_run.push_back(NotRun(name, selected.binary.engine));
+      }
+      continue;
+    }
     std::vector<Task> tasks;
     tasks.push_back(
         MakeTask(selected, patterns, seconds / static_cast<double>(left), out, stress, progress));
@@ -181,7 +186,6 @@ bool RunAll(const std::vector<std::string>& patterns, const std::string& out, St
     if (stress.refused) return true;
     left -= selected.scenarios.size();
   }
-  stress.left_out = left;
   return true;
 }
 
@@ -269,18 +273,17 @@ int RunStress(const std::vector<std::string>& arguments) {
                 std::string(ToString(record.verdict)).c_str(), record.engine.c_str(),
                 AskTheExplorer(record, explorers, out).c_str());
   }
-  std::printf("%s%s", CoverageTable(stress.records).c_str(),
-              LeftOut(stress.records, stress.left_out).c_str());
   std::printf(
-      "%s",
+      "%s%s", CoverageTable(stress.records).c_str(),
       Totals(stress.records, std::chrono::duration<double>(Clock::now() - start).count()).c_str());
+  stress.records.insert(stress.records.end(), stress.not_run.begin(), stress.not_run.end());
+  std::printf("%s", LeftOut(stress.records).c_str());
   if (const absl::Status status = WriteReports(stress.records); !status.ok())
     return Usage(status.message());
   if (!finished) return kExitInterrupted;
   for (const std::string& problem : stress.problems)
     std::fprintf(stderr, "heddle: %s\n", problem.c_str());
-  if (!stress.problems.empty() || stress.records.size() + stress.left_out != stress.scenarios)
-    return kExitInternal;
+  if (!stress.problems.empty() || stress.records.size() != stress.scenarios) return kExitInternal;
   return std::all_of(stress.records.begin(), stress.records.end(),
                      [](const VerdictRecord& record) { return record.ok; })
              ? kExitOk

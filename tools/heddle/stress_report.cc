@@ -19,6 +19,8 @@
 namespace heddle {
 namespace {
 
+constexpr char kNotRun[] = "not run";
+
 struct Coverage {
   std::size_t scenarios = 0;
   std::uint64_t executions = 0;
@@ -100,20 +102,36 @@ std::string CoverageTable(const std::vector<VerdictRecord>& records) {
   return table;
 }
 
-std::string LeftOut(const std::vector<VerdictRecord>& records, std::size_t scenarios) {
-  std::size_t left_out = 0;
-  std::size_t run = 0;
+VerdictRecord NotRun(const std::string& full_name, const std::string& engine) {
+  VerdictRecord record;
+  const std::size_t mutant = full_name.find('~');
+  record.scenario = full_name.substr(0, mutant);
+  record.primitive = record.scenario.substr(0, record.scenario.find('.'));
+  if (mutant != std::string::npos) record.mutant = full_name.substr(mutant + 1);
+  record.engine = engine;
+  record.mode = kNotRun;
+  record.verdict = Verdict::kIncomplete;
+  record.reason = "there was no time for it";
+  return record;
+}
+
+std::string LeftOut(const std::vector<VerdictRecord>& records) {
+  std::size_t modes = 0;
+  std::size_t modes_run = 0;
+  std::size_t scenarios = 0;
   for (const VerdictRecord& record : records) {
-    left_out += static_cast<std::size_t>(record.variants_left_out);
-    run += record.variants.size();
+    modes += static_cast<std::size_t>(record.variants_left_out);
+    modes_run += record.variants.size();
+    if (record.mode == kNotRun) ++scenarios;
   }
-  if (left_out == 0 && scenarios == 0) return "";
-  std::string text = absl::StrCat("\nleft out for want of time: ", left_out, " of ", left_out + run,
-                                  " ways to run a scenario");
+  if (modes == 0 && scenarios == 0) return "";
+  std::string text = "left out for want of time: ";
   if (scenarios != 0) {
-    absl::StrAppend(&text, ", and ", scenarios, " of ", records.size() + scenarios,
-                    " scenarios altogether");
+    absl::StrAppend(&text, scenarios, " of ", records.size(),
+                    " runs of scenarios altogether, which are incomplete, and ");
   }
+  absl::StrAppend(&text, modes, " of the ", modes + modes_run, " modes of the ",
+                  scenarios != 0 ? "others" : "scenarios");
   return text + "; a longer --duration runs more, another --seed others\n";
 }
 
@@ -141,7 +159,7 @@ std::string MutantTable(const std::vector<VerdictRecord>& records) {
         continue;
       }
       const VerdictRecord& record = *found->second;
-      if (record.mode == "skipped") {
+      if (record.mode == "skipped" || record.mode == kNotRun) {
         table += " not run |";
         continue;
       }

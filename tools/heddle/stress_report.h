@@ -4,7 +4,6 @@
 #ifndef HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
 #define HEDDLE_TOOLS_HEDDLE_STRESS_REPORT_H_
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,9 +14,12 @@ namespace heddle {
 // Which mode ran how much, and found how much, over all scenarios: a line for each engine and mode.
 std::string CoverageTable(const std::vector<VerdictRecord>& records);
 
-// What there was no time for: of the modes of the scenarios that ran, and how many did not run at
-// all. Empty: everything ran.
-std::string LeftOut(const std::vector<VerdictRecord>& records, std::size_t scenarios);
+// The record of a scenario, or a mutant, that there was no time for at all: incomplete, not ok.
+VerdictRecord NotRun(const std::string& full_name, const std::string& engine);
+
+// A line on what there was no time for: modes of scenarios that ran, and scenarios. Empty:
+// everything ran.
+std::string LeftOut(const std::vector<VerdictRecord>& records);
 
 // What each engine found of each mutant, after how many seconds, or that it missed it: a Markdown
 // table, a line for each mutant and a column for each engine that ran one.

@@ -43,10 +43,24 @@ TEST(CoverageTableTest, AddsUpModesOverScenarios) {
 TEST(LeftOutTest, SaysWhatThereWasNoTimeFor) {
   VerdictRecord record = Record("stress", Verdict::kPass);
   record.variants = {{.name = "noise=off", .executions = 10, .verdict = Verdict::kPass}};
-  EXPECT_EQ(LeftOut({record}, 0), "");
-  EXPECT_TRUE(Has(LeftOut({record}, 3), "0 of 1 ways to run a scenario, and 3 of 4 scenarios"));
+  EXPECT_EQ(LeftOut({record}), "");
+  const VerdictRecord not_run = NotRun("queue/ring.delivers", "stress");
+  EXPECT_TRUE(Has(LeftOut({record, not_run, not_run}),
+                  "2 of 3 runs of scenarios altogether, which are incomplete, and 0 of the 1 modes "
+                  "of the others; a longer"));
   record.variants_left_out = 16;
-  EXPECT_TRUE(Has(LeftOut({record, record}, 0), "32 of 34 ways to run a scenario; a longer"));
+  EXPECT_TRUE(Has(LeftOut({record, record}), ": 32 of the 34 modes of the scenarios; a longer"));
+}
+
+TEST(LeftOutTest, WhatDidNotRunIsNoPass) {
+  const VerdictRecord record = NotRun("queue/ring.delivers~publish_relaxed", "tsan");
+  EXPECT_EQ(record.verdict, Verdict::kIncomplete);
+  EXPECT_FALSE(record.ok);
+  EXPECT_EQ(record.scenario, "queue/ring.delivers");
+  EXPECT_EQ(record.primitive, "queue/ring");
+  EXPECT_EQ(record.mutant, "publish_relaxed");
+  EXPECT_TRUE(Has(StressPage({record}), "1 not as expected"));
+  EXPECT_TRUE(Has(MutantTable({record}), "| `queue/ring.delivers~publish_relaxed` | not run |"));
 }
 
 TEST(MutantTableTest, SaysWhoCaughtWhat) {
