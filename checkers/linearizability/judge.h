@@ -32,6 +32,10 @@ std::vector<std::size_t> Shrink(std::span<const Operation> operations, const Mod
                                 const Options& options, const PartVerdict& verdict,
                                 std::chrono::steady_clock::time_point deadline, bool& shrunk);
 
+// What is left without one operation and all that cannot stay without it. Empty: it is kept.
+std::vector<std::size_t> LeaveOut(std::span<const Operation> operations, const Model& model,
+                                  std::size_t which);
+
 }  // namespace heddle::linearizability
 
 #endif  // HEDDLE_CHECKERS_LINEARIZABILITY_JUDGE_H_

@@ -67,13 +67,17 @@ inline bool Returned(const Operation& op, Value result) {
 }
 
 // What keeps a counterexample honest: operations that are left out of a history must not make it
-// look wrong for another reason than the one looked for. Leaving out what gives a value leaves out
-// all else that gives or needs that value.
+// look wrong for another reason than the one looked for. Leaving out what gives something leaves
+// out all else that gives or needs it. What is given is named by any numbers.
 struct Role {
   Value gives = kNone;
-  Value needs = kNone;
-  bool together = false;  // leaving it out does so, too, with the value that it needs
-  bool keep = false;      // never left out
+  std::vector<Value> needs = {};  // all of these
+  bool together = false;          // leaving it out does so, too, with what it needs
+  bool keep = false;              // never left out
+  // Of what finds a state that it was for certain given by what it needs: the state that it makes
+  // of it. Where that is again the state before, what needs this is not left out with it.
+  std::optional<Value> from = std::nullopt;  // the state that it finds
+  std::optional<Value> to = std::nullopt;
 };
 
 struct FastVerdict {

@@ -16,6 +16,7 @@
 
 #include "checkers/linearizability/fast.h"
 #include "checkers/linearizability/history.h"
+#include "checkers/linearizability/roles.h"
 #include "checkers/linearizability/spec.h"
 
 namespace heddle::linearizability {
@@ -24,6 +25,12 @@ namespace container {
 
 inline constexpr std::string_view kNames[] = {"push", "pop"};
 
+inline ItemUse UseOf(const Operation& op, bool push) {
+  if (push) return Returned(op, 0) ? ItemUse::kRefused : ItemUse::kPush;
+  return Returned(op, kNone) ? ItemUse::kNothing : ItemUse::kPop;
+}
+inline ItemUse UseOfItem(const Operation& op) { return UseOf(op, op.function == kPush); }
+
 inline bool IsFull(std::size_t size, std::size_t capacity) {
   return capacity != 0 && size >= capacity;
 }
@@ -31,12 +38,6 @@ inline bool ReturnsAccepted(const Operation& op) { return op.pending() || op.res
 
 // A push into a full container, a pop from an empty one.
 inline bool ReadOnly(const Operation& op, bool push) { return Returned(op, push ? 0 : kNone); }
-
-inline Role RoleOf(const Operation& op, bool push) {
-  if (push) return {.gives = op.argument};
-  if (op.pending() || op.result == kNone) return {};
-  return {.needs = op.result, .together = true};
-}
 
 }  // namespace container
 
@@ -60,7 +61,9 @@ struct QueueSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
-  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(operations, container::UseOfItem, true);
+  }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
     return capacity == 0 ? FastQueue(operations) : std::nullopt;
   }
@@ -114,10 +117,20 @@ struct ClosableQueueSpec {
   bool ReadOnly(const Operation& op) const {
     return op.function != kClose && (Returned(op, kRefused) || Returned(op, kClosed));
   }
-  Role RoleOf(const Operation& op) const {
-    if (op.function == kClose) return {.keep = true};
-    if (ReadOnly(op)) return {};
-    return container::RoleOf(op, op.function == kPush || op.function == kTryPush);
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    std::vector<Role> roles = ItemRoles(
+        operations,
+        [&](const Operation& op) {
+          const bool push = op.function == kPush || op.function == kTryPush;
+          if (push && Returned(op, kRefused)) return ItemUse::kRefused;
+          return op.function == kClose || ReadOnly(op) ? ItemUse::kNothing
+                                                       : container::UseOf(op, push);
+        },
+        true);
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      roles[i].keep = roles[i].keep || operations[i].function == kClose;
+    }
+    return roles;
   }
 };
 
@@ -141,7 +154,9 @@ struct StackSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
-  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(operations, container::UseOfItem, false);
+  }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
     return capacity == 0 ? FastStack(operations) : std::nullopt;
   }
@@ -172,8 +187,13 @@ struct DequeSpec {
   bool ReadOnly(const Operation& op) const {
     return container::ReadOnly(op, op.function == kPushFront || op.function == kPushBack);
   }
-  Role RoleOf(const Operation& op) const {
-    return container::RoleOf(op, op.function == kPushFront || op.function == kPushBack);
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(
+        operations,
+        [](const Operation& op) {
+          return container::UseOf(op, op.function == kPushFront || op.function == kPushBack);
+        },
+        false);
   }
 };
 
@@ -199,7 +219,9 @@ struct PriorityQueueSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
-  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(operations, container::UseOfItem, false);
+  }
 };
 
 // The weaker queues allow several outcomes: a state is the set of the contents that are possible.
@@ -246,7 +268,9 @@ struct RelaxedQueueSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
-  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(operations, container::UseOfItem, false);
+  }
 };
 
 // What one process pushed comes out in the order in which it was pushed; empty is empty.
@@ -285,7 +309,9 @@ struct PerProducerQueueSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return container::ReadOnly(op, op.function == kPush); }
-  Role RoleOf(const Operation& op) const { return container::RoleOf(op, op.function == kPush); }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return ItemRoles(operations, container::UseOfItem, false);
+  }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
     return FastQueuePerProducer(operations);
   }

@@ -2,10 +2,12 @@
 #ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_DATABASES_H_
 #define HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_DATABASES_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,10 +43,44 @@ class KeyValueSpec {
   }
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return op.function == kGet; }
-  Role RoleOf(const Operation& op) const { return {.keep = op.function != kGet}; }
+  // A get needs all that its text can come from: no put that hides it is certain.
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    std::vector<Role> roles(operations.size());
+    absl::flat_hash_map<Value, std::vector<std::size_t>> changes;  // by key
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (operations[i].function == kGet) continue;
+      roles[i].gives = static_cast<Value>(i);
+      roles[i].keep = operations.size() > kManyOperations;
+      changes[operations[i].key].push_back(i);
+    }
+    for (std::size_t i = 0; i < operations.size() && operations.size() <= kManyOperations; ++i) {
+      const Operation& get = operations[i];
+      if (get.function != kGet || get.pending()) continue;
+      const std::string result = Text(get.result);
+      const auto of_key = changes.find(get.key);
+      if (of_key == changes.end()) continue;
+      Time hidden = 0;  // what returned before
+      for (const std::size_t k : of_key->second) {
+        const Operation& put = operations[k];
+        if (put.function == kPut && put.done < get.invoke &&
+            result.starts_with(Text(Same(put.argument)))) {
+          hidden = std::max(hidden, put.invoke);
+        }
+      }
+      for (const std::size_t k : of_key->second) {
+        const Operation& op = operations[k];
+        if (op.invoke > get.done || op.done < hidden) continue;
+        if (result.find(Text(Same(op.argument))) == std::string::npos) continue;
+        roles[i].needs.push_back(static_cast<Value>(k));
+      }
+    }
+    return roles;
+  }
   std::size_t memory() const { return memory_ + joins_.capacity() * 25; }
 
  private:
+  // Roles() is quadratic.
+  static constexpr std::size_t kManyOperations = 10'000;
   // Numbers of added_.
   static constexpr Value kFirst = Texts::kLast;
 

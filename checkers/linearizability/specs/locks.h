@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -16,35 +15,11 @@
 
 #include "checkers/linearizability/fast.h"
 #include "checkers/linearizability/history.h"
+#include "checkers/linearizability/roles.h"
 #include "checkers/linearizability/spec.h"
 #include "checkers/linearizability/specs/cells.h"
 
 namespace heddle::linearizability {
-
-// Roles that tie each release to the acquisition before it in the same process.
-template <class IsRelease>
-std::vector<Role> PairSections(std::span<const Operation> operations, IsRelease is_release) {
-  std::vector<std::size_t> order(operations.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(operations[a].invoke, a) < std::pair(operations[b].invoke, b);
-  });
-  std::vector<Role> roles(operations.size());
-  std::map<std::int32_t, std::vector<Value>> open;
-  for (const std::size_t i : order) {
-    const Operation& op = operations[i];
-    std::vector<Value>& own = open[op.process];
-    if (!is_release(op)) {
-      if (!op.pending() && op.result == 0) continue;
-      roles[i].gives = static_cast<Value>(i);
-      own.push_back(roles[i].gives);
-    } else if (!own.empty()) {
-      roles[i] = {.needs = own.back(), .together = true};
-      own.pop_back();
-    }
-  }
-  return roles;
-}
 
 // lock(), try_lock() -> 0 or 1, unlock() by the process that holds it.
 struct MutexSpec {
@@ -67,7 +42,14 @@ struct MutexSpec {
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return op.function == kTryLock && Returned(op, 0); }
   std::vector<Role> Roles(std::span<const Operation> operations) const {
-    return PairSections(operations, [](const Operation& op) { return op.function == kUnlock; });
+    return CellRoles(operations, kNone, [&](const Operation& op) {
+      const bool unlock = op.function == kUnlock;
+      return CellUse{.cell = op.key,
+                     .asks = ReadOnly(op) ? CellUse::Asks::kThatItIsNot : CellUse::Asks::kThatItIs,
+                     .asked = unlock ? op.process : kNone,
+                     .sets = !ReadOnly(op),
+                     .left = unlock ? kNone : op.process};
+    });
   }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
     return FastMutex(operations);
@@ -124,8 +106,11 @@ struct RwLockSpec {
     return (op.function == kTryLock || op.function == kTryLockShared) && Returned(op, 0);
   }
   std::vector<Role> Roles(std::span<const Operation> operations) const {
-    return PairSections(operations, [](const Operation& op) {
-      return op.function == kUnlock || op.function == kUnlockShared;
+    return SectionRoles(operations, [&](const Operation& op) {
+      const bool release = op.function == kUnlock || op.function == kUnlockShared;
+      return release        ? SectionUse::kRelease
+             : ReadOnly(op) ? SectionUse::kRefused
+                            : SectionUse::kAcquire;
     });
   }
 };
@@ -158,7 +143,11 @@ struct RecursiveMutexSpec {
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return op.function != kLock && Returned(op, 0); }
   std::vector<Role> Roles(std::span<const Operation> operations) const {
-    return PairSections(operations, [](const Operation& op) { return op.function == kUnlock; });
+    return SectionRoles(operations, [&](const Operation& op) {
+      return ReadOnly(op)             ? SectionUse::kRefused
+             : op.function == kUnlock ? SectionUse::kRelease
+                                      : SectionUse::kAcquire;
+    });
   }
 };
 

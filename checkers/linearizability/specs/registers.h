@@ -8,9 +8,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "checkers/linearizability/fast.h"
 #include "checkers/linearizability/history.h"
+#include "checkers/linearizability/roles.h"
 #include "checkers/linearizability/spec.h"
 #include "checkers/linearizability/specs/cells.h"
 
@@ -41,11 +43,16 @@ struct RegisterSpec {
   bool ReadOnly(const Operation& op) const {
     return op.function == kRead || (op.function == kCas && Returned(op, 0));
   }
-  Role RoleOf(const Operation& op) const {
-    if (op.function == kRead) return {.needs = op.result};
-    if (op.function == kWrite) return {.gives = op.argument};
-    if (ReadOnly(op)) return {};
-    return {.gives = op.argument, .needs = op.expected};
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return CellRoles(operations, initial, [&](const Operation& op) {
+      CellUse use{.cell = op.key, .sets = !ReadOnly(op), .left = op.argument};
+      if (op.function != kWrite && !(ReadOnly(op) && op.pending())) {
+        const bool failed = op.function == kCas && ReadOnly(op);
+        use.asks = failed ? CellUse::Asks::kThatItIsNot : CellUse::Asks::kThatItIs;
+        use.asked = op.function == kRead ? op.result : op.expected;
+      }
+      return use;
+    });
   }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const {
     return FastRegister(operations, kRead, kWrite, initial);
@@ -115,7 +122,21 @@ struct MapSpec {
   bool ReadOnly(const Operation& op) const {
     return op.function == kGet || op.function == kSize || (op.function != kPut && Returned(op, 0));
   }
-  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return CellRoles(operations, kNone, [&](const Operation& op) {
+      CellUse use{.cell = op.key, .sets = !ReadOnly(op), .all = op.function == kSize};
+      use.left = op.function == kErase ? kNone : op.argument;
+      if (op.function == kPut || op.function == kSize || (op.function == kGet && op.pending())) {
+        return use;
+      }
+      use.asked = op.function == kGet ? op.result : op.function == kCas ? op.expected : kNone;
+      const bool refused = op.function != kGet && Returned(op, 0);
+      // An erase wants something to be there, the others that what they ask for is.
+      use.asks = refused == (op.function == kErase) ? CellUse::Asks::kThatItIs
+                                                    : CellUse::Asks::kThatItIsNot;
+      return use;
+    });
+  }
 };
 
 // add(argument) -> 1 if it was not in, remove(argument) -> 1 if it was, contains(argument),
@@ -141,7 +162,17 @@ struct SetSpec {
   bool ReadOnly(const Operation& op) const {
     return op.function == kContains || op.function == kSize || Returned(op, 0);
   }
-  Role RoleOf(const Operation& op) const { return {.keep = !ReadOnly(op)}; }
+  std::vector<Role> Roles(std::span<const Operation> operations) const {
+    return CellRoles(operations, 0, [&](const Operation& op) {
+      CellUse use{.sets = !ReadOnly(op), .all = op.function == kSize};
+      use.cell = op.argument;
+      use.left = op.function == kAdd ? 1 : 0;
+      if (op.function == kSize || (op.function == kContains && op.pending())) return use;
+      use.asks = CellUse::Asks::kThatItIs;
+      use.asked = op.function == kContains ? op.result : use.sets ? 1 - use.left : use.left;
+      return use;
+    });
+  }
 };
 
 }  // namespace heddle::linearizability

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counterexamples are small: none of their operations can be left out. And honest: what is left out
+// together makes nothing wrong that was right.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "checkers/linearizability/brute_force.h"
+#include "checkers/linearizability/check.h"
+#include "checkers/linearizability/judge.h"
+#include "checkers/linearizability/specs/containers.h"
+#include "checkers/linearizability/specs/databases.h"
+#include "checkers/linearizability/specs/locks.h"
+#include "checkers/linearizability/specs/registers.h"
+#include "gtest/gtest.h"
+
+namespace heddle::linearizability {
+namespace {
+
+using Call = std::function<Operation(Random&, std::int32_t)>;
+
+std::vector<Operation> Select(const std::vector<Operation>& all,
+                              const std::vector<std::size_t>& which) {
+  std::vector<Operation> some;
+  for (const std::size_t i : which) some.push_back(all[i]);
+  return some;
+}
+
+Judgement Judge(const std::vector<Operation>& all, const Model& model) {
+  const absl::StatusOr<Result> result =
+      Check(all, model, {.shrink_time = std::chrono::nanoseconds(0), .threads = 1});
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? result->judgement : Judgement::kExhausted;
+}
+
+std::string Print(const std::vector<Operation>& all, const Model& model) {
+  std::string text;
+  for (const Operation& op : all) {
+    text += "process " + std::to_string(op.process) + " [" + std::to_string(op.invoke) + ", " +
+            (op.pending() ? "pending" : std::to_string(op.done)) + "] " + model.Describe(op, {}) +
+            "\n";
+  }
+  return text;
+}
+
+// Random histories of values that come again and again. What is found wrong has `most_mean`
+// operations on average.
+template <Spec S>
+void Try(S spec, const Call& call, const std::vector<Value>& candidates, int operations = 30,
+         std::size_t most_mean = 4) {
+  Random random(20261122);
+  const ModelOf<S> model(spec);
+  int violated = 0;
+  std::size_t sizes = 0;
+  for (int i = 0; i < 150; ++i) {
+    const Shape shape{.processes = 4, .operations = operations, .pending_percent = 20};
+    S fresh = spec;
+    const std::vector<Operation> all = RandomHistory(
+        random, fresh, shape, [&](std::int32_t process) { return call(random, process); },
+        candidates);
+    const absl::StatusOr<Result> result = Check(all, model, {.threads = 1});
+    EXPECT_TRUE(result.ok());
+    if (!result.ok()) return;
+    if (result->judgement == Judgement::kOk) {
+      // Honest.
+      for (std::size_t op = 0; op < all.size(); ++op) {
+        const std::vector<Operation> rest = Select(all, LeaveOut(all, model, op));
+        EXPECT_EQ(Judge(rest, model), Judgement::kOk) << "without operation " << op << " of\n"
+                                                      << Print(all, model) << "there is left\n"
+                                                      << Print(rest, model);
+        if (testing::Test::HasFailure()) return;
+      }
+    }
+    if (!result->violation) continue;
+    EXPECT_TRUE(result->violation->shrunk);
+    const std::vector<Operation> minimal = Select(all, result->violation->minimal);
+    ++violated;
+    sizes += minimal.size();
+    EXPECT_EQ(Judge(minimal, model), Judgement::kViolated) << Print(minimal, model);
+    for (std::size_t op = 0; op < minimal.size(); ++op) {
+      const std::vector<std::size_t> rest = LeaveOut(minimal, model, op);
+      if (rest.empty()) continue;
+      EXPECT_EQ(Judge(Select(minimal, rest), model), Judgement::kOk)
+          << "operation " << op << " can be left out of\n"
+          << Print(minimal, model);
+    }
+    if (testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(violated, 5);
+  EXPECT_LE(sizes, most_mean * static_cast<std::size_t>(violated));
+}
+
+Operation Of(std::int32_t function, Value argument = kNone) {
+  Operation op;
+  op.function = function;
+  op.argument = argument;
+  return op;
+}
+
+Value Some(Random& random, std::uint64_t bound) { return static_cast<Value>(Below(random, bound)); }
+
+Call Calls(int functions, Value values, Value keys = 1) {
+  return [=](Random& random, std::int32_t) {
+    Operation op =
+        Of(static_cast<std::int32_t>(Below(random, functions)), 1 + Some(random, values));
+    if (keys > 1) op.key = Some(random, keys);
+    op.expected = 1 + Some(random, values);
+    return op;
+  };
+}
+
+const std::vector<Value> kThree{kNone, 0, 1, 2, 3};
+
+TEST(Shrink, Queue) { Try(QueueSpec{}, Calls(2, 3), kThree); }
+TEST(Shrink, BoundedQueue) { Try(QueueSpec{.capacity = 3}, Calls(2, 3), kThree); }
+TEST(Shrink, Stack) { Try(StackSpec{}, Calls(2, 3), kThree); }
+TEST(Shrink, Deque) { Try(DequeSpec{}, Calls(4, 3), kThree); }
+TEST(Shrink, ClosableQueue) {
+  Try(ClosableQueueSpec{.capacity = 2}, Calls(5, 3),
+      {ClosableQueueSpec::kRefused, ClosableQueueSpec::kClosed, 1, 2, 3}, 30, 5);
+}
+TEST(Shrink, RelaxedQueue) { Try(RelaxedQueueSpec{.k = 1}, Calls(2, 3), kThree, 16); }
+TEST(Shrink, PerProducerQueue) { Try(PerProducerQueueSpec{}, Calls(2, 3), kThree, 16); }
+TEST(Shrink, PriorityQueue) { Try(PriorityQueueSpec{}, Calls(2, 3), kThree); }
+TEST(Shrink, Register) { Try(RegisterSpec{}, Calls(2, 3), kThree); }
+TEST(Shrink, CasRegister) { Try(RegisterSpec{.initial = 1}, Calls(3, 3), kThree); }
+TEST(Shrink, Set) { Try(SetSpec{}, Calls(3, 2), {0, 1}); }
+TEST(Shrink, SetWithSize) { Try(SetSpec{}, Calls(4, 2), {0, 1, 2}); }
+TEST(Shrink, Map) { Try(MapSpec{}, Calls(5, 3, 2), kThree); }
+TEST(Shrink, MapWithSize) { Try(MapSpec{}, Calls(6, 3, 2), kThree); }
+TEST(Shrink, Counter) {
+  Try(CounterSpec{}, Calls(3, 3), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 12, 6);
+}
+TEST(Shrink, Mutex) { Try(MutexSpec{}, Calls(3, 1), {0, 1}); }
+TEST(Shrink, RwLock) { Try(RwLockSpec{}, Calls(6, 1), {0, 1}); }
+TEST(Shrink, RecursiveMutex) { Try(RecursiveMutexSpec{.most = 2}, Calls(3, 1), {0, 1}); }
+TEST(Shrink, Semaphore) { Try(SemaphoreSpec{.initial = 1}, Calls(3, 2), {0, 1}, 30, 12); }
+
+TEST(Shrink, KeyValue) {
+  Texts texts;
+  std::vector<Value> all;
+  for (const char* text : {"", "a", "b", "ab", "ba", "aa", "bb", "aab", "aba"}) {
+    all.push_back(texts.Add(text));
+  }
+  Try(
+      KeyValueSpec(&texts),
+      [&](Random& random, std::int32_t) {
+        const std::uint64_t kind = Below(random, 5);
+        Operation op = Of(kind < 2   ? KeyValueSpec::kGet
+                          : kind < 4 ? KeyValueSpec::kPut
+                                     : KeyValueSpec::kAppend,
+                          all[1 + Below(random, 2)]);
+        op.key = 1;
+        return op;
+      },
+      all);
+}
+
+}  // namespace
+}  // namespace heddle::linearizability
