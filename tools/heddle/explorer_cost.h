@@ -26,7 +26,8 @@ struct ExplorerRow {
   const char* function;  // of the file, that the kernel is
   // Blocked executions, at most: of the complete ones.
   double most_blocked;
-  double least_rate;  // executions a second; 0: no target
+  double least_rate;   // executions a second; 0: no target
+  double least_ratio;  // of GenMC's time over ours; 0: no target
 };
 
 const std::vector<ExplorerRow>& ExplorerRows();
@@ -36,7 +37,8 @@ std::string NameOf(const ExplorerRow& row);  // "ticket/5"
 struct ExplorerSample {
   std::uint64_t complete = 0;
   std::uint64_t blocked = 0;
-  double seconds = 0;
+  double seconds = 0;    // by the clock, of the exploration
+  double processor = 0;  // seconds of it, of the whole program
   double mebibytes = 0;  // the largest process's most
   std::string error;
 };
@@ -44,21 +46,23 @@ struct ExplorerSample {
 struct ExplorerRepetition {
   ExplorerSample one;  // process
   ExplorerSample two;
+  std::optional<ExplorerSample> genmc{};
 };
 
 struct ExplorerSummary {
   ExplorerRow row;
   ExplorerSample counts;  // of the last repetition
-  Spread seconds;
-  Spread speedup;  // one process's time over that of two, in each repetition
-  std::optional<ExplorerSample> genmc;
+  Spread seconds;         // of processor time, with one process
+  Spread speedup;         // one process's time by the clock over that of two, in each repetition
+  std::optional<ExplorerSample> genmc;  // of the last repetition that had it
+  Spread genmc_seconds;                 // of processor time
   std::string error;
 };
 
 ExplorerSummary SummarizeExplorer(const ExplorerRow& row,
                                   const std::vector<ExplorerRepetition>& repetitions);
 
-// What GenMC prints; its time is what it says itself.
+// What GenMC prints, but for its processor time.
 absl::StatusOr<ExplorerSample> ParseGenmc(absl::string_view output);
 // A C file for GenMC: the row's function alone, called by main().
 std::string GenmcSource(const ExplorerRow& row, absl::string_view source);

@@ -172,6 +172,30 @@ static void ChaseLev(int n) {
   }
 }
 
+// The same by an owner that looks whether there is room: it pushes five, takes three and pushes two
+// more.
+static void PushIfRoom(int value) {
+  const long b = LOAD(bottom, relaxed);
+  if (b - LOAD(oldest, acquire) >= 8) return;
+  STORE(deque[b % 8], value, relaxed);
+  STORE(bottom, b + 1, release);
+}
+static void* CheckingOwnerBody(void* unused) {
+  (void)unused;
+  for (int value = 1; value <= 5; ++value) PushIfRoom(value);
+  for (int i = 0; i < 3; ++i) TakeNewest();
+  for (int value = 6; value <= 7; ++value) PushIfRoom(value);
+  return NULL;
+}
+static void ChaseLevChecked(int n) {
+  Body* bodies[MOST_THREADS] = {CheckingOwnerBody};
+  for (int i = 1; i < n; ++i) bodies[i] = ThiefBody;
+  RunThreads(n, bodies);
+  for (int i = 2; i < n; ++i) {
+    for (int k = 1; k < i; ++k) assert(popped[i] == 0 || popped[i] != popped[k]);
+  }
+}
+
 // Vyukov's bounded queue of two cells. Each thread enqueues, and dequeues where that worked.
 enum { kCells = 2 };
 static struct {
@@ -221,6 +245,49 @@ static void Mpmc(int n) {
     for (int i = 0; i < n; ++i) times += popped[i] == value;
     assert(times <= 1);
   }
+}
+
+// A bounded queue that counts: which writes and reads have begun, in the halves of one word, and
+// how many are done. There is a value in it at first; each thread writes one and reads until there
+// is none.
+enum { kCounted = 4, kWrite = 1, kRead = 1 << 16 };
+static int counted[kCounted];
+static atomic_uint begun, writes_done, reads_done;
+
+static unsigned Writes(unsigned word) { return word & 0xFFFF; }
+static unsigned Reads(unsigned word) { return word >> 16; }
+
+static void CountedWrite(int value) {
+  unsigned seen = LOAD(begun, acquire);
+  do {
+    if (Writes(seen) == Reads(seen) + kCounted) return;
+  } while (!CAS(begun, &seen, seen + kWrite, acq_rel, acquire));
+  while (LOAD(reads_done, acquire) != Reads(seen)) {
+  }
+  counted[Writes(seen) % kCounted] = value;
+  ADD(writes_done, 1, release);
+}
+static int CountedRead(void) {
+  unsigned seen = LOAD(begun, acquire);
+  do {
+    if (Writes(seen) == Reads(seen)) return 0;
+  } while (!CAS(begun, &seen, seen + kRead, acq_rel, acquire));
+  while (LOAD(writes_done, acquire) != Writes(seen)) {
+  }
+  const int value = counted[Reads(seen) % kCounted];
+  ADD(reads_done, 1, release);
+  return value;
+}
+static void* CountedBody(void* index) {
+  const int i = (int)(intptr_t)index;
+  CountedWrite(i + 1);
+  for (int value = 0; (value = CountedRead()) != 0;) popped[i] += value;
+  return NULL;
+}
+static void CountedRing(int n) {
+  CountedWrite(n + 1);
+  RunSame(n, CountedBody);
+  CheckSum(n, n + 1);
 }
 
 // Questions on the stack of who asks: the second kind is where the first one was, in another order.
@@ -279,9 +346,10 @@ static void Questions(int n) {
 
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
-      {"treiber", Treiber}, {"michael_scott", MichaelScott},
-      {"spsc", Spsc},       {"chase_lev", ChaseLev},
-      {"mpmc", Mpmc},       {"questions", Questions},
+      {"treiber", Treiber},     {"michael_scott", MichaelScott},
+      {"spsc", Spsc},           {"chase_lev", ChaseLev},
+      {"mpmc", Mpmc},           {"chase_lev_checked", ChaseLevChecked},
+      {"questions", Questions}, {"counted_ring", CountedRing},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }
