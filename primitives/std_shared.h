@@ -52,6 +52,7 @@ class BasicStdShared {
   static std::uint32_t self() { return me().id; }
 
   static void begin(Entry& entry) {
+    step();
     me().head->list_op_pending = Node(entry);
     step();
   }
@@ -82,6 +83,7 @@ class BasicStdShared {
   static void end() {
     step();
     me().head->list_op_pending = nullptr;
+    step();
   }
 
   // The kernel looks at what this very thread has written, and passes it on by a full barrier.

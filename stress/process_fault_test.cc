@@ -157,30 +157,42 @@ TEST_F(ProcessFaultTest, AnOwnerDiesBeforeWaiters) {
   EXPECT_GT(step, 5) << "the sweep saw no protocol";
 }
 
-// One of two that sleep on the mutex dies at each step: also after it was woken. The other gets in.
+// One of two that sleep on the mutex dies at each step: also after it was woken, where the mutex is
+// free, or its owner is back. The other gets in.
 TEST_F(ProcessFaultTest, AWaiterDiesAtEveryStep) {
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
-    const InShared<Shared> shared;
-    ASSERT_EQ(shared->mutex.lock(), RobustStatus::kOk);
-    const auto victim = Start([&](Channel) {
-      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
-      return Visit(*shared);
-    });
-    AwaitSleep(victim->pid());
-    const auto other = Start([&](Channel) { return Visit(*shared); });
-    AwaitSleep(other->pid());
-    // Away and back at once, before those who are woken come.
-    EXPECT_EQ(shared->mutex.unlock(), RobustStatus::kOk) << when;
-    EXPECT_EQ(Visit(*shared), 0) << when;
-    const bool killed = Killed(*victim, when);
-    EXPECT_EQ(other->wait(), 0) << when;
-    EXPECT_EQ(Visit(*shared), 0) << when;
-    if (!killed) break;
+  for (const bool back : {false, true}) {
+    int step = 1;
+    for (;; ++step) {
+      ASSERT_LT(step, kMostSteps);
+      const std::string when =
+          "killed at step " + std::to_string(step) + (back ? ", the owner being back" : "");
+      const InShared<Shared> shared;
+      ASSERT_EQ(shared->mutex.lock(), RobustStatus::kOk);
+      const auto victim = Start([&](Channel) {
+        FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+        return Visit(*shared);
+      });
+      AwaitSleep(victim->pid());
+      const auto other = Start([&](Channel) { return Visit(*shared); });
+      AwaitSleep(other->pid());
+      EXPECT_EQ(shared->mutex.unlock(), RobustStatus::kOk) << when;
+      if (back) {
+        // At once, before the one that was woken comes; it finds it taken, and sleeps again or
+        // dies.
+        const RobustStatus status = shared->mutex.lock();
+        EXPECT_TRUE(status == RobustStatus::kOk || status == RobustStatus::kOwnerDied) << when;
+        if (status == RobustStatus::kOwnerDied) shared->room.Mend();
+        EXPECT_EQ(shared->mutex.make_consistent(), RobustStatus::kOk) << when;
+        AwaitSleep(victim->pid());
+        EXPECT_EQ(shared->mutex.unlock(), RobustStatus::kOk) << when;
+      }
+      const bool killed = Killed(*victim, when);
+      EXPECT_EQ(other->wait(), 0) << when;
+      EXPECT_EQ(Visit(*shared), 0) << when;
+      if (!killed) break;
+    }
+    EXPECT_GT(step, 10) << "the sweep saw no protocol";
   }
-  EXPECT_GT(step, 10) << "the sweep saw no protocol";
 }
 
 // The owner dies, and then one of the two that wait, at each step: also after it was woken to be
