@@ -82,7 +82,8 @@ std::string DescriptionToJson(std::string_view name, std::string_view mutant, st
                                {"arguments", std::move(arguments)},
                                {"role", action.role},
                                {"gives", action.gives},
-                               {"blocks", action.blocks}});
+                               {"blocks", action.blocks},
+                               {"meets", action.meets}});
   }
   return json.dump();
 }
@@ -113,6 +114,7 @@ std::optional<SubjectDescription> DescriptionFromJson(std::string_view line) {
       action.role = each.at("role").get<int>();
       action.gives = each.at("gives").get<int>();
       action.blocks = each.at("blocks").get<bool>();
+      action.meets = each.at("meets").get<int>();
       subject.actions.push_back(action);
     }
   } catch (const nlohmann::json::exception&) {

@@ -63,6 +63,9 @@ struct Action {
   // Waits until there is enough. A program must have enough for all that is taken, in whatever
   // order its threads run: given before, or by threads that never wait.
   bool blocks = false;
+  // Waits until as many threads as this do the same: these many make such calls, as often as each
+  // other, the beginning and the end none. 0: no such thing.
+  int meets = 0;
 
   constexpr std::size_t arity() const {
     std::size_t count = 0;
@@ -134,6 +137,28 @@ constexpr linearizability::Operation OperationOf(const Call& call,
   return op;
 }
 
+// How often a part calls an action.
+constexpr int CountCalls(const Part& part, std::size_t action) {
+  int count = 0;
+  for (const Call& call : part.all()) count += call.action == action ? 1 : 0;
+  return count;
+}
+
+// Whether whoever comes to a meeting meets the others.
+constexpr bool Meets(const Program& program, std::size_t action, int wanted) {
+  int threads = 0;
+  int often = 0;
+  for (const Part& part : program.running()) {
+    const int count = CountCalls(part, action);
+    if (count == 0) continue;
+    if (threads != 0 && count != often) return false;
+    often = count;
+    ++threads;
+  }
+  return (threads == 0 || threads == wanted) && CountCalls(program.beginning, action) == 0 &&
+         CountCalls(program.end, action) == 0;
+}
+
 // Why a program cannot be run; null: it can. Its form is taken for granted.
 constexpr const char* WhyNot(const Program& program, std::span<const Action> actions) {
   if (program.thread_count == 0) return "no thread does anything";
@@ -150,6 +175,11 @@ constexpr const char* WhyNot(const Program& program, std::span<const Action> act
       threads += plays ? 1 : 0;
     }
     if (threads > 1) return "two threads make calls that one thread must make";
+  }
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (actions[i].meets != 0 && !Meets(program, i, actions[i].meets)) {
+      return "a call would wait for threads that do not come";
+    }
   }
   constexpr const char* kStuck = "a call can wait for what nobody is sure to give";
   // What there is at least. A call that only tries may take it, too.

@@ -32,6 +32,11 @@ constexpr auto kRing = std::to_array<Action>({
     {.name = "pop", .role = 2},
 });
 
+constexpr auto kBarrier = std::to_array<Action>({
+    {.name = "arrive", .meets = 2},
+    {.name = "look"},
+});
+
 template <std::size_t N>
 std::string Problem(std::string_view text, const std::array<Action, N>& actions) {
   Program program;
@@ -123,6 +128,18 @@ TEST(ProgramTest, NobodyWaitsForWhatIsNotGiven) {
   EXPECT_EQ(Problem("release | final: acquire, acquire", kSemaphore), kWaits);
 }
 
+TEST(ProgramTest, WhoComesToAMeetingMeetsTheOthers) {
+  constexpr std::string_view kAlone = "column 1: a call would wait for threads that do not come";
+  EXPECT_EQ(Problem("arrive | arrive", kBarrier), "");
+  EXPECT_EQ(Problem("look | arrive, look, arrive | arrive, arrive", kBarrier), "");
+  EXPECT_EQ(Problem("look | final: look", kBarrier), "");
+  EXPECT_EQ(Problem("arrive | look", kBarrier), kAlone);
+  EXPECT_EQ(Problem("arrive, arrive | arrive", kBarrier), kAlone);
+  EXPECT_EQ(Problem("arrive | arrive | arrive", kBarrier), kAlone);
+  EXPECT_EQ(Problem("initial: arrive | look", kBarrier), kAlone);
+  EXPECT_EQ(Problem("look | final: arrive", kBarrier), kAlone);
+}
+
 TEST(DescriptionTest, IsItsJson) {
   const auto read =
       DescriptionFromJson(DescriptionToJson("queue/ring", "bug", "RingSubject", "m.cc", kRing));
@@ -135,6 +152,11 @@ TEST(DescriptionTest, IsItsJson) {
   EXPECT_EQ(read->actions[0].name, "push");
   EXPECT_EQ(read->actions[0].arguments, kRing[0].arguments);
   EXPECT_EQ(read->actions[1].role, 2);
+  const auto meeting =
+      DescriptionFromJson(DescriptionToJson("barrier/it", "", "Barrier", "m.cc", kBarrier));
+  ASSERT_TRUE(meeting.has_value());
+  EXPECT_EQ(meeting->actions[0].meets, 2);
+  EXPECT_EQ(meeting->actions[1].meets, 0);
   EXPECT_FALSE(DescriptionFromJson("{}").has_value());
   EXPECT_FALSE(DescriptionFromJson("{\"subject\": 1").has_value());
 }

@@ -136,16 +136,13 @@ std::vector<Program> SmallerPrograms(const Program& program, std::span<const Act
     const Program settled = Canonical(candidate, actions);
     if (WhyNot(settled, actions) == nullptr) smaller.push_back(settled);
   };
-  // Without a thread that is empty.
+  // Without threads that are empty.
   const auto add_closed = [&](Program candidate) {
-    for (std::size_t i = 0; i < candidate.running().size(); ++i) {
-      if (candidate.threads[i].size != 0) continue;
-      for (std::size_t j = i + 1; j < candidate.running().size(); ++j) {
-        candidate.threads[j - 1] = candidate.threads[j];
-      }
-      candidate.threads[static_cast<std::size_t>(--candidate.thread_count)] = Part{};
-      break;
-    }
+    const auto begin = candidate.threads.begin();
+    const auto end = std::remove_if(begin, begin + candidate.thread_count,
+                                    [](const Part& part) { return part.size == 0; });
+    std::fill(end, candidate.threads.end(), Part{});
+    candidate.thread_count = static_cast<std::uint8_t>(end - begin);
     add(candidate);
   };
   const std::size_t threads = program.running().size();
@@ -174,6 +171,19 @@ std::vector<Program> SmallerPrograms(const Program& program, std::span<const Act
       add_closed(candidate);
     }
   }
+  // A meeting less.
+  for (std::size_t action = 0; action < actions.size(); ++action) {
+    if (actions[action].meets == 0) continue;
+    Program candidate = program;
+    for (Part& part : candidate.threads) {
+      for (std::size_t i = part.all().size(); i > 0; --i) {
+        if (part.calls[i - 1].action != action) continue;
+        part.Remove(i - 1);
+        break;
+      }
+    }
+    if (candidate != program) add_closed(candidate);
+  }
   for (std::size_t i = 0; i < threads; ++i) {
     if (program.beginning.full() || program.threads[i].size == 0) continue;
     Program candidate = program;
@@ -181,20 +191,45 @@ std::vector<Program> SmallerPrograms(const Program& program, std::span<const Act
     candidate.threads[i].Remove(0);
     add_closed(candidate);
   }
-  // Items have the lowest numbers already.
-  Program lower = program;
-  ForEachCall(lower, [&](Call& call) {
-    const Action& action = ActionOf(call, actions);
-    for (std::size_t i = 0; i < action.arity(); ++i) {
-      if (action.arguments[i].fresh) continue;
-      const std::int16_t value = call.values[i];
-      for (std::int16_t less = static_cast<std::int16_t>(action.arguments[i].least); less < value;
-           ++less) {
-        call.values[i] = less;
-        add(lower);
-      }
-      call.values[i] = value;
+  // What two threads do, done by one.
+  for (std::size_t i = 0; i < threads; ++i) {
+    for (std::size_t j = 0; j < threads; ++j) {
+      const Part& added = program.threads[j];
+      if (i == j || program.threads[i].all().size() + added.all().size() > kMostCalls) continue;
+      Program candidate = program;
+      for (const Call& call : added.all()) candidate.threads[i].Add(call);
+      candidate.threads[j] = Part{};
+      add_closed(candidate);
     }
+  }
+  // Items have the lowest numbers already.
+  const auto for_each_value = [&](Program& of, const auto& visit) {
+    ForEachCall(of, [&](Call& call) {
+      const Action& action = ActionOf(call, actions);
+      for (std::size_t i = 0; i < action.arity(); ++i) {
+        if (!action.arguments[i].fresh) visit(action.arguments[i], call.values[i]);
+      }
+    });
+  };
+  // A value everywhere: calls may have to agree.
+  std::set<std::int16_t> values;
+  Program lower = program;
+  for_each_value(lower, [&](const Argument&, std::int16_t value) { values.insert(value); });
+  for (const std::int16_t value : values) {
+    for (std::int16_t less = 0; less < value; ++less) {
+      Program candidate = program;
+      bool takes = true;
+      for_each_value(candidate, [&](const Argument& argument, std::int16_t& each) {
+        if (each != value) return;
+        each = less;
+        takes = takes && argument.least <= less;
+      });
+      if (takes) add(candidate);
+    }
+  }
+  for_each_value(lower, [&](const Argument& argument, std::int16_t& each) {
+    const std::int16_t value = each;
+    for (each = static_cast<std::int16_t>(argument.least); each < value; ++each) add(lower);
   });
   return smaller;
 }

@@ -24,9 +24,9 @@ struct Limits {
 std::vector<Program> RandomPrograms(std::span<const Action> actions, const Limits& limits,
                                     int count, std::uint64_t seed);
 
-// Programs next to a given one that are smaller: a thread less, a call less, a call in the
-// beginning rather than in a thread, a lower value; the greatest steps first. There is no endless
-// chain of them.
+// Programs next to a given one that are smaller: a thread less, a call or a meeting less, a call in
+// the beginning rather than in a thread, one thread rather than two, a lower value (in one call, or
+// wherever it is); the greatest steps first. There is no endless chain of them.
 std::vector<Program> SmallerPrograms(const Program& program, std::span<const Action> actions);
 
 // Threads in order, items numbered 1, 2, 3, ...

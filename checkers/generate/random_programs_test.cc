@@ -29,6 +29,7 @@ constexpr auto kRing = std::to_array<Action>({
     {.name = "push", .arguments = {kItem}, .role = 1},
     {.name = "pop", .role = 2},
 });
+constexpr auto kBarrier = std::to_array<Action>({{.name = "arrive", .meets = 2}, {.name = "look"}});
 constexpr auto kSemaphore = std::to_array<Action>({
     {.name = "acquire", .gives = -1, .blocks = true},
     {.name = "release", .gives = 1},
@@ -50,7 +51,8 @@ TEST(RandomProgramsTest, AreTheSameForTheSameSeedAndDifferentFromEachOther) {
 TEST(RandomProgramsTest, KeepToTheLimits) {
   for (const std::span<const Action> actions :
        {std::span<const Action>(kQueue), std::span<const Action>(kSet),
-        std::span<const Action>(kRing), std::span<const Action>(kSemaphore)}) {
+        std::span<const Action>(kRing), std::span<const Action>(kSemaphore),
+        std::span<const Action>(kBarrier)}) {
     std::set<int> threads;
     for (const Program& program :
          RandomPrograms(actions, {.threads = 3, .operations = 2, .values = 2}, 200, 1)) {
@@ -120,13 +122,48 @@ TEST(SmallerProgramsTest, LowerValues) {
                      return program.thread_count == 2 && program.threads[0].calls[0].values[0] > 1;
                    }),
             "add(2) | remove(1)");
+  // Where they have to agree, and where their order matters.
+  EXPECT_EQ(Shrunk("initial: add(7) | remove(7) | remove(7)", kSet,
+                   [](const Program& program) {
+                     return program.thread_count == 2 && program.beginning.size == 1 &&
+                            program.beginning.calls[0].values ==
+                                program.threads[0].calls[0].values &&
+                            program.threads[0] == program.threads[1];
+                   }),
+            "initial: add(1) | remove(1) | remove(1)");
+  EXPECT_EQ(Shrunk("add(5), add(5) | add(8)", kSet,
+                   [](const Program& program) {
+                     const Part& first = program.threads[0];
+                     return program.thread_count == 2 && first.size == 2 &&
+                            first.calls[0].values == first.calls[1].values &&
+                            first.calls[0].values < program.threads[1].calls[0].values;
+                   }),
+            "add(1), add(1) | add(2)");
+}
+
+TEST(SmallerProgramsTest, HaveFewerThreads) {
+  EXPECT_EQ(Shrunk("push(1) | push(2) | pop", kQueue,
+                   [](const Program& program) {
+                     return program.thread_count >= 2 && Calls(program, 0) >= 2 &&
+                            Calls(program, 1) >= 1;
+                   }),
+            "push(1), push(2) | pop");
+}
+
+TEST(SmallerProgramsTest, HaveFewerMeetings) {
+  EXPECT_EQ(Shrunk("arrive, look, arrive | arrive, arrive, look | look", kBarrier,
+                   [](const Program& program) { return Calls(program, 0) >= 1; }),
+            "arrive | arrive");
 }
 
 TEST(SmallerProgramsTest, CanBeRun) {
-  for (const Program& program : RandomPrograms(kSemaphore, {}, 100, 3)) {
-    for (const Program& smaller : SmallerPrograms(program, kSemaphore)) {
-      EXPECT_EQ(WhyNot(smaller, kSemaphore), nullptr);
-      EXPECT_NE(smaller, program);
+  for (const std::span<const Action> actions :
+       {std::span<const Action>(kSemaphore), std::span<const Action>(kBarrier)}) {
+    for (const Program& program : RandomPrograms(actions, {}, 100, 3)) {
+      for (const Program& smaller : SmallerPrograms(program, actions)) {
+        EXPECT_EQ(WhyNot(smaller, actions), nullptr);
+        EXPECT_NE(smaller, program);
+      }
     }
   }
 }

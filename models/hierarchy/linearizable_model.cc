@@ -14,6 +14,9 @@ HEDDLE_LINEARIZABLE_MUTANT("hierarchy/ranked_mutex.linearizable", RankedMutexSub
 HEDDLE_LINEARIZABLE_MUTANT("hierarchy/ranked_mutex.linearizable", RankedMutexSubject, kRankedMutex,
                            "leaves_late", Verdict::kNonlinearizable | Verdict::kRace);
 HEDDLE_SUBJECT("hierarchy/ranked_mutex", RankedMutexSubject);
+HEDDLE_SUBJECT_MUTANT("hierarchy/ranked_mutex", RankedMutexSubject, "checks_late", "equal_allowed",
+                      "leaves_late", "leaves_top", "never_leaves", "timed_unchecked",
+                      "try_untracked", "unsorted");
 
 constexpr generate::Text kLockAll{"lock(3), unlock | lock(6)"};
 HEDDLE_LINEARIZABLE("hierarchy/lock_all.linearizable", LockAllSubject, kLockAll);
@@ -21,6 +24,8 @@ HEDDLE_LINEARIZABLE_MUTANT("hierarchy/lock_all.linearizable", LockAllSubject, kL
                            "ignores_failure",
                            Verdict::kNonlinearizable | Verdict::kRace | Verdict::kBadUnlock);
 HEDDLE_SUBJECT("hierarchy/lock_all", LockAllSubject);
+HEDDLE_SUBJECT_MUTANT("hierarchy/lock_all", LockAllSubject, "given_order", "ignores_failure",
+                      "keeps_held", "never_rotates", "rotates_for_ever", "waits_holding");
 
 }  // namespace
 }  // namespace heddle

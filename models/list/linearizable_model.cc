@@ -14,7 +14,9 @@ HEDDLE_LINEARIZABLE("list/coarse_list.linearizable", CoarseListSubject, kCoarseL
 HEDDLE_LINEARIZABLE_MUTANT("list/coarse_list.linearizable", CoarseListSubject, kCoarseList,
                            "insert_in_two_steps", Verdict::kNonlinearizable);
 HEDDLE_SUBJECT("list/coarse_list", CoarseListSubject);
-HEDDLE_SUBJECT_MUTANT("list/coarse_list", CoarseListSubject, "insert_in_two_steps");
+HEDDLE_SUBJECT_MUTANT("list/coarse_list", CoarseListSubject, "contains_unlocked",
+                      "insert_in_two_steps", "insert_unlocked", "keeps_lock", "remove_leaks",
+                      "remove_unlocked");
 
 constexpr generate::Text kHandOverHandList{
     "initial: insert(1), insert(2) | remove(1), insert(3) | remove(2), insert(3) | final: "
@@ -28,6 +30,9 @@ HEDDLE_LINEARIZABLE_MUTANT("list/hand_over_hand_list.linearizable", HandOverHand
                                Verdict::kDestroyedInUse | Verdict::kDeadlock | Verdict::kLeak |
                                Verdict::kCrash);
 HEDDLE_SUBJECT("list/hand_over_hand_list", HandOverHandListSubject);
+HEDDLE_SUBJECT_MUTANT("list/hand_over_hand_list", HandOverHandListSubject, "insert_lets_go",
+                      "keeps_all", "lets_go_first", "remove_leaks", "victim_unlocked",
+                      "wrong_order");
 
 }  // namespace
 }  // namespace heddle

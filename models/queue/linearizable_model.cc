@@ -31,7 +31,15 @@ HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSps
 HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.linearizable", SpscRingSubject, kSpscRing,
                            "pop_trusts_cache", Verdict::kNonlinearizable);
 HEDDLE_SUBJECT("queue/spsc_ring", SpscRingSubject);
-HEDDLE_SUBJECT_MUTANT("queue/spsc_ring", SpscRingSubject, "pop_trusts_cache");
+HEDDLE_SUBJECT_MUTANT("queue/spsc_ring", SpscRingSubject, "empty_without_wrap", "full_one_late",
+                      "full_without_wrap", "pop_head_relaxed", "pop_tail_relaxed",
+                      "pop_trusts_cache", "push_head_relaxed", "push_tail_relaxed",
+                      "push_trusts_cache");
+HEDDLE_LINEARIZABLE("queue/spsc_ring.generated", SpscRingSubject,
+                    "initial: push(1), push(2) | pop");
+HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.generated", SpscRingSubject,
+                           "initial: push(1), push(2) | pop", "empty_without_wrap",
+                           Verdict::kNonlinearizable);
 
 // The producer has not heard of the pop when it finds the ring full, nor the consumer of the push
 // when it finds it empty: store buffering, which a queue does not do.
@@ -47,7 +55,12 @@ HEDDLE_LINEARIZABLE_MUTANT("queue/mpmc_ring.linearizable", MpmcRingSubject, kMpm
                            "claim_without_exchange",
                            Verdict::kNonlinearizable | Verdict::kRace | Verdict::kLivelock);
 HEDDLE_SUBJECT("queue/mpmc_ring", MpmcRingSubject);
-HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchange");
+HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchange",
+                      "compares_without_wrap", "frees_this_lap", "pop_free_relaxed",
+                      "pop_sequence_relaxed", "push_publish_relaxed", "push_sequence_relaxed");
+HEDDLE_LINEARIZABLE("queue/mpmc_ring.generated", MpmcRingSubject, "push(1) | push(2)");
+HEDDLE_LINEARIZABLE_MUTANT("queue/mpmc_ring.generated", MpmcRingSubject, "push(1) | push(2)",
+                           "claim_without_exchange", Verdict::kRace);
 
 constexpr generate::Text kMpscQueue{"push(1), push(2) | push(3), pop | final: pop, pop"};
 HEDDLE_LINEARIZABLE("queue/mpsc_queue.linearizable", MpscQueueSubject, kMpscQueue);
@@ -56,6 +69,8 @@ HEDDLE_LINEARIZABLE_MUTANT("queue/mpsc_queue.linearizable", MpscQueueSubject, kM
                            Verdict::kNonlinearizable | Verdict::kUseAfterFree |
                                Verdict::kDoubleFree);
 HEDDLE_SUBJECT("queue/mpsc_queue", MpscQueueSubject);
+HEDDLE_SUBJECT_MUTANT("queue/mpsc_queue", MpscQueueSubject, "exchange_not_acquire",
+                      "hands_out_newest", "link_relaxed", "next_relaxed", "stub_pushed_twice");
 
 HEDDLE_LINEARIZABLE("queue/mpsc_queue.linearizable_per_producer", MpscQueuePerProducerSubject,
                     "push(1), push(2) | push(3), pop | final: pop, pop");
@@ -65,6 +80,13 @@ HEDDLE_LINEARIZABLE("queue/two_lock_queue.linearizable", TwoLockQueueSubject, kT
 HEDDLE_LINEARIZABLE_MUTANT("queue/two_lock_queue.linearizable", TwoLockQueueSubject, kTwoLockQueue,
                            "tail_not_moved", Verdict::kNonlinearizable | Verdict::kUseAfterFree);
 HEDDLE_SUBJECT("queue/two_lock_queue", TwoLockQueueSubject);
+HEDDLE_SUBJECT_MUTANT("queue/two_lock_queue", TwoLockQueueSubject, "link_relaxed", "next_relaxed",
+                      "pop_without_lock", "push_without_lock", "tail_not_moved");
+HEDDLE_LINEARIZABLE("queue/two_lock_queue.generated", TwoLockQueueSubject,
+                    "initial: push(1), push(2) | pop");
+HEDDLE_LINEARIZABLE_MUTANT("queue/two_lock_queue.generated", TwoLockQueueSubject,
+                           "initial: push(1), push(2) | pop", "tail_not_moved",
+                           Verdict::kNonlinearizable);
 
 constexpr generate::Text kBlockingQueue{"push(1), try_push(2), close | try_pop, pop"};
 HEDDLE_LINEARIZABLE("queue/blocking_queue.linearizable", BlockingQueueSubject, kBlockingQueue);
@@ -73,13 +95,22 @@ HEDDLE_LINEARIZABLE_MUTANT("queue/blocking_queue.linearizable", BlockingQueueSub
 HEDDLE_LINEARIZABLE_MUTANT("queue/blocking_queue.linearizable", BlockingQueueSubject,
                            kBlockingQueue, "pop_looks_once", Verdict::kNonlinearizable);
 HEDDLE_SUBJECT("queue/blocking_queue", BlockingQueueSubject);
-HEDDLE_SUBJECT_MUTANT("queue/blocking_queue", BlockingQueueSubject, "pop_looks_once");
+HEDDLE_SUBJECT_MUTANT("queue/blocking_queue", BlockingQueueSubject, "close_drops_items",
+                      "close_wakes_no_popper", "close_wakes_no_pusher", "close_wakes_one",
+                      "ignores_deadline", "pop_looks_once", "pop_wakes_nobody", "push_after_close",
+                      "push_wakes_nobody", "wakes_only_when_it_was_empty");
 
 constexpr generate::Text kTreiberStack{"push(1), push(2) | pop | final: pop, pop"};
 HEDDLE_LINEARIZABLE("queue/treiber_stack.linearizable", TreiberStackSubject, kTreiberStack);
 HEDDLE_LINEARIZABLE_MUTANT("queue/treiber_stack.linearizable", TreiberStackSubject, kTreiberStack,
                            "frees_first", Verdict::kNonlinearizable | Verdict::kRace);
 HEDDLE_SUBJECT("queue/treiber_stack", TreiberStackSubject);
+HEDDLE_SUBJECT_MUTANT("queue/treiber_stack", TreiberStackSubject, "frees_first", "no_tag",
+                      "pop_relaxed", "push_relaxed");
+HEDDLE_LINEARIZABLE("queue/treiber_stack.generated", TreiberStackSubject,
+                    "initial: push(1) | push(2) | pop");
+HEDDLE_LINEARIZABLE_MUTANT("queue/treiber_stack.generated", TreiberStackSubject,
+                           "initial: push(1) | push(2) | pop", "frees_first", Verdict::kRace);
 
 // 0, 1 and 2 are stacked, 0 on top. One thread pops; the other pops two and puts the first back.
 constexpr generate::Text kIndexStack{
@@ -92,7 +123,8 @@ HEDDLE_LINEARIZABLE_MUTANT("queue/index_stack.linearizable", IndexStackSubject, 
 HEDDLE_LINEARIZABLE_MUTANT("queue/index_stack.linearizable", IndexStackSubject, kIndexStack,
                            "pop_relaxed", Verdict::kNonlinearizable);
 HEDDLE_SUBJECT("queue/index_stack", IndexStackSubject);
-HEDDLE_SUBJECT_MUTANT("queue/index_stack", IndexStackSubject, "no_tag");
+HEDDLE_SUBJECT_MUTANT("queue/index_stack", IndexStackSubject, "no_tag", "pop_relaxed",
+                      "push_relaxed");
 
 // A queue whose pop takes an item in two steps: two pops can take the same one. All of it is
 // atomic, so there is no race, and nothing is lost or out of bounds: only the order is impossible.

@@ -36,9 +36,9 @@ template <class P>
 using ClhLockSubject = MutexSubject<P, ClhLock<P>>;
 
 // Besides, a try that waits. What has timed out does not count.
-template <class P>
-struct TimedMutexSubject : MutexSubject<P, TimedMutex<P>> {
-  using Base = MutexSubject<P, TimedMutex<P>>;
+template <class P, class Lock>
+struct TimedLockSubject : MutexSubject<P, Lock> {
+  using Base = MutexSubject<P, Lock>;
   static constexpr auto kActions = std::to_array<generate::Action>({
       {.name = "lock", .function = linearizability::kLock},
       {.name = "try_lock", .function = linearizability::kTryLock},
@@ -57,6 +57,9 @@ struct TimedMutexSubject : MutexSubject<P, TimedMutex<P>> {
     return 1;
   }
 };
+
+template <class P>
+using TimedMutexSubject = TimedLockSubject<P, TimedMutex<P>>;
 
 // Any thread may unlock, and is told when it was not its turn to.
 template <class P>

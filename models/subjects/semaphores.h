@@ -4,11 +4,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "checkers/generate/program.h"
 #include "checkers/linearizability/history.h"
 #include "checkers/linearizability/specs/locks.h"
+#include "models/subjects/locks.h"
 #include "primitives/semaphore/binary_semaphore.h"
 #include "primitives/semaphore/semaphore.h"
 
@@ -75,6 +77,22 @@ struct BinarySemaphoreSubject {
     return 1;
   }
 };
+
+// One permit, which whoever has it gives back: a lock.
+template <class Semaphore>
+struct PermitLock {
+  Semaphore semaphore{1};
+
+  void lock() { semaphore.acquire(); }
+  void unlock() { semaphore.release(); }
+  bool try_lock() { return semaphore.try_acquire(); }
+  bool try_lock_until(Deadline deadline) { return semaphore.try_acquire_until(deadline); }
+};
+
+template <class P>
+using SemaphoreAsLockSubject = TimedLockSubject<P, PermitLock<Semaphore<P>>>;
+template <class P>
+using BinarySemaphoreAsLockSubject = TimedLockSubject<P, PermitLock<BinarySemaphore<P>>>;
 
 }  // namespace heddle
 

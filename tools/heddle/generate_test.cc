@@ -23,8 +23,8 @@ namespace {
 GenerateSubject Subject(const std::string& name, const std::string& engine) {
   auto subjects = FindSubjects(
       {{.engine = engine,
-        .label = "queue_model",
-        .path = absl::StrCat(RunfilesRoot(), "heddle/models/generated/queue_model.", engine)}});
+        .label = "linearizable_model",
+        .path = absl::StrCat(RunfilesRoot(), "heddle/models/queue/linearizable_model.", engine)}});
   EXPECT_TRUE(subjects.has_value());
   for (GenerateSubject& subject : *subjects) {
     if (subject.full_name() == name) return std::move(subject);
@@ -70,7 +70,7 @@ TEST(GenerateTest, FindsAMutantAndItsSmallestProgram) {
 // The code that is printed is in the model, whose own tests say that it fails as it says.
 TEST(GenerateTest, PrintsCodeThatIsInTheModel) {
   const auto model =
-      ReadFile(absl::StrCat(RunfilesRoot(), "heddle/models/generated/queue_model.cc"));
+      ReadFile(absl::StrCat(RunfilesRoot(), "heddle/models/queue/linearizable_model.cc"));
   ASSERT_TRUE(model.ok()) << model.status();
   for (const auto& [name, program] :
        {std::pair("queue/mpmc_ring~claim_without_exchange", "push(1) | push(2)"),
