@@ -231,40 +231,6 @@ TEST_F(ExploreTest, WritesAPage) {
   EXPECT_TRUE(absl::StrContains(*text, "<g class=\"step"));
 }
 
-TEST_F(ExploreTest, AnInputThatCannotBeUsedIsTheUsersMistake) {
-  EXPECT_EQ(Run({"nowhere.c"}), 2);
-  EXPECT_EQ(errors_, "heddle explore: nowhere.c: No such file or directory\n");
-  EXPECT_EQ(Run({Source("golden.txt")}), 2);
-  EXPECT_EQ(Run({"--compiler=no-such-compiler", Source("locks.c")}), 2);
-  EXPECT_EQ(Run({Source("locks.c"), "-Dmutex=(", "--", "mutex"}), 2);
-  EXPECT_EQ(Run({"--binary=/bin/true"}), 2);
-  EXPECT_TRUE(absl::StrContains(errors_, "not linked with the explorer's runtime")) << errors_;
-}
-
-TEST_F(ExploreTest, AReplayThatIsNoneOfThisProgramsIsTheUsersMistake) {
-  const std::string file = absl::StrCat(Directory(), "/edited.txt");
-  const auto replay = [&](const std::string& state, const std::string& program) {
-    Counterexample counterexample = {.scenario = "x",
-                                     .mutant = "",
-                                     .engine = "explore",
-                                     .mode = "full",
-                                     .verdict = "race",
-                                     .state = state,
-                                     .text = ""};
-    EXPECT_TRUE(WriteCounterexample(file, counterexample).ok());
-    return Run({absl::StrCat("--replay=", file), Source("wrong.c"), "--", program});
-  };
-  EXPECT_EQ(Run({Source("wrong.c"), "--", "race"}), 1) << errors_;
-  const absl::StatusOr<Counterexample> found =
-      ReadCounterexample(Verdict().counterexample.value_or(""));
-  ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ(replay(found->state, "race"), 1) << output_ << errors_;
-  EXPECT_EQ(replay(found->state, "leak"), 2) << output_;
-  EXPECT_EQ(replay(found->state.substr(0, found->state.size() / 2), "race"), 2) << output_;
-  EXPECT_EQ(replay("nonsense", "race"), 2);
-  EXPECT_EQ(errors_, absl::StrCat("heddle explore: ", file, ": no execution to replay\n"));
-}
-
 TEST_F(ExploreTest, LeavesNoTemporaryFiles) {
   const std::string temporary = absl::StrCat(Directory(), "/temporary");
   std::filesystem::create_directories(temporary);

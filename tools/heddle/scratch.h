@@ -8,7 +8,8 @@
 
 namespace heddle {
 
-// A new directory for temporary files, removed with what is in it. Its path has no colon, which
+// A new directory for temporary files, removed with what is in it: by whoever makes the next one if
+// this process is killed, which the lock on the directory tells. Its path has no colon, which
 // separates the options of our runtimes. The path is empty where none could be made.
 class Scratch {
  public:
@@ -21,6 +22,7 @@ class Scratch {
 
  private:
   std::string path_;
+  int lock_ = -1;
 };
 
 }  // namespace heddle

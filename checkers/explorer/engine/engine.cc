@@ -155,20 +155,14 @@ void RunExecution(void* /*argument*/) {
   execution.body.reset();
 }
 
-// A file that is gone with this object.
+// A file that is gone with this object, or with the process.
 class TemporaryFile {
  public:
-  TemporaryFile() {
-    std::error_code error;
-    const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
-    std::string name = absl::StrCat(error ? "/tmp" : directory.string(), "/heddle_explore.XXXXXX");
-    const int file = mkstemp(name.data());
-    if (file < 0) return;
-    close(file);
-    path_ = name;
+  TemporaryFile() : file_(memfd_create("record", MFD_CLOEXEC)) {
+    if (file_ >= 0) path_ = absl::StrCat("/proc/self/fd/", file_);
   }
   ~TemporaryFile() {
-    if (!path_.empty()) unlink(path_.c_str());
+    if (file_ >= 0) close(file_);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -176,6 +170,7 @@ class TemporaryFile {
   const std::string& path() const { return path_; }
 
  private:
+  int file_;
   std::string path_;
 };
 
