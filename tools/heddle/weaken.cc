@@ -71,7 +71,6 @@ Run Weakening::Read(std::size_t subject, const std::string& path, const ProcessR
   record = *parsed;
   run.verdict = VerdictFromString(record.end->verdict).value_or(Verdict::kError);
   run.executions = record.end->executions;
-  run.seconds = record.end->seconds;
   run.reason = record.error ? record.error->message : record.end->reason;
   // A pass of what was not all explored proves nothing.
   if (run.verdict == Verdict::kPass && !record.end->complete) run.verdict = Verdict::kIncomplete;
@@ -140,9 +139,10 @@ void Weakening::MakeKnobs() {
 
 std::vector<std::size_t> Weakening::SubjectsOf(const Site& site) const {
   std::vector<std::size_t> subjects(site.subjects.begin(), site.subjects.end());
-  // What is over soon may find the same as what takes long.
+  // What is over soon may find the same as what takes long. Not by seconds: the table is the same
+  // each time.
   std::sort(subjects.begin(), subjects.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(baseline_[a].seconds, a) < std::pair(baseline_[b].seconds, b);
+    return std::pair(baseline_[a].executions, a) < std::pair(baseline_[b].executions, b);
   });
   return subjects;
 }

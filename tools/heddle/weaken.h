@@ -52,7 +52,6 @@ struct Run {
   std::size_t subject = 0;
   Verdict verdict = Verdict::kError;
   std::uint64_t executions = 0;
-  double seconds = 0;
   std::string reason;          // why it is undecided
   std::string counterexample;  // path; empty: none
 };

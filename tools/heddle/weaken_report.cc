@@ -218,14 +218,16 @@ std::string Markdown(const Weakening& result, const Reasons& reasons, absl::stri
   const Sums sums = SumsOf(result);
   std::string text = absl::StrCat(
       "# Memory orders\n\n"
-      "Every atomic operation that has an order other than relaxed, in the primitives and in the "
+      "Every atomic operation that has an order other than relaxed, in the primitives and in those "
       "parts of the\n"
-      "lock-order analyzer that have scenarios, and what goes wrong when that order is weaker: "
-      "each is tried with each\n"
-      "weaker order, one at a time, under every scenario that executes it, over every execution "
-      "that RC11 allows\n"
-      "(docs/explorer.md). Where one order fails, weaker ones do too, and are not listed. Made "
-      "by\n`",
+      "lock-order analyzer and the stress engine that have scenarios, and what goes wrong when "
+      "that "
+      "order is weaker:\n"
+      "each is tried with each weaker order, one at a time, under every scenario that executes it, "
+      "over every\n"
+      "execution that RC11 allows (docs/explorer.md). Where one order fails, weaker ones do too, "
+      "and are not listed.\n"
+      "Made by `",
       command, "`.\n\n", Count(result.knobs().size(), "order"), ": ", sums.needed, " needed, ",
       sums.weaker, " that no scenario needs, ", sums.undecided, " undecided. ",
       Count(result.relaxed(), "more operation"), " ", result.relaxed() == 1 ? "is" : "are",

@@ -29,7 +29,8 @@ constexpr absl::string_view kReplaced = "checkers/explorer/runtime/include/";
 
 // Between a primitive and its operation: nobody chooses an order there.
 constexpr absl::string_view kSeams[] = {"primitives/std_platform.h",
-                                        "checkers/explorer/engine/explorer_platform.h"};
+                                        "checkers/explorer/engine/explorer_platform.h",
+                                        "checkers/scenario/stepped_atomic.h"};
 
 bool IsSeam(absl::string_view file) {
   for (const absl::string_view seam : kSeams) {
