@@ -103,8 +103,8 @@ heddle_explorer_resume:
   .cfi_endproc
   .size heddle_explorer_resume, .-heddle_explorer_resume
 
-// void heddle_explorer_trace(Frame* frame): heddle_explorer_read_stack() as if the suspended thread
-// had called it. Its registers are where heddle_explorer_enter has put them.
+// void heddle_explorer_trace(Frame* frame, void (*function)()): calls it as if the suspended thread
+// had. Its registers are where heddle_explorer_enter has put them.
   .globl heddle_explorer_trace
   .hidden heddle_explorer_trace
   .type heddle_explorer_trace, @function
@@ -128,7 +128,7 @@ heddle_explorer_trace:
   .cfi_offset %r14, -48
   .cfi_offset %r15, -56
   andq $-16, %rsp
-  call heddle_explorer_read_stack
+  call *%rsi
   .cfi_undefined %rip
   movq STATE+SCHEDULER_STACK(%rip), %rsp
   popq %r15

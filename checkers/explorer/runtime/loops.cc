@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "checkers/explorer/graph/graph.h"
@@ -100,17 +101,17 @@ bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
   return true;
 }
 
-const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
-                                 const char* stack_high, const LoopState* below) {
-  const auto* const low = reinterpret_cast<const char*>(&frame);
-  const auto size = static_cast<std::size_t>(stack_high - low);
+const LoopState* Loops::FindSame(const LoopHistory& history, const ThreadState& now,
+                                 const LoopState* below) {
   std::size_t i = below != nullptr ? static_cast<std::size_t>(below - history.states.data())
                                    : history.states.size();
   while (i-- > 0) {
     const LoopState& state = history.states[i];
     if (state.effects != history.effects) break;
-    if (state.frame == &frame && state.size == size &&
-        memcmp(history.bytes.data() + state.bytes, low, size) == 0 &&
+    const unsigned char* const bytes = history.bytes.data() + state.bytes;
+    if (state.stack == now.stack() && state.stack_size == now.stack_size() &&
+        state.rest_size == now.rest_size() && memcmp(bytes, now.stack(), now.stack_size()) == 0 &&
+        std::equal(now.rest(), now.rest() + now.rest_size(), bytes + now.stack_size()) &&
         NothingWritten(history, state.writes)) {
       return &state;
     }
@@ -118,9 +119,8 @@ const LoopState* Loops::FindSame(const LoopHistory& history, const Frame& frame,
   return nullptr;
 }
 
-bool Loops::ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
-                      int& first) {
-  const LoopState* const same = FindSame(history, frame, stack_high);
+bool Loops::ComesBack(const LoopHistory& history, const ThreadState& state, int& first) {
+  const LoopState* const same = FindSame(history, state);
   if (same == nullptr || same->changes != history.changes) return false;
   first = same->position;
   return true;
@@ -160,7 +160,6 @@ void Loops::SetVisits(Site site, ThreadId thread, int visits) {
 
 Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) {
   LoopHistory& history = fiber.loop;
-  Frame& frame = *fiber.frame;
   SiteState& site = At(address);
   fiber.awaits = site.await;
   const int visits = Visits(site, fiber.id);
@@ -170,12 +169,13 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
     return Learned();
   }
   if (visits > unroll_) return Turn::kCut;
+  here_.Take(fiber, fiber.from_frame ? nullptr : fiber.operation, history.answers);
+  ClearBelow(fiber, fiber.frame);
   // What is in the graph has been found to be new before.
   const bool repeated =
       static_cast<std::size_t>(search.Position(fiber.id)) < search.graph().thread(fiber.id).size();
   const LoopState* same = nullptr;
-  while ((!repeated || site.seen) &&
-         (same = FindSame(history, frame, fiber.stack_high, same)) != nullptr) {
+  while ((!repeated || site.seen) && (same = FindSame(history, here_, same)) != nullptr) {
     if (same->changes != history.changes) {
       if (history.rounds.size() < kRounds) {
         history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
@@ -204,17 +204,17 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
     first = same->position;
     return Turn::kSame;
   }
-  const auto* const low = reinterpret_cast<const char*>(&frame);
-  const auto size = static_cast<std::size_t>(fiber.stack_high - low);
-  history.states.push_back({.frame = &frame,
+  history.states.push_back({.stack = here_.stack(),
                             .bytes = history.bytes.size(),
-                            .size = size,
+                            .stack_size = here_.stack_size(),
+                            .rest_size = here_.rest_size(),
                             .position = search.Position(fiber.id),
                             .operations = history.operations,
                             .effects = history.effects,
                             .changes = history.changes,
                             .writes = history.writes.size()});
-  history.bytes.insert(history.bytes.end(), low, low + size);
+  history.bytes.insert(history.bytes.end(), here_.stack(), here_.stack() + here_.stack_size());
+  history.bytes.insert(history.bytes.end(), here_.rest(), here_.rest() + here_.rest_size());
   return Turn::kNew;
 }
 

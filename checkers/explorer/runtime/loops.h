@@ -11,13 +11,11 @@
 // - Where the last operation was none, or the turn wrote something that it took back, the thread
 //   goes on only in executions in which the turn reads something else.
 // - A turn that took a lock, or the like, and gave it back has changed nothing either, unless
-// another
-//   thread has seen it have it: without the turn the same would have happened. Where one has, in
-//   some execution, a few of the turns that come to that site are run.
+//   another thread has seen it have it: without the turn the same would have happened. Where one
+//   has, in some execution, a few of the turns that come to that site are run.
 // - A load and a compare-exchange of the same location right behind it, with nothing in between,
-// are
-//   one step where the loop that they are in goes on from a value that the compare-exchange finds
-//   as it would if the load had found it (scheduler_memory.cc, Rejoins).
+//   are one step where the loop that they are in goes on from a value that the compare-exchange
+//   finds as it would if the load had found it (scheduler_memory.cc, Rejoins).
 // Whenever a site is found to be one of these the search starts anew, so that all its executions
 // have been run with the same knowledge.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
@@ -34,15 +32,17 @@
 
 #include "checkers/explorer/graph/event.h"
 #include "checkers/explorer/runtime/state.h"
+#include "checkers/explorer/runtime/thread_state.h"
 #include "checkers/explorer/search/rounds.h"
 
 namespace heddle::explorer {
 
-// A thread's state at an atomic operation: its frame and the stack above.
+// A thread's state at an operation: thread_state.h.
 struct LoopState {
-  const Frame* frame;
-  std::size_t bytes;  // its place in LoopHistory::bytes, up to the next one's
-  std::size_t size;
+  const unsigned char* stack;
+  std::size_t bytes;  // its place in LoopHistory::bytes: the stack, and then the rest
+  std::size_t stack_size;
+  std::size_t rest_size;
   int position;              // events before
   std::uint32_t operations;  // before
   std::uint32_t effects;     // before
@@ -84,6 +84,8 @@ struct LoopHistory {
   std::uint32_t accesses = 0;  // plain ones, but for the thread's own stack
   std::vector<Round> rounds;   // that have changed something and taken it back, the first ones
   StepStart step;
+  // Of the modelled function that the thread is in.
+  std::vector<CallAnswer> answers;
 
   void Clear() {
     states.clear();
@@ -97,6 +99,7 @@ struct LoopHistory {
     accesses = 0;
     rounds.clear();
     step.site = 0;
+    answers.clear();
   }
 };
 
@@ -167,13 +170,12 @@ class Loops {
   }
   // Of a thread that has run on from an await: whether it is back where it has been since its last
   // effect. `first` as above.
-  static bool ComesBack(const LoopHistory& history, const Frame& frame, const char* stack_high,
-                        int& first);
+  static bool ComesBack(const LoopHistory& history, const ThreadState& state, int& first);
 
  private:
   // The newest such state; before `below` where that is given.
-  static const LoopState* FindSame(const LoopHistory& history, const Frame& frame,
-                                   const char* stack_high, const LoopState* below = nullptr);
+  static const LoopState* FindSame(const LoopHistory& history, const ThreadState& now,
+                                   const LoopState* below = nullptr);
   // Of loops and waits.
   Turn Learned();
   SiteState& At(Site site) {
@@ -186,6 +188,7 @@ class Loops {
   }
   static bool NothingWritten(const LoopHistory& history, std::size_t from);
 
+  ThreadState here_;  // during a visit
   std::vector<SiteState> sites_;
   std::size_t used_ = 0;
   bool any_ = false;  // loop sites

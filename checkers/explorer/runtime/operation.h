@@ -75,6 +75,8 @@ struct Operation {
   Update update;
   Admits* admits = nullptr;
   int number = 0;  // choices; the thread to join
+  // What the modelled function was called with, as far as `access` does not tell.
+  std::uint64_t arguments[2] = {};
   // Of a new thread.
   void* (*function)(void*) = nullptr;
   void* argument = nullptr;

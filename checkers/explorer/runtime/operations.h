@@ -93,6 +93,14 @@ class Call {
     return operation.answer.success;
   }
 
+  // What it goes by besides what its first operation is on (thread_state.h).
+  void TakesToo(std::uint64_t first, std::uint64_t second) {
+    arguments_[0] = first;
+    arguments_[1] = second;
+  }
+  void TakesToo(const void* first, const void* second) {
+    TakesToo(reinterpret_cast<std::uintptr_t>(first), reinterpret_cast<std::uintptr_t>(second));
+  }
   // From here on what it does orders nothing for the program (Access::internal).
   void SetInternal() { internal_ = true; }
   // What it waits for is a wake-up at the word, which holds `value`.
@@ -135,6 +143,8 @@ class Call {
     operation.slept_on = slept_on_;
     operation.expires = expires_;
     operation.polls = polls_;
+    operation.arguments[0] = arguments_[0];
+    operation.arguments[1] = arguments_[1];
     operation.first = !std::exchange(begun_, true);
     return operation;
   }
@@ -174,6 +184,7 @@ class Call {
   bool internal_ = false;
   std::uintptr_t word_ = 0;
   std::uint32_t slept_on_ = 0;
+  std::uint64_t arguments_[2] = {};
   mutable bool begun_ = false;
 };
 

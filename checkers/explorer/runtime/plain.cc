@@ -73,6 +73,8 @@ void TellAtomics(std::uintptr_t address, std::size_t size, bool write, Site site
       Operation operation;
       operation.kind = Operation::Kind::kLoad;
       operation.access = access;
+      operation.arguments[0] = address;
+      operation.arguments[1] = size << 1 | (write ? 1 : 0);
       Perform(operation);
     }
     if (write) {

@@ -318,6 +318,8 @@ void Scheduler::Take(Fiber& fiber) {
   if (fiber.frame->operation() == AtomicOperation::kCall) {
     fiber.operation = TakeCall(*fiber.frame);
     fiber.from_frame = false;
+    // Plain accesses have no names.
+    if (fiber.operation->first || fiber.operation->name == nullptr) fiber.loop.answers.clear();
     fiber.polled = nullptr;
     if (fiber.operation->polls) {
       fiber.polled = fiber.operation;
@@ -374,8 +376,9 @@ Scheduler::Next Scheduler::ArriveAtCall(Fiber& fiber) {
   if (operation.kind != Operation::Kind::kLoad && operation.kind != Operation::Kind::kUpdate) {
     return Next::kGoOn;
   }
-  // Its own operations, apart: their place is in the frame.
-  return GoRound(fiber, operation, operation.access.site ^ fiber.frame->return_address << 16);
+  // Its own operations, apart: no program is there.
+  const std::uint64_t place = fiber.loop.answers.size() + 1;
+  return GoRound(fiber, operation, operation.access.site ^ place << 48);
 }
 
 Scheduler::Next Scheduler::GoRound(Fiber& fiber, Operation& operation, Site site) {
@@ -477,6 +480,10 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
   if (state().tracer != nullptr) TraceOperation(fiber, operation);
   ++fiber.loop.operations;
   fiber.loop.last_read = 0;
+  if (!fiber.from_frame) {
+    fiber.loop.answers.push_back(
+        {.value = operation.answer.value, .success = operation.answer.success});
+  }
   switch (operation.kind) {
     case Operation::Kind::kLoad:
     case Operation::Kind::kStore:

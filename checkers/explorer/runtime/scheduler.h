@@ -212,6 +212,8 @@ class Scheduler {
   int threads_ = 0;
   std::vector<unsigned char> saved_;    // a stack, during a trial
   std::vector<unsigned char> reached_;  // another
+  ThreadState there_;                   // during a trial
+  std::vector<unsigned char> rest_;     // of the state before it
 };
 
 }  // namespace heddle::explorer

@@ -17,9 +17,6 @@ namespace {
 // The compilers' numbering, without the bits for lock elision.
 constexpr std::uint64_t kOrderMask = 7;
 
-// How far below a thread's frame a trial leaves its traces, more or less.
-constexpr std::size_t kTrialStack = 1024;
-
 Order OrderOf(std::uint64_t order) {
   switch (order & kOrderMask) {
     case 0:
@@ -225,6 +222,13 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   auto* const low = reinterpret_cast<unsigned char*>(frame);
   const auto size = static_cast<std::size_t>(fiber.stack_high - reinterpret_cast<char*>(low));
   saved_.assign(low, low + size);
+  std::vector<CallAnswer>& answers = fiber.loop.answers;
+  rest_.clear();
+  if (!fiber.from_frame) {
+    there_.Take(fiber, &operation, answers);
+    rest_.assign(there_.rest(), there_.rest() + there_.rest_size());
+  }
+  const unsigned char* const stack = fiber.from_frame ? low : there_.stack();
   const bool by_pointer = ByPointer(frame->operation());
   const std::uintptr_t expected = frame->arguments[1];
   const Value old_expected = by_pointer ? ReadMemory(expected, operation.access.size) : 0;
@@ -241,14 +245,22 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   bool same = false;
   Frame& there = *fiber.frame;
   const bool calls = there.operation() == AtomicOperation::kCall;
-  if (!calls || TakeCall(there)->polls) {
+  const Operation* const call = calls ? TakeCall(there) : nullptr;
+  if (!calls || call->polls) {
     if (!calls) TakeAtomic(there, tried);
+    const bool goes_on = calls && !call->first;
+    if (goes_on) answers.push_back({.value = value, .success = tried.answer.success});
+    static const std::vector<CallAnswer> kNone;
+    there_.Take(fiber, call, goes_on ? answers : kNone);
     turn = search_.Position(fiber.id);
-    same = (&there == frame && memcmp(saved_.data(), low, size) == 0) ||
-           Loops::ComesBack(fiber.loop, there, fiber.stack_high, turn);
+    same = (there_.stack() == stack && there_.rest_size() == rest_.size() &&
+            memcmp(saved_.data() + (stack - low), stack, there_.stack_size()) == 0 &&
+            std::equal(rest_.begin(), rest_.end(), there_.rest())) ||
+           Loops::ComesBack(fiber.loop, there_, turn);
+    if (goes_on) answers.pop_back();
   }
   memcpy(low, saved_.data(), size);
-  memset(low - kTrialStack, 0, kTrialStack);
+  ClearBelow(fiber, low);
   if (by_pointer) WriteMemory(expected, operation.access.size, old_expected);
   fiber.frame = frame;
   return !same;
@@ -339,8 +351,9 @@ bool Scheduler::Rejoins(Fiber& fiber, const Operation& operation, Value value) {
   }
   memcpy(low, saved_.data(), size);
   auto* const lowest =
-      std::min(low, reinterpret_cast<unsigned char*>(const_cast<Frame*>(step.frame))) - kTrialStack;
+      std::min(low, reinterpret_cast<unsigned char*>(const_cast<Frame*>(step.frame)));
   memset(lowest, 0, static_cast<std::size_t>(low - lowest));
+  ClearBelow(fiber, lowest);
   fiber.frame = frame;
   fiber.loop.accesses = accesses;
   return same;

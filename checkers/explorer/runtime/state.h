@@ -106,6 +106,7 @@ extern "C" {
 __attribute__((visibility("hidden"))) void heddle_explorer_perform(Operation* operation);
 __attribute__((visibility("hidden"))) void heddle_explorer_resume(Frame* frame);
 __attribute__((visibility("hidden"))) void heddle_explorer_thread_start();
+__attribute__((visibility("hidden"))) void heddle_explorer_trace(Frame* frame, void (*function)());
 }
 
 }  // namespace heddle::explorer

@@ -50,14 +50,10 @@ CallStack Above(const Frames& frames, Site site) {
 // Of heddle_explorer_trace(): it has no argument.
 Frames* g_frames;
 
+// On the stack of a suspended thread.
+void ReadSuspended() { Read(*g_frames); }
+
 }  // namespace
-
-// On the stack of a suspended thread; called by heddle_explorer_trace() in fiber.S.
-extern "C" __attribute__((visibility("hidden"))) void heddle_explorer_read_stack() {
-  Read(*g_frames);
-}
-
-extern "C" __attribute__((visibility("hidden"))) void heddle_explorer_trace(Frame* frame);
 
 void Tracer::Prepare() {
   Frames frames;
@@ -84,7 +80,7 @@ CallStack Tracer::Suspended(Fiber& fiber, Site site) {
   const OwnThreadPointer own;
   Frames frames;
   g_frames = &frames;
-  heddle_explorer_trace(fiber.frame);
+  heddle_explorer_trace(fiber.frame, ReadSuspended);
   return Above(frames, site);
 }
 

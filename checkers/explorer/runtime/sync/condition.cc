@@ -13,6 +13,7 @@ namespace heddle::explorer {
 
 int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site site) {
   Call call("pthread_cond_wait", site, "condition");
+  call.TakesToo(condition, mutex);
   const Held* const held = FindHeld(call.fiber(), mutex);
   if (held == nullptr) {
     call.Found(verdict::kBadUnlock, "thread %d waits with the mutex %p, which it does not hold",
@@ -40,6 +41,7 @@ int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site
 
 int DoSignal(pthread_cond_t* condition, bool all, Site site) {
   Call call(all ? "pthread_cond_broadcast" : "pthread_cond_signal", site);
+  call.TakesToo(condition, nullptr);
   WaitQueue& queue = WaitQueue::Lock(call, condition);
   const int waiters = queue.CountAt(condition);
   if (all) {

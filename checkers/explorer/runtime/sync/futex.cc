@@ -19,6 +19,7 @@ namespace {
 
 int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site) {
   Call call("futex wait", site, "futex");
+  call.TakesToo(reinterpret_cast<std::uintptr_t>(word), value);
   call.SetInternal();
   const bool ends_at_limit = expires && call.Expires();
   WaitQueue& queue = WaitQueue::Lock(call, word);
@@ -42,6 +43,7 @@ int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site)
 
 int FutexWake(std::uint32_t* word, int count, Site site) {
   Call call("futex wake", site);
+  call.TakesToo(reinterpret_cast<std::uintptr_t>(word), static_cast<std::uint64_t>(count));
   call.SetInternal();
   WaitQueue& queue = WaitQueue::Lock(call, word);
   int woken = 0;

@@ -30,6 +30,7 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 HEDDLE_INTERPOSE int pthread_once(pthread_once_t* once, void (*function)()) {
   if (!Exploring()) return HEDDLE_REAL(pthread_once)(once, function);
   Call call("pthread_once", HEDDLE_CALLER, "once");
+  call.TakesToo(once, reinterpret_cast<const void*>(function));
   if (call.Load(once, Order::kAcquire) == kDone) return 0;
   AdmitsIf settled([](Value value) { return static_cast<int>(value) < kRunning; });
   int expected = kNotRun;
