@@ -15,6 +15,22 @@
 #include "checkers/relacy/trace_step.h"
 
 namespace heddle::relacy {
+namespace {
+
+// A wait in construction, After() or destruction, where Relacy does not switch threads: nobody
+// else runs, so what has no deadline never ends.
+ParkResult WaitAlone(Deadline deadline, Location where) {
+  if (deadline == kNever) {
+    FailExecution(Verdict::kDeadlock, "a wait that nobody ends: no thread runs", where);
+  }
+  for (auto& seen : State().deadlines) {
+    if (seen.deadline == deadline) seen.expired = true;
+  }
+  if (State().tracing) TraceStep(where, "the wait times out: no thread runs");
+  return ParkResult::kTimedOut;
+}
+
+}  // namespace
 
 MutexCell::MutexCell(Location where) : impl_(new rl::mutex()) {
   if (State().tracing) State().trace.Declare(this, 'M', "mutex", where);
@@ -51,6 +67,7 @@ CondVarCell::~CondVarCell() { delete static_cast<rl::condition_variable*>(impl_)
 ParkResult CondVarCell::Wait(MutexCell& mutex, Deadline deadline, Location where) {
   auto& condition = *static_cast<rl::condition_variable*>(impl_);
   auto& lock = *static_cast<rl::mutex*>(mutex.impl_);
+  if (!State().threads_running) return WaitAlone(deadline, where);
   if (State().tracing) TraceStep(where, "condition.wait()");
   bool woken = true;
   if (deadline == kNever) {
@@ -117,6 +134,7 @@ ParkResult Park(const AtomicCell* cell, std::uint64_t expected, Deadline deadlin
     }
     return ParkResult::kWoken;
   }
+  if (!state.threads_running) return WaitAlone(deadline, where);
   const bool timed = deadline != kNever;
   if (timed && Expired(deadline, where)) return ParkResult::kTimedOut;
   const int thread = context.current_thread();

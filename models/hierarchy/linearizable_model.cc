@@ -13,6 +13,8 @@ HEDDLE_LINEARIZABLE_MUTANT("hierarchy/ranked_mutex.linearizable", RankedMutexSub
                            "never_leaves", Verdict::kNonlinearizable);
 HEDDLE_LINEARIZABLE_MUTANT("hierarchy/ranked_mutex.linearizable", RankedMutexSubject, kRankedMutex,
                            "leaves_late", Verdict::kNonlinearizable | Verdict::kRace);
+HEDDLE_LINEARIZABLE("hierarchy/ranked_mutex.linearizable_alone", RankedMutexSubject,
+                    "initial: lock(2), lock(1) | lock(1) | final: lock(1), lock(1)");
 HEDDLE_SUBJECT("hierarchy/ranked_mutex", RankedMutexSubject);
 HEDDLE_SUBJECT_MUTANT("hierarchy/ranked_mutex", RankedMutexSubject, "checks_late", "equal_allowed",
                       "leaves_late", "leaves_top", "never_leaves", "timed_unchecked",

@@ -25,6 +25,10 @@ HEDDLE_LINEARIZABLE("semaphore/semaphore.linearizable_last_permit", SemaphoreSub
 HEDDLE_LINEARIZABLE_MUTANT("semaphore/semaphore.linearizable_last_permit", SemaphoreSubject,
                            kSemaphoreLastPermit, "take_unchecked", Verdict::kNonlinearizable);
 
+// The first wait begins and ends before there are threads.
+HEDDLE_LINEARIZABLE("semaphore/semaphore.linearizable_alone", SemaphoreSubject,
+                    "initial: acquire_until(1) | try_acquire | acquire_until(1)");
+
 HEDDLE_SUBJECT("semaphore/semaphore_as_lock", SemaphoreAsLockSubject);
 HEDDLE_SUBJECT_MUTANT("semaphore/semaphore_as_lock", SemaphoreAsLockSubject, "acquire_relaxed",
                       "crowd_overflows", "leave_stays_counted", "leave_woken", "no_wake",

@@ -184,11 +184,12 @@ struct LockSetSpec {
 struct RankedMutexesSpec {
   static constexpr std::string_view kNames[] = {"lock", "try_lock", "unlock"};
   static constexpr bool kUsesProcess = true;
-  using State = Cells;  // by rank: 1 + the process that holds it
+  // By rank: 3 + the process that holds it. -2 and -1 are a scenario's beginning and end.
+  using State = Cells;
 
   State Initial() const { return {}; }
   bool Step(State& state, const Operation& op) const {
-    const Value self = op.process + Value{1};
+    const Value self = op.process + Value{3};
     if (op.function == kUnlock) {
       if (GetCell(state, op.key, 0) != self) return false;
       SetCell(state, op.key, 0, 0);
