@@ -64,7 +64,7 @@ TEST(RunnerTest, BadInputIsOneLineAndStatus2) {
 TEST(RunnerTest, ListsAndFilters) {
   const Result result = Command("--list leak double");
   EXPECT_EQ(result.status, 0);
-  EXPECT_EQ(result.output, "relacy/verdicts.double_free\nrelacy/verdicts.leak\n");
+  EXPECT_EQ(result.output, "engine/verdicts.double_free\nengine/verdicts.leak\n");
 }
 
 TEST(RunnerTest, WritesOneJsonLinePerVerdict) {
@@ -116,7 +116,7 @@ TEST(RunnerTest, CounterexamplesReplay) {
       const Result found = Command(absl::StrCat("verdicts.", name, " --show --mode=", mode,
                                                 " --counterexamples=", directory));
       EXPECT_EQ(found.status, 0) << mode << " " << name << found.output;
-      const std::string path = absl::StrCat(directory, "/relacy-verdicts.", name, ".relacy.txt");
+      const std::string path = absl::StrCat(directory, "/engine-verdicts.", name, ".relacy.txt");
       const auto file = ReadCounterexample(path);
       ASSERT_TRUE(file.ok()) << file.status();
       const Result replayed = Command(absl::StrCat("--replay=", path));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the explorer's engine says of the programs in verdicts_model.cc: the verdict, what went
+// What the explorer's engine says of the programs of verdicts: the verdict, what went
 // wrong and where, and whether that was the whole search.
 #include <sys/wait.h>
 
@@ -47,7 +47,10 @@ constexpr Case kCases[] = {
      {"held by thread 2", "held by thread 1",
       "they wait for each other: thread 1 -> thread 2 -> thread 1"}},
     {"no_deadlock", Verdict::kPass, true, {"", "", ""}},
-    {"lost_wakeup",
+    {"message_race", Verdict::kRace, false, {"race:", "read of 4 bytes", "write of 4 bytes"}},
+    {"message_passed", Verdict::kPass, true, {"", "", ""}},
+    {"lost_wakeup", Verdict::kLostWakeup, false, {"lost wakeup:", "thread 1 waits", "futex"}},
+    {"lost_notification",
      Verdict::kLostWakeup,
      false,
      {"lost wakeup:", "thread 1 waits for the condition", ""}},
@@ -61,7 +64,7 @@ constexpr Case kCases[] = {
      Verdict::kDoubleFree,
      false,
      {"that thread 1 has freed", "allocated by thread 0", ""}},
-    {"out_of_bounds", Verdict::kOutOfBounds, false, {"offset 12 of a block of 12 bytes", "", ""}},
+    {"out_of_bounds", Verdict::kOutOfBounds, false, {"offset 8 of a block of 8 bytes", "", ""}},
     {"leak", Verdict::kLeak, false, {"never freed", "allocated by thread", ""}},
     {"bad_unlock", Verdict::kBadUnlock, false, {"thread 2 unlocks", "which it does not hold", ""}},
     {"forbidden_outcome",
@@ -88,7 +91,7 @@ TEST_P(VerdictsTest, SaysWhatAndWhere) {
   const std::string printed = records + ".txt";
   const std::string command = absl::StrCat(
       "env -u XML_OUTPUT_FILE -u TEST_UNDECLARED_OUTPUTS_DIR -u TEST_TOTAL_SHARDS ", kModel,
-      " =explorer/verdicts.", wanted.scenario, " --show --json=", records, " > ", printed, " 2>&1");
+      " =engine/verdicts.", wanted.scenario, " --show --json=", records, " > ", printed, " 2>&1");
   std::remove(records.c_str());
   const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
   const absl::StatusOr<std::string> text = ReadFile(printed);
