@@ -2,7 +2,6 @@
 #include "checkers/explorer/runtime/explore.h"
 
 #include <stdio_ext.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -15,8 +14,11 @@
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/monotonic.h"
 #include "checkers/explorer/runtime/parallel.h"
+#include "checkers/explorer/runtime/piece_worker.h"
 #include "checkers/explorer/runtime/record.h"
+#include "checkers/explorer/runtime/record_counterexample.h"
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/state.h"
 #include "checkers/explorer/runtime/workers.h"
@@ -41,12 +43,6 @@ void* Run(void* argument) {
 }
 
 constexpr char kSymmetry[] = ",symmetry";
-
-double Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 // libc gives a stream its buffer at the first output. It must not be of one execution's memory.
 void GiveBuffer(FILE* stream) {
@@ -106,8 +102,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     return result;
   }
   if (!result.complete && result.reason.empty()) {
-    result.reason = "no more than " + std::to_string(scheduler.options().max_executions) +
-                    " executions were wanted";
+    result.reason = BoundText(scheduler.options());
   }
   result.verdict = result.complete ? verdict::kPass : verdict::kIncomplete;
   result.complete = result.complete && !search.LeftOut();

@@ -9,9 +9,6 @@
 // starts anew with that knowledge.
 #include "checkers/explorer/runtime/parallel.h"
 
-#include <time.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -24,7 +21,8 @@
 #include <vector>
 
 #include "checkers/explorer/runtime/fatal.h"
-#include "checkers/explorer/runtime/operation.h"
+#include "checkers/explorer/runtime/monotonic.h"
+#include "checkers/explorer/runtime/piece_worker.h"
 #include "checkers/explorer/runtime/pieces.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/scheduler.h"
@@ -43,15 +41,6 @@ constexpr std::uint64_t kFirstEvents = 1'000'000;
 constexpr std::uint64_t kSample = 10;
 
 constexpr double kProgressInterval = 0.25;  // seconds
-// How long a worker explores at least before it shares what is left: a new process has its price.
-constexpr double kShareInterval = 0.02;
-constexpr std::uint32_t kTick = 0x3f;  // executions
-
-double Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 // LOOPS;NUMBER/PIECES
 struct PieceName {
@@ -146,27 +135,30 @@ class Parallel {
     Cause cause = Divide(scheduler, workers, pieces);
     if (cause == Cause::kNone) {
       pieces.Number();
-      count_ = static_cast<int>(pieces.size());
-      order_.resize(pieces.size());
-      std::iota(order_.begin(), order_.end(), 0);
-      std::shuffle(order_.begin(), order_.end(), std::minstd_rand());
-      if (piece_ && piece_->pieces != count_) {
-        Fatal("piece=: the space has %d pieces, not %d", count_, piece_->pieces);
+      division_ = {.count = static_cast<int>(pieces.size()),
+                   .order = std::vector<int>(pieces.size()),
+                   .only = piece_ ? piece_->number : -1,
+                   .deadline = Deadline()};
+      std::iota(division_.order.begin(), division_.order.end(), 0);
+      std::shuffle(division_.order.begin(), division_.order.end(), std::minstd_rand());
+      if (piece_ && piece_->pieces != division_.count) {
+        Fatal("piece=: the space has %d pieces, not %d", division_.count, piece_->pieces);
       }
       // That part belongs to one of those who share the space.
       if (piece_ || options_.shard != 0) result_.counts = Counts();
       {
         const OwnThreadPointer own;
         loops_ = scheduler.loops().Save();
-        for (int i = 0; i < options_.jobs && i < count_; ++i) {
-          RecordWorker(workers.Start([&] { Work(scheduler, workers, pieces); }));
+        for (int i = 0; i < options_.jobs && i < division_.count; ++i) {
+          RecordWorker(workers.Start(
+              [&] { PieceWorker(options_, division_, scheduler, workers, pieces).Run(); }));
         }
         Await(workers);
       }
       cause = Conclude(workers);
       if (piece_ && result_.cut.empty()) {
         result_.cut = "this is piece " + std::to_string(piece_->number) + " of " +
-                      std::to_string(count_) + " only";
+                      std::to_string(division_.count) + " only";
       }
     }
     scheduler.Stop();
@@ -184,7 +176,7 @@ class Parallel {
     for (;;) {
       if (!workers.TakeExecution()) {
         pieces.SetAside(piece);
-        if (!pieces.empty()) workers.StopAll(Cause::kCut, "", BoundText(), "");
+        if (!pieces.empty()) workers.StopAll(Cause::kCut, "", BoundText(options_), "");
         break;
       }
       switch (scheduler.RunOne()) {
@@ -230,146 +222,12 @@ class Parallel {
     result_.left_out = scheduler.search().LeftOut();
   }
 
-  static void CheckFailure(const Search& search) {
-    if (!search.Failure().empty()) Fatal("%s", search.Failure().c_str());
-  }
-
   double Deadline() const { return options_.seconds == 0 ? 0 : start_ + options_.seconds; }
-
-  std::string BoundText() const {
-    return "no more than " + std::to_string(options_.max_executions) + " executions were wanted";
-  }
 
   std::string NameOf(int number) const {
     if (number < 0) return "it had not begun";
-    const std::string name = std::to_string(number) + "/" + std::to_string(count_);
+    const std::string name = std::to_string(number) + "/" + std::to_string(division_.count);
     return "piece " + name + "; piece='" + loops_ + ";" + name + "' explores that alone";
-  }
-
-  // In a worker: one piece after the other.
-  void Work(Scheduler& scheduler, Workers& workers, Pieces& pieces) {
-    const Counts before = scheduler.search().counts();
-    Worker worker{.scheduler = scheduler, .workers = workers, .pieces = pieces, .before = before};
-    Piece piece;
-    while (Next(worker, piece)) {
-      workers.SetPiece(piece.number);
-      if (!Explore(worker, piece)) break;
-    }
-    Report(worker, 0);
-    if (!scheduler.cut().empty()) workers.NoteCut(scheduler.cut());
-  }
-
-  struct Worker {
-    Scheduler& scheduler;
-    Workers& workers;
-    Pieces& pieces;
-    Counts before;    // when it started
-    double done = 0;  // pieces that it has explored, of the whole search
-    // The piece has not been shared, and began when there had been so many executions.
-    bool whole = false;
-    std::uint32_t piece_start = 0;
-    std::uint64_t whole_pieces = 0;
-    std::uint64_t whole_executions = 0;
-    double shared = 0;  // when it last had a piece of its own to itself
-    std::uint32_t executions = 0;
-  };
-
-  bool Next(Worker& worker, Piece& piece) const {
-    worker.shared = Now();
-    if (worker.pieces.ChooseLargest(piece)) return true;
-    for (;;) {
-      const int next = worker.workers.NextPiece();
-      if (next >= (piece_ ? 1 : count_)) return false;
-      const int number = piece_ ? piece_->number : order_[static_cast<std::size_t>(next)];
-      if (!piece_ && number % options_.shards != options_.shard) continue;
-      piece = worker.pieces.ChooseNumber(number);
-      worker.piece_start = worker.executions;
-      worker.whole = true;
-      return true;
-    }
-  }
-
-  // False: the worker is to stop.
-  bool Explore(Worker& worker, const Piece& piece) const {
-    Workers& workers = worker.workers;
-    Scheduler& scheduler = worker.scheduler;
-    Search& search = scheduler.search();
-    for (;;) {
-      if (workers.cause() != Cause::kNone) return false;
-      if (!workers.TakeExecution()) {
-        if (worker.pieces.SetAside(piece) == 0) return true;
-        workers.StopAll(Cause::kCut, "", BoundText(), "");
-        return false;
-      }
-      const std::uint64_t dropped = search.counts().dropped;
-      switch (scheduler.RunOne()) {
-        case Scheduler::Step::kRan:
-          if (search.counts().dropped != dropped) workers.ReturnExecution();
-          break;
-        case Scheduler::Step::kEnd:
-          workers.ReturnExecution();
-          if (search.SymmetryFailed()) {
-            workers.StopAll(Cause::kAsymmetric, "", "", "");
-            return false;
-          }
-          CheckFailure(search);
-          worker.done += piece.weight;
-          if (worker.whole) {
-            ++worker.whole_pieces;
-            worker.whole_executions += worker.executions - worker.piece_start;
-          }
-          worker.whole = false;
-          Report(worker, 0);
-          return true;
-        case Scheduler::Step::kLearned:
-          workers.StopAll(Cause::kLearned, "", "", scheduler.loops().Save());
-          return false;
-        case Scheduler::Step::kFound:
-          workers.StopAll(Cause::kFound, scheduler.fault().verdict, scheduler.fault().message,
-                          scheduler.path());
-          return false;
-      }
-      if ((++worker.executions & kTick) != 0) continue;
-      const double now = Now();
-      Report(worker, piece.weight * search.Explored());
-      if (options_.seconds != 0 && now > Deadline()) {
-        workers.StopAll(Cause::kCut, "", kOutOfTime, "");
-        return false;
-      }
-      if (now < worker.shared + kShareInterval || !workers.Hungry(count_)) continue;
-      Share(worker, piece);
-      return true;
-    }
-  }
-
-  // Of what is left of the piece, half goes to a new worker.
-  void Share(Worker& worker, const Piece& piece) const {
-    worker.whole = false;
-    worker.done += piece.weight * worker.scheduler.search().Explored();
-    if (worker.pieces.SetAside(piece) < 2) return;
-    const OwnThreadPointer own;
-    bool first = false;
-    if (!worker.workers.Fork(first)) return;
-    worker.pieces.Halve(first);
-    if (first) return;
-    // What was done before is the other one's.
-    worker.before = worker.scheduler.search().counts();
-    worker.done = 0;
-    worker.whole_pieces = 0;
-    worker.whole_executions = 0;
-  }
-
-  static void Report(const Worker& worker, double done) {
-    const Counts& now = worker.scheduler.search().counts();
-    worker.workers.Report({.counts = {.complete = now.complete - worker.before.complete,
-                                      .blocked = now.blocked - worker.before.blocked,
-                                      .dropped = now.dropped - worker.before.dropped,
-                                      .events = now.events - worker.before.events},
-                           .done = worker.done + done,
-                           .threads = worker.scheduler.threads(),
-                           .left_out = worker.scheduler.search().LeftOut(),
-                           .pieces = worker.whole_pieces,
-                           .executions = worker.whole_executions});
   }
 
   // In the process that has started the workers, until they have ended.
@@ -395,7 +253,7 @@ class Parallel {
     if (piece_) return 0;  // not known
     // Pieces are explored in no order: those that have been are like those that have not.
     if (progress.pieces < kSample) return divided_ + progress.done * options_.shards;
-    const double pieces = static_cast<double>(count_) / options_.shards;
+    const double pieces = static_cast<double>(division_.count) / options_.shards;
     const double in_pieces =
         pieces * static_cast<double>(progress.executions) / static_cast<double>(progress.pieces);
     return static_cast<double>(Executions(progress.counts)) /
@@ -467,9 +325,6 @@ class Parallel {
     options.seed += part * 0x9e3779b97f4a7c15U;
     Scheduler scheduler(options, function_, argument_);
     scheduler.Start();
-    Pieces none(scheduler.search());
-    const Worker worker{
-        .scheduler = scheduler, .workers = workers, .pieces = none, .before = Counts()};
     std::uint32_t executions = 0;
     while (workers.cause() == Cause::kNone) {
       const Scheduler::Step step = scheduler.RunOne();
@@ -480,13 +335,13 @@ class Parallel {
                         scheduler.path());
       }
       if ((++executions & kTick) != 0) continue;
-      Report(worker, 0);
+      workers.Report(ProgressSince(scheduler, Counts()));
       if (options_.seconds != 0 && Now() > Deadline()) {
         workers.NoteCut(kOutOfTime);
         break;
       }
     }
-    Report(worker, 0);
+    workers.Report(ProgressSince(scheduler, Counts()));
     if (!scheduler.cut().empty()) workers.NoteCut(scheduler.cut());
     scheduler.Stop();
   }
@@ -497,9 +352,8 @@ class Parallel {
   const double start_;
   std::optional<PieceName> piece_;  // only this
   std::string loops_;
-  int count_ = 0;           // of pieces
-  std::vector<int> order_;  // in which they are explored
-  double divided_ = 0;      // explored until the space was divided, of the whole search
+  Division division_;
+  double divided_ = 0;  // explored until the space was divided, of the whole search
   ParallelResult result_;
 };
 

@@ -30,9 +30,6 @@ void RecordError(const char* message);
 // Code that is not explored; `behind` is where its instruction ends, or 0.
 void RecordUnseen(const std::string& what, std::uintptr_t behind);
 
-// The execution that the scheduler has ended with, for a reader without the record.
-std::string CounterexampleText(const Scheduler& scheduler);
-
 }  // namespace heddle::explorer
 
 #endif  // HEDDLE_CHECKERS_EXPLORER_RUNTIME_RECORD_H_

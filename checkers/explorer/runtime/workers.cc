@@ -20,6 +20,7 @@
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/monotonic.h"
 #include "checkers/explorer/runtime/signals.h"
 
 namespace heddle::explorer {
@@ -33,12 +34,6 @@ constexpr long kTickNanoseconds = 20'000'000;
 constexpr double kGraceSeconds = 2;
 
 Workers* g_current;
-
-double Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 void* MapShared(std::size_t size) {
   void* const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE,
