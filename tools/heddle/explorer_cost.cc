@@ -213,7 +213,7 @@ std::string ExplorerTable(const std::vector<ExplorerSummary>& summaries) {
     table +=
         "ratio: GenMC's seconds over ours, each without what a program of one execution takes.\n"
         "GenMC leaves out failed attempts of retry loops, see \"What counts as an execution\" in "
-        "docs/explorer.md.\n";
+        "docs/explorer_details.md.\n";
   }
   if (missed) {
     absl::StrAppendFormat(
