@@ -23,7 +23,7 @@
 #include <cstdint>
 #include <source_location>
 
-#include "checkers/scenario/sim_files.h"
+#include "checkers/scenario/sim_processes.h"
 #include "checkers/scenario/stepped_atomic.h"
 #include "primitives/platform.h"
 

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "checkers/scenario/sim_cells.h"
-#include "checkers/scenario/sim_files.h"
+#include "checkers/scenario/sim_processes.h"
 #include "primitives/platform.h"
 
 namespace heddle {
