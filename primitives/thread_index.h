@@ -27,7 +27,7 @@ class ThreadIndex {
     int index;
     Lease() : index(take()) {}
     // release pairs with take()'s acquire: the next owner of the id sees what this one wrote in
-    // its per-thread slots.
+    // its per-thread slots (models/platform/thread_index_explored.cc fails without either).
     ~Lease() { used()[static_cast<std::size_t>(index)].store(false, std::memory_order_release); }
   };
 
