@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stress/heap.h"
 
-#include <cxxabi.h>
 #include <sched.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string>
 #include <typeinfo>
 
+#include "stress/demangle.h"
+
 namespace heddle::stress {
-namespace {
-
-std::string Demangled(const std::type_info& type) {
-  int status = 0;
-  char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
-  std::string result = name != nullptr ? name : type.name();
-  std::free(name);
-  return result;
-}
-
-}  // namespace
 
 #if defined(HEDDLE_TSAN) || defined(HEDDLE_ASAN)
 
@@ -72,7 +61,7 @@ HeapError Heap::AtEnd(std::string& type) const {
   if (uncounted_.load(std::memory_order_relaxed)) return HeapError::kNone;
   for (const auto& slot : slots_) {
     if (slot.load(std::memory_order_relaxed) == nullptr) continue;
-    type = Demangled(*type_.load(std::memory_order_relaxed));
+    type = Demangled(type_.load(std::memory_order_relaxed)->name());
     return HeapError::kLeak;
   }
   return HeapError::kNone;
@@ -163,7 +152,7 @@ HeapError Heap::AtEnd(std::string& type) const {
     const bool intact = std::all_of(start, start + block.size,
                                     [](std::byte byte) { return byte == kFreedPattern; });
     if (!block.live && intact) continue;
-    type = Demangled(*block.type);
+    type = Demangled(block.type->name());
     return block.live ? HeapError::kLeak : HeapError::kWrittenAfterFree;
   }
   return HeapError::kNone;

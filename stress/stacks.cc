@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stress/stacks.h"
 
-#include <cxxabi.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <source_location>
 #include <string>
@@ -22,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "checkers/scenario/verdict.h"
 #include "stress/context.h"
+#include "stress/demangle.h"
 #include "stress/failure.h"
 #include "stress/heap.h"
 
@@ -53,15 +52,6 @@ _Unwind_Reason_Code Step(_Unwind_Context* context, void* argument) {
   Walk walk{.slot = slot, .depth = 0, .skip = kOwnFrames};
   _Unwind_Backtrace(Step, &walk);
   slot->depth.store(walk.depth, std::memory_order_release);
-}
-
-// absl gives up on names with many template arguments.
-std::string Demangled(const char* name) {
-  int status = 0;
-  char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &status);
-  std::string result = plain != nullptr ? plain : name;
-  std::free(plain);
-  return result;
 }
 
 void OnStackRequest(int /*signal*/) {

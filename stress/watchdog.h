@@ -27,8 +27,7 @@ struct Hang {
 //   each unfinished one sleeps in the kernel and was not once scheduled meanwhile: a deadlock,
 //     which no load of the machine can imitate, so the while is short;
 //   or some use the processor, or sleep and wake, in vain: a livelock. Each must have used enough
-//   of it
-//     to rule out that the machine is just busy.
+//     of it to rule out that the machine is just busy.
 class Watchdog {
  public:
   explicit Watchdog(const std::vector<std::unique_ptr<Group>>& groups);

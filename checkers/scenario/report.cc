@@ -16,10 +16,6 @@
 namespace heddle {
 namespace {
 
-std::string FullName(const VerdictRecord& record) {
-  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
-}
-
 // 1234567 as 1,234,567.
 std::string Grouped(std::uint64_t number) {
   std::string text = absl::StrCat(number);
@@ -56,6 +52,10 @@ std::string EscapeXml(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string FullName(const VerdictRecord& record) {
+  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
 }
 
 std::string TableHeader() {

@@ -12,6 +12,8 @@
 
 namespace heddle {
 
+// The name that a binary takes for the whole of it: "mutex/x.excludes~mutant".
+std::string FullName(const VerdictRecord& record);
 std::string TableHeader();
 std::string TableRow(const VerdictRecord& record);  // one line; a reason follows where it matters
 // What the scenario's executions ended with: a line for each outcome, its grade, how often, why.

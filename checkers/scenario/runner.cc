@@ -61,9 +61,8 @@ double Since(Clock::time_point start) {
 }
 
 std::string FileNameFor(const VerdictRecord& record, absl::string_view kind) {
-  const std::string full =
-      record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
-  return absl::StrCat(absl::StrReplaceAll(full, {{"/", "-"}}), ".", record.engine, kind);
+  return absl::StrCat(absl::StrReplaceAll(FullName(record), {{"/", "-"}}), ".", record.engine,
+                      kind);
 }
 
 // Judges the outcome against what the scenario expects of this engine.

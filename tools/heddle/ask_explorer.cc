@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checkers/scenario/report.h"
 #include "checkers/scenario/verdict.h"
 #include "tools/heddle/scenario_runs.h"
 #include "tools/heddle/subprocess.h"
@@ -74,8 +75,7 @@ std::string TellAnswers(const VerdictRecord* guided, const VerdictRecord* any) {
 
 std::string AskTheExplorer(const VerdictRecord& failure,
                            const std::vector<ScenarioBinary>& explorers, const std::string& out) {
-  const std::string name =
-      failure.mutant ? absl::StrCat(failure.scenario, "~", *failure.mutant) : failure.scenario;
+  const std::string name = FullName(failure);
   const auto selected = SelectScenarios(explorers, {absl::StrCat("=", name)}, {});
   if (!selected || selected->empty()) return "  the explorer does not run this scenario\n";
   const std::string& explorer = (*selected)[0].binary.path;

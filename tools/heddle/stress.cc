@@ -78,11 +78,6 @@ struct Stress {
   bool refused = false;                        // a binary did not like its options, and has said so
 };
 
-// The name that a binary takes for the whole of it.
-std::string FullName(const VerdictRecord& record) {
-  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
-}
-
 // The failure's text; that of a report of ThreadSanitizer with the stacks of an earlier one only
 // names that.
 std::string Detail(const VerdictRecord& record, std::map<std::string, std::string>& reports) {

@@ -44,10 +44,6 @@ CoverageByMode Cover(const std::vector<VerdictRecord>& records) {
   return modes;
 }
 
-std::string FullName(const VerdictRecord& record) {
-  return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
-}
-
 std::string Text(std::string_view view) { return std::string(view); }
 
 // The share of `count` in `total` as a bar; thin ones stay visible.
