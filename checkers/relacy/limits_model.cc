@@ -4,6 +4,7 @@
 // alarm. docs/relacy_limits.md explains each from Relacy's source. If one of these changes its
 // verdict, the page is out of date.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "checkers/scenario/scenario.h"
@@ -222,6 +223,47 @@ struct MessagePassing {
 };
 HEDDLE_SCENARIO_FAILS("relacy/limits.message_passing_is_shown", MessagePassing,
                       Verdict::kAssertion);
+
+// Two waits that only their deadlines end, after the last thread that could: Relacy by itself picks
+// one that a yield holds back, wakes nobody and goes on with a thread that has ended.
+template <class P>
+struct OnlyDeadlinesEndThem {
+  static constexpr int kThreads = 3;
+  typename P::template Atomic<std::uint32_t> word{0};
+  void Thread(int index) {
+    if (index == 2) {
+      (void)word.load(kRelaxed);
+      return;
+    }
+    const Deadline soon = P::Clock::now() + std::chrono::milliseconds(1);
+    HEDDLE_ASSERT(P::park(&word, 0, soon) == ParkResult::kTimedOut);
+  }
+};
+HEDDLE_SCENARIO("relacy/limits.only_deadlines_end_them", OnlyDeadlinesEndThem);
+
+// Before and after the threads there is nobody to switch to.
+template <class P>
+struct WaitsAlone {
+  static constexpr int kThreads = 2;
+  typename P::template Atomic<std::uint32_t> word{0};
+  WaitsAlone() { Wait(); }
+  void Thread(int) { word.fetch_add(0, kRelaxed); }
+  void After() { Wait(); }
+  void Wait() {
+    const Deadline soon = P::Clock::now() + std::chrono::milliseconds(1);
+    HEDDLE_ASSERT(P::park(&word, 0, soon) == ParkResult::kTimedOut);
+  }
+};
+HEDDLE_SCENARIO("relacy/limits.waits_alone", WaitsAlone);
+
+template <class P>
+struct WaitsAloneForEver {
+  static constexpr int kThreads = 1;
+  typename P::template Atomic<std::uint32_t> word{0};
+  WaitsAloneForEver() { (void)P::park(&word, 0, kNever); }
+  void Thread(int) { word.store(1, kRelaxed); }
+};
+HEDDLE_SCENARIO_FAILS("relacy/limits.waits_alone_for_ever", WaitsAloneForEver, Verdict::kDeadlock);
 
 }  // namespace
 }  // namespace heddle
