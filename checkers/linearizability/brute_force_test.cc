@@ -3,9 +3,11 @@
 // Every specification and every criterion against all orders of small random histories.
 #include "checkers/linearizability/brute_force.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -313,6 +315,56 @@ TEST(BruteForce, KeyValue) {
         return op;
       },
       all);
+}
+
+// Texts as they are, without numbers for them, and without taking any for the same.
+struct PlainKeyValue {
+  using State = std::map<Value, std::string>;
+
+  const Texts* texts;
+
+  State Initial() const { return {}; }
+  bool Step(State& state, const Operation& op) const {
+    std::string& text = state[op.key];
+    if (op.function == KeyValueSpec::kGet) return op.pending() || Text(op.result) == text;
+    if (op.function == KeyValueSpec::kPut) text.clear();
+    text += Text(op.argument);
+    return true;
+  }
+  std::string Text(Value value) const { return value == kNone ? "" : *texts->Text(value); }
+};
+
+TEST(BruteForce, KeyValueWithTextsThatNobodySees) {
+  Texts texts;
+  std::vector<Value> all{kNone};
+  for (const char* text : {"a", "b", "ab", "ba", "aba"}) all.push_back(texts.Add(text));
+  const ModelOf<KeyValueSpec> model{KeyValueSpec(&texts)};
+  PlainKeyValue plain{&texts};
+  Random random(20261123);
+  int violated = 0;
+  for (int i = 0; i < kHistories; ++i) {
+    const Shape shape{.processes = 4, .operations = 8};
+    const std::vector<Operation> history = RandomHistory(
+        random, plain, shape,
+        [&](std::int32_t) {
+          const std::uint64_t kind = Below(random, 6);
+          Operation op = Of(kind < 2   ? KeyValueSpec::kGet
+                            : kind < 3 ? KeyValueSpec::kPut
+                                       : KeyValueSpec::kAppend,
+                            all[1 + Below(random, 2)]);
+          op.key = 1;
+          return op;
+        },
+        all);
+    const bool possible = SomeOrderIsPossible(history, plain, Criterion::kLinearizability);
+    const absl::StatusOr<Result> result =
+        Check(history, model, {.shrink_time = std::chrono::nanoseconds(0), .threads = 1});
+    ASSERT_TRUE(result.ok());
+    ASSERT_EQ(result->judgement, possible ? Judgement::kOk : Judgement::kViolated)
+        << Print(history, model);
+    violated += possible ? 0 : 1;
+  }
+  EXPECT_GT(violated, kHistories / 50);
 }
 
 TEST(BruteForce, Transactions) {

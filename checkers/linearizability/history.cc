@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heddle::linearizability {
 
@@ -19,6 +20,13 @@ Value Texts::Add(std::string_view text) {
 Value Texts::Find(std::string_view text) const {
   const auto found = values_.find(text);
   return found == values_.end() ? kNone : found->second;
+}
+
+std::vector<std::string_view> Texts::All() const {
+  std::vector<std::string_view> all;
+  all.reserve(texts_.size());
+  for (const std::string* text : texts_) all.push_back(*text);
+  return all;
 }
 
 const std::string* Texts::Text(Value value) const {

@@ -67,6 +67,9 @@ class Texts {
   // kNone if the text was never added.
   Value Find(std::string_view text) const;
 
+  // In the order in which they were added.
+  std::vector<std::string_view> All() const;
+
   static bool IsText(Value value) { return value > kNone && value < kLast; }
   // Null for a value that is a number, or none of these texts.
   const std::string* Text(Value value) const;

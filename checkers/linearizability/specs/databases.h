@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -76,13 +77,16 @@ class KeyValueSpec {
     }
     return roles;
   }
-  std::size_t memory() const { return memory_ + joins_.capacity() * 25; }
+  std::size_t memory() const {
+    return memory_ + joins_.capacity() * 25 + sorted_.capacity() * sizeof(std::string_view);
+  }
 
  private:
   // Roles() is quadratic.
   static constexpr std::size_t kManyOperations = 10'000;
   // Numbers of added_.
   static constexpr Value kFirst = Texts::kLast;
+  static constexpr Value kLost = kFirst + (Value{1} << 40) - 1;
 
   // The empty text is kNone.
   Value Same(Value value) const {
@@ -97,13 +101,26 @@ class KeyValueSpec {
     const std::string* text = texts_->Text(value);
     return text != nullptr ? *text : std::to_string(value);
   }
-  // The one value of the text that two make.
+  // Whether the history has a text that begins so.
+  bool BeginsOne(const std::string& text) {
+    if (sorted_.empty()) {
+      sorted_ = texts_->All();
+      std::sort(sorted_.begin(), sorted_.end());
+    }
+    const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), text);
+    return at != sorted_.end() && at->starts_with(text);
+  }
+  // The one value of the text that two make. All texts that no text of the history begins with are
+  // one: no get returns them, whatever is appended, and a put makes no difference between them.
   Value Joined(Value first, Value second) {
+    if (first == kLost) return kLost;
     const auto [join, is_new] = joins_.try_emplace({first, second}, kNone);
     if (!is_new) return join->second;
     const std::string text = Text(first) + Text(second);
     Value value = text.empty() ? kNone : texts_->Find(text);
-    if (value == kNone && !text.empty()) {
+    if (value == kNone && !text.empty() && !BeginsOne(text)) {
+      value = kLost;
+    } else if (value == kNone && !text.empty()) {
       const auto [place, added] =
           places_.try_emplace(text, kFirst + static_cast<Value>(added_.size()));
       if (added) {
@@ -118,6 +135,7 @@ class KeyValueSpec {
 
   const Texts* texts_;
   // Made on the way; each search has its own.
+  std::vector<std::string_view> sorted_;  // all texts of the history
   std::vector<std::unique_ptr<std::string>> added_;
   absl::flat_hash_map<std::string, Value> places_;
   absl::flat_hash_map<std::pair<Value, Value>, Value> joins_;
