@@ -48,7 +48,7 @@ using bench::ExplorerSample;
 using bench::ExplorerSummary;
 
 // Of one run of a program.
-constexpr char kSecondsLimit[] = "300";
+constexpr char kSecondsLimit[] = "600";
 // GenMC gets no more repetitions of what has taken it so long.
 constexpr double kGenmcSeconds = 20;
 
@@ -141,11 +141,13 @@ class ExplorerBench {
       std::printf("%s", ExplorerTable(summaries_).c_str());
       if (options_.genmc.empty()) std::printf("GenMC is missing: no --genmc=PATH\n");
     }
+    const char* space = summaries_.empty() ? "" : "\n";
     if (!memory_.empty()) {
-      std::printf("\n%s/%s: %s", kMemoryKernel, kMemoryArgument,
+      std::printf("%s%s/%s: %s", space, kMemoryKernel, kMemoryArgument,
                   bench::MemoryTable(memory_).c_str());
+      space = "\n";
     }
-    if (scenarios_) std::printf("\n%s", ScenarioTable(*scenarios_).c_str());
+    if (scenarios_) std::printf("%s%s", space, ScenarioTable(*scenarios_).c_str());
   }
 
   std::string Json() const {

@@ -95,6 +95,13 @@ TEST(ExplorerTableTest, WhatIsOverAtOnceHasNoEndlessRate) {
   EXPECT_NE(bench::ExplorerTable({summary}).find("  2000000 "), std::string::npos);
 }
 
+TEST(MemoryTableTest, SaysWhetherItGrows) {
+  EXPECT_EQ(bench::MemoryTable({{10, 5.0}, {1000, 5.1}}),
+            "peak memory: 10 executions 5.0 MiB, 1000 executions 5.1 MiB\n");
+  EXPECT_NE(bench::MemoryTable({{10, 5.0}, {1000, 6.0}}).find("misses the target: no growth"),
+            std::string::npos);
+}
+
 TEST(ParseGenmcTest, ReadsItsSummary) {
   const auto sample = bench::ParseGenmc(
       "*** Compilation complete.\n*** Verification complete.\nNo errors were detected.\n"

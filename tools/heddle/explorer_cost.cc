@@ -23,6 +23,7 @@ constexpr double kSecondsForSpeedup = 1;
 // What takes less is over before it can be told how fast it is.
 constexpr double kLeastSeconds = 0.001;
 constexpr double kLeastRatio = 10;
+constexpr double kMostGrowth = 1.1;       // of memory, from the fewest executions to the most
 constexpr double kMostExecutions = 0.01;  // of Relacy's
 constexpr double kMostSeconds = 0.1;
 
@@ -230,6 +231,9 @@ std::string MemoryTable(const MemoryByExecutions& memory) {
   for (const auto& [executions, mebibytes] : memory) {
     absl::StrAppendFormat(&table, "%s %d executions %.1f MiB",
                           executions == memory.begin()->first ? "" : ",", executions, mebibytes);
+  }
+  if (!memory.empty() && memory.rbegin()->second > kMostGrowth * memory.begin()->second) {
+    table += "  misses the target: no growth";
   }
   return table + "\n";
 }
