@@ -53,6 +53,7 @@ absl::Status EdnReader::Error(int line, absl::string_view problem) const {
 }
 
 absl::Status EdnReader::Skip(int depth) {
+  if (depth > kMostDepth) return Error(line_, "nested too deep");
   while (!AtEnd()) {
     const char c = text_[at_];
     if (IsBlank(c)) {
@@ -68,7 +69,6 @@ absl::Status EdnReader::Skip(int depth) {
     } else {
       break;
     }
-    if (depth > kMostDepth) return Error(line_, "nested too deep");
   }
   return absl::OkStatus();
 }
@@ -139,6 +139,12 @@ absl::StatusOr<Datum> EdnReader::Form(int depth) {
       if (text_[at_] == '{') {
         Get();
         form = Members('}', depth);
+        break;
+      }
+      if (text_[at_] == '#') {  // ##NaN and its like
+        Get();
+        form = Word();
+        if (form.ok()) form->kind = Datum::Kind::kOther;
         break;
       }
       // A tag, and what it is a tag of.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "checkers/linearizability/datum.h"
 #include "checkers/linearizability/edn.h"
 #include "checkers/linearizability/history_builder.h"
@@ -94,8 +95,10 @@ absl::StatusOr<Datum> ParseLine(absl::string_view text, int line) {
     if (!twice.empty()) return Error(line, absl::StrCat("\"", twice, "\" twice"));
     if (!parsed.is_object()) return Error(line, "not a JSON object");
     return ToDatum(parsed, line);
+  } catch (const json::parse_error& error) {
+    return Error(line, absl::StrCat("not a JSON object, or cut off (at byte ", error.byte, ")"));
   } catch (const json::exception& error) {
-    return Error(line, "not a JSON object, or cut off");
+    return Error(line, "a number is out of range");
   }
 }
 
@@ -131,6 +134,7 @@ json ToJson(Value value, const Texts& texts) {
 }  // namespace
 
 absl::StatusOr<History> ReadHistory(absl::string_view text, const NamedSpec& spec) {
+  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");  // what some editors begin a file of UTF-8 with
   return IsJson(text) ? ReadJsonHistory(text, spec) : ReadEdnHistory(text, spec);
 }
 

@@ -76,6 +76,16 @@ TEST(HistoryReader, IndependentKeys) {
   EXPECT_EQ(history->operations[2].result, 1);
 }
 
+TEST(HistoryReader, TakesTheLineEndsAndTheMarkOfOtherSystems) {
+  for (const absl::string_view text :
+       {"\xEF\xBB\xBF{\"process\": 0, \"f\": \"pop\", \"invoke\": 1}\r\n\r\n",
+        "\xEF\xBB\xBF{:process 0, :type :invoke, :f :pop}\r\n"}) {
+    const absl::StatusOr<History> history = ReadHistory(text, SpecOf("queue"));
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->operations.size(), 1U);
+  }
+}
+
 // Of each, the line and what is wrong.
 TEST(HistoryReader, RefusesWithLineAndReason) {
   const auto edn = [](absl::string_view text) { return Problem("cas-register", text); };
@@ -85,8 +95,16 @@ TEST(HistoryReader, RefusesWithLineAndReason) {
 
   EXPECT_EQ(json(""), "line 1: no operation");
   EXPECT_EQ(json(absl::StrCat(kPush, "\n{\"process\": 0, \"f\": \"po")),
-            "line 2: not a JSON object, or cut off");
+            "line 2: not a JSON object, or cut off (at byte 24)");
   EXPECT_EQ(json("{}"), "line 1: no process");
+  EXPECT_EQ(json(R"({"process": 0, "f": "push", "value": NaN, "invoke": 1})"),
+            "line 1: not a JSON object, or cut off (at byte 38)");
+  EXPECT_EQ(json(R"({"process": 0, "f": "push", "value": 1e400, "invoke": 1})"),
+            "line 1: a number is out of range");
+  EXPECT_EQ(json("{\"process\": 0, \"f\": \"push\", \"value\": \"\xff\"}"),
+            "line 1: not a JSON object, or cut off (at byte 39)");
+  EXPECT_EQ(json(absl::StrCat("{\"process\": ", std::string(100'000, '['))),
+            "line 1: not a JSON object, or cut off (at byte 100013)");
   EXPECT_EQ(json(absl::StrCat(kPush, "\n[1]")), "line 2: not a JSON object");
   EXPECT_EQ(json(absl::StrCat(kPush, "\n", kPush)),
             "line 2: process 0 begins an operation before another one of it (line 1) has ended");
@@ -151,6 +169,11 @@ TEST(HistoryReader, RefusesWithLineAndReason) {
   EXPECT_EQ(edn("{:process 0 :process 1}"), "line 1: a map has the key process twice");
   EXPECT_EQ(edn("}"), "line 1: unexpected '}'");
   EXPECT_EQ(edn(std::string(1000, '[')), "line 1: nested too deep");
+  std::string discarded;
+  for (int i = 0; i < 1'000'000; ++i) discarded += "#_";
+  EXPECT_EQ(edn(discarded), "line 1: nested too deep");
+  EXPECT_EQ(edn("{:process 0 :type :invoke :f :write :value ##NaN}"),
+            "line 1: NaN is not an integer of 64 bits");
   EXPECT_EQ(edn("5"), "line 1: not an operation: no map");
 }
 
