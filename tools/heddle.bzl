@@ -5,11 +5,18 @@ load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//tools:variants.bzl", "variant_test")
 load("//tools/lint:lint.bzl", "lint_test")
 
+# Tags of tests that run or build explored programs: the code of a sanitizer that the whole build is
+# for would be in those too. The explorer itself is run under ASan and UBSan in
+# //checkers/explorer/programs.
+EXPLORES = ["no_asan", "no_tsan", "no_ubsan"]
+
 _GTEST = "@com_google_googletest//:gtest_main"
 
 # What the explorer sees of a program is what ThreadSanitizer's instrumentation tells. Its runtime is not
 # linked: no such option at the link.
 _EXPLORED_COPTS = [
+    # Which the compiler does not have together.
+    "-fno-sanitize=address",
     "-fsanitize=thread",
     "-mllvm",
     "-tsan-instrument-func-entry-exit=0",
@@ -195,8 +202,7 @@ def heddle_explored_test(name, deps = [], copts = [], tags = [], **kwargs):
         name = name,
         copts = ["-UNDEBUG"] + copts + _EXPLORED_COPTS,
         linkstatic = True,
-        # Its instrumentation is the explorer's.
-        tags = tags + ["no_asan", "no_tsan", "no_ubsan"],
+        tags = tags + EXPLORES,
         deps = deps + [Label("//checkers/explorer:runtime")],
         **kwargs
     )
