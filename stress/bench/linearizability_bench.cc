@@ -15,6 +15,7 @@
 #include "checkers/linearizability/history.h"
 #include "checkers/linearizability/recorder.h"
 #include "checkers/linearizability/specs/containers.h"
+#include "checkers/linearizability/specs/databases.h"
 #include "checkers/linearizability/specs/registers.h"
 #include "stress/bench/harness.h"
 
@@ -58,12 +59,12 @@ void TwoLooksAtTheClock(benchmark::State& state) {
 template <class Call>
 std::vector<lin::Operation> Overlapping(std::size_t count, std::int32_t threads, Call call) {
   std::vector<lin::Operation> all;
+  // Less than the distance of two operations of one thread.
+  const auto spread = 50 * static_cast<lin::Time>(threads - 1);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto effect = static_cast<lin::Time>(100 * i + 1000);
+    const auto effect = static_cast<lin::Time>(100 * i) + spread;
     lin::Operation op = call(i);
     op.process = static_cast<std::int32_t>(i % static_cast<std::size_t>(threads));
-    // Less than the distance of two operations of one thread.
-    const auto spread = 50 * static_cast<lin::Time>(threads - 1);
     op.invoke = effect - (i * 7919) % spread;
     op.done = effect + (i * 104729) % spread;
     all.push_back(op);
@@ -112,8 +113,37 @@ std::vector<lin::Operation> RegisterHistory(std::size_t count, lin::Value keys) 
   });
 }
 
+// Gets, puts and appends of texts that come once, as tests of databases do; `stale`: a get late in
+// the history misses what was appended last.
+std::vector<lin::Operation> KeyValueHistory(lin::Texts& texts, std::size_t count,
+                                            std::int32_t clients, bool stale) {
+  constexpr std::size_t kKeys = 10;
+  std::vector<std::string> values(kKeys);
+  std::vector<std::string> before(kKeys);
+  return Overlapping(count, clients, [&](std::size_t i) {
+    const std::size_t key = i * 7 / 3 % kKeys;
+    std::string& value = values[key];
+    lin::Operation op;
+    op.key = static_cast<lin::Value>(key);
+    if (i % 3 == 0) {
+      op.function = lin::KeyValueSpec::kGet;
+      const bool wrong = stale && i + 60 > count && before[key] != value;
+      op.result = texts.Add(wrong ? before[key].substr(before[key].size() / 2) : value);
+      return op;
+    }
+    const std::string text = "x " + std::to_string(i) + " y";
+    before[key] = value;
+    if (i % 17 == 1) value.clear();
+    op.function = i % 17 == 1 ? lin::KeyValueSpec::kPut : lin::KeyValueSpec::kAppend;
+    value += text;
+    op.argument = texts.Add(text);
+    return op;
+  });
+}
+
 template <lin::Spec S>
-auto Judge(S spec, std::vector<lin::Operation> history, bool divide = true) {
+auto Judge(S spec, std::vector<lin::Operation> history, bool divide = true,
+           lin::Judgement expected = lin::Judgement::kOk) {
   return [=, model = lin::ModelOf<S>(spec)](benchmark::State& state) {
     // One thread: what it costs, not how it is divided.
     const lin::Options options{
@@ -123,7 +153,7 @@ auto Judge(S spec, std::vector<lin::Operation> history, bool divide = true) {
                 std::uint64_t operations = 0;
                 while (!stop.load(std::memory_order_relaxed)) {
                   const absl::StatusOr<lin::Result> result = lin::Check(history, model, options);
-                  if (!result.ok() || result->judgement != lin::Judgement::kOk) {
+                  if (!result.ok() || result->judgement != expected) {
                     state.SkipWithError("a wrong verdict");
                     return operations;
                   }
@@ -148,6 +178,15 @@ auto Judge(S spec, std::vector<lin::Operation> history, bool divide = true) {
   RegisterPair("linearizability/10000_operations_on_100_registers", Timing::kFixed,
                {"divided", Judge(lin::RegisterSpec{}, registers)},
                {"together", Judge(lin::RegisterSpec{}, registers, false)});
+  static lin::Texts texts;  // as long as its histories
+  const lin::KeyValueSpec store(&texts);
+  const auto few = KeyValueHistory(texts, 337, 10, false);
+  RegisterPair("linearizability/key_value_store_of_10_clients", Timing::kFixed,
+               {"divided", Judge(store, few)}, {"together", Judge(store, few, false)});
+  RegisterPair("linearizability/key_value_store_of_50_clients", Timing::kFixed,
+               {"right", Judge(store, KeyValueHistory(texts, 1712, 50, false))},
+               {"wrong", Judge(store, KeyValueHistory(texts, 2024, 50, true), true,
+                               lin::Judgement::kViolated)});
   return true;
 }();
 
