@@ -12,7 +12,8 @@
 // What a scenario says, beside the operations of PlatformShared:
 //   run(may_die, body)   runs body as a process that may be killed once, at any step, if may_die;
 //                        returns whether it was. Whatever the body still owns when it returns, the
-//                        process's end leaves to the kernel. Set-up and After() use it, too.
+//                        process's end leaves to the kernel. Set-up and After() use it, too. What
+//                        set-up owns by itself is thread 0's, but the kernel knows nothing of it.
 //   die()                kills the calling process here
 #ifndef HEDDLE_CHECKERS_SCENARIO_SIM_SHARED_H_
 #define HEDDLE_CHECKERS_SCENARIO_SIM_SHARED_H_

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A process is killed at any step: one that waits with others, or one at work on a SharedRing. (The
-// deaths of others are in robust_mutex_model.cc, which says how they come.) That is more executions
-// than the explorer ends with in minutes, and Relacy looks at those of few preemptions.
+// A process is killed at any step: one that waits with others, or one at work on a SharedRing for
+// which another one waits. Relacy looks at the executions of few preemptions; the explorer is not
+// through with any of these after some hundred thousand, in minutes. It has the deaths of owners in
+// robust_mutex_model.cc, which says how they come, of a waiter in two_deaths_model.cc, and at work
+// on a ring in shared_ring_model.cc.
 #include <cstdint>
 
 #include "checkers/scenario/scenario.h"
