@@ -144,21 +144,17 @@ IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
       left_out = 0;
       return run;
     }
-    run.outcome.executions += total.outcome.executions;
-    run.outcome.seconds += total.outcome.seconds;
-    const bool first = total.outcome.verdict == Verdict::kPass;
-    if (!first) {
-      total.outcome.executions = run.outcome.executions;
-      total.outcome.seconds = run.outcome.seconds;
-    } else {
-      total.outcome = std::move(run.outcome);
-    }
+    const std::uint64_t executions = total.outcome.executions + run.outcome.executions;
+    const double seconds_run = total.outcome.seconds + run.outcome.seconds;
+    if (total.outcome.verdict == Verdict::kPass) total.outcome = std::move(run.outcome);
+    total.outcome.executions = executions;
+    total.outcome.seconds = seconds_run;
     total.site_reached = total.site_reached || run.site_reached;
     if (total.outcome.verdict != Verdict::kPass && !scenario.mutant.empty()) break;
   }
   time.Spent(Since(begin), engine.seconds);
-  if (left_out > 0) {
-    total.outcome.mode = absl::StrCat(chosen.size(), " of ", names.size(), " modes");
+  if (variants.size() < names.size()) {
+    total.outcome.mode = absl::StrCat(variants.size(), " of ", names.size(), " modes");
   } else if (total.outcome.mode.empty() || names.size() > 1) {
     total.outcome.mode = absl::StrCat(names.size(), " modes");
   }
