@@ -46,7 +46,7 @@ class StressTest : public testing::Test {
     const std::string path = absl::StrCat("heddle/models/", scenario);
     const std::string file = absl::StrCat(root_, "/", path);
     std::ofstream(file) << "#!/bin/sh\nif [ \"$1\" = --list ]; then echo " << scenario
-                        << "; exit 0; fi\nsleep 0.05\ncat <<'EOF'\n"
+                        << "; exit 0; fi\nsleep 0.3\ncat <<'EOF'\n"
                         << ToJson(record) << "\nEOF\nexit " << (record.ok ? 0 : 1) << "\n";
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::ofstream(root_ + "/heddle/models/all.manifest", std::ios::app)
@@ -88,7 +88,7 @@ TEST_F(StressTest, WhatThereIsNoTimeForIsIncomplete) {
   Add("a.one", Verdict::kPass);
   Add("a.two", Verdict::kPass);
   Add("a.three", Verdict::kPass);
-  const Answer answer = Run({"--duration=10ms"});
+  const Answer answer = Run({"--duration=100ms"});
   EXPECT_EQ(answer.status, kExitFound);
   EXPECT_TRUE(absl::StartsWith(answer.lines.back(), "left out for want of time: 2 of 3 runs"))
       << answer.lines.back();
@@ -98,7 +98,7 @@ TEST_F(StressTest, WhatThereIsNoTimeForIsIncomplete) {
   EXPECT_FALSE(answer.records[1].ok);
   EXPECT_EQ(answer.records[2].verdict, Verdict::kIncomplete);
   // Another seed begins elsewhere.
-  EXPECT_NE(Run({"--duration=10ms", "--seed=2"}).records[0].scenario, answer.records[0].scenario);
+  EXPECT_NE(Run({"--duration=100ms", "--seed=2"}).records[0].scenario, answer.records[0].scenario);
 }
 
 TEST_F(StressTest, TellsHowToRunAFailureAgain) {
