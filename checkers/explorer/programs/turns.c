@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loops around modelled functions whose turns differ in nothing but a register that a call keeps
-// for its caller: the explorer must not take them for one that changes nothing. Each number of
-// turns from 0 to kMost can be left over; the program's argument is one that must not be.
+// Loops around modelled functions. Some have turns that differ in nothing but a register that a
+// call keeps for its caller: the explorer must not take them for one that changes nothing. Each
+// number of turns from 0 to kMost can be left over; the program's argument is one that must not be.
 #include "checkers/explorer/programs/harness.h"
 
 #ifndef __x86_64__
@@ -129,10 +129,42 @@ static void Round(int n) {
   assert(left_over != n);
 }
 
+// Takes and gives back the lock until it finds the flag set; another thread looks, three times,
+// whether the lock is free. Each of the eight answers is possible.
+static int seen_taken;
+
+static void* PollBody(void* unused) {
+  (void)unused;
+  bool set = false;
+  while (!set) {
+    pthread_mutex_lock(&mutex);
+    set = flag != 0;
+    pthread_mutex_unlock(&mutex);
+  }
+  return NULL;
+}
+static void* LookBody(void* unused) {
+  (void)unused;
+  for (int i = 0; i < 3; ++i) {
+    if (pthread_mutex_trylock(&mutex) == 0) {
+      pthread_mutex_unlock(&mutex);
+    } else {
+      seen_taken |= 1 << i;
+    }
+  }
+  return SetBody(NULL);
+}
+static void Polled(int n) {
+  Body* const bodies[] = {PollBody, LookBody};
+  RunThreads(2, bodies);
+  assert(seen_taken != n);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"attempts", Attempt},
       {"rounds", Round},
+      {"polled", Polled},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

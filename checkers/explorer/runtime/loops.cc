@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kFirstSites = 256;
 // Of one thread: how many turns are run that change nothing, but can be seen.
-constexpr int kIdleTurns = 2;
+constexpr int kIdleTurns = 4;
 // Of one thread in an execution: how many are looked at for whether they can go on for ever.
 constexpr std::size_t kRounds = 8;
 
@@ -119,6 +119,26 @@ const LoopState* Loops::FindSame(const LoopHistory& history, const ThreadState& 
   return nullptr;
 }
 
+// Two turns from the same state back to it, that take and give back locks and write nothing else.
+// Each execution in which the thread goes on behind the second one has its like without that turn,
+// so the thread need not go on:
+// - Who takes a lock next to the second turn's giving it back takes it next to the first one's. It
+//   knows less then, which forbids nothing and hides no race.
+// - Who failed to take a lock because the second turn had it fails because the first one has it. It
+//   may read that unless it knows of a later write to the lock. Others have written none between
+//   the two turns, and of the first turn's own it knows by what that turn has released, which is
+//   its locks; but nobody has taken one of those before the second turn did. What it knows of that
+//   one, from one of its locks, is the same as of the first.
+// What is true of the thread's past is true in all executions that it goes on in: the writes to a
+// lock all come before the last one (each reads-from or program order).
+bool Loops::IsOneTooMany(const LoopHistory& history, const ThreadState& now, const Search& search,
+                         ThreadId thread, const LoopState& same) {
+  const LoopState* const before = FindSame(history, now, &same);
+  return before != nullptr && before->others == history.others &&
+         search.EffectOf(thread, before->position) != Effect::kLasting &&
+         search.WritesTwice(thread, before->position, same.position);
+}
+
 bool Loops::ComesBack(const LoopHistory& history, const ThreadState& state, int& first) {
   const LoopState* const same = FindSame(history, state);
   if (same == nullptr || same->changes != history.changes) return false;
@@ -184,6 +204,10 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
       const Effect effect = search.EffectOf(fiber.id, same->position);
       if (effect == Effect::kLasting) continue;
       if (site.seen) {
+        if (IsOneTooMany(history, here_, search, fiber.id, *same)) {
+          first = same->position;
+          return Turn::kSame;
+        }
         if (++history.idle <= kIdleTurns) break;
         first = same->position;
         return Turn::kIdle;
@@ -212,6 +236,7 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
                             .operations = history.operations,
                             .effects = history.effects,
                             .changes = history.changes,
+                            .others = history.others,
                             .writes = history.writes.size()});
   history.bytes.insert(history.bytes.end(), here_.stack(), here_.stack() + here_.stack_size());
   history.bytes.insert(history.bytes.end(), here_.rest(), here_.rest() + here_.rest_size());

@@ -12,7 +12,9 @@
 //   goes on only in executions in which the turn reads something else.
 // - A turn that took a lock, or the like, and gave it back has changed nothing either, unless
 //   another thread has seen it have it: without the turn the same would have happened. Where one
-//   has, in some execution, a few of the turns that come to that site are run.
+//   has, in some execution, a few of the turns that come to that site are run; and no more than
+//   two that take and give back the same locks while nobody else takes one of them
+//   (IsOneTooMany).
 // - A load and a compare-exchange of the same location right behind it, with nothing in between,
 //   are one step where the loop that they are in goes on from a value that the compare-exchange
 //   finds as it would if the load had found it (scheduler_memory.cc, Rejoins).
@@ -47,6 +49,7 @@ struct LoopState {
   std::uint32_t operations;  // before
   std::uint32_t effects;     // before
   std::uint32_t changes;     // before
+  std::uint32_t others;      // before
   std::size_t writes;        // logged before
 };
 
@@ -79,6 +82,7 @@ struct LoopHistory {
   std::uint32_t operations = 0;
   std::uint32_t effects = 0;   // of operations: each has changed something for good
   std::uint32_t changes = 0;   // of atomics, which the thread may take back
+  std::uint32_t others = 0;    // of them, those that are no lock taken or given back
   int idle = 0;                // turns that have changed nothing, at sites where that was seen
   Site last_read = 0;          // of the last operation, if that was a read that changed nothing
   std::uint32_t accesses = 0;  // plain ones, but for the thread's own stack
@@ -94,6 +98,7 @@ struct LoopHistory {
     operations = 0;
     effects = 0;
     changes = 0;
+    others = 0;
     idle = 0;
     last_read = 0;
     accesses = 0;
@@ -176,6 +181,9 @@ class Loops {
   // The newest such state; before `below` where that is given.
   static const LoopState* FindSame(const LoopHistory& history, const ThreadState& now,
                                    const LoopState* below = nullptr);
+  // Whether the turn from `same` on has only done once more what the one before it did.
+  static bool IsOneTooMany(const LoopHistory& history, const ThreadState& now, const Search& search,
+                           ThreadId thread, const LoopState& same);
   // Of loops and waits.
   Turn Learned();
   SiteState& At(Site site) {

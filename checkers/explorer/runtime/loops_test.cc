@@ -238,6 +238,36 @@ TEST_F(LoopsTest, RunsTurnsThatChangeSomethingForAWhileWhereThatIsAskedFor) {
   EXPECT_EQ(fiber_.loop.rounds[0].first, 0);
 }
 
+TEST_F(LoopsTest, RunsTwoTurnsOfALockThatOthersSee) {
+  Learn();
+  loops_.MarkSeen(kSite);
+  Begin();
+  EXPECT_EQ(Visit(), Turn::kNew);
+  EXPECT_TRUE(TryLock());
+  Unlock();
+  EXPECT_EQ(Visit(), Turn::kNew);
+  const int second = search_->Position(0);
+  EXPECT_TRUE(TryLock());
+  Unlock();
+  EXPECT_EQ(Visit(), Turn::kSame);
+  EXPECT_EQ(first_, second);
+}
+
+TEST_F(LoopsTest, CutsTurnsOfAnythingElseThatOthersSee) {
+  Learn();
+  loops_.MarkSeen(kSite);
+  Begin();
+  EXPECT_EQ(Visit(), Turn::kNew);
+  Turn turn = Turn::kNew;
+  for (int i = 0; i < kUnroll && turn == Turn::kNew; ++i) {
+    EXPECT_TRUE(TryLock());
+    Unlock();
+    fiber_.loop.others += 2;
+    turn = Visit();
+  }
+  EXPECT_EQ(turn, Turn::kIdle);
+}
+
 TEST_F(LoopsTest, CutsWhatCounts) {
   Learn();
   for (int i = 0; i < kUnroll; ++i) {

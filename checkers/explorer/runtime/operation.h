@@ -85,6 +85,7 @@ struct Operation {
   Fault* fault = nullptr;
 
   bool first = false;  // of what a modelled function does
+  bool locks = false;  // it takes or gives a lock that is nothing but that
 
   // What the program called, and what a thread that waits there waits for (record.md, `waits`).
   const char* name = nullptr;

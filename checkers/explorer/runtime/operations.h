@@ -108,6 +108,8 @@ class Call {
     word_ = reinterpret_cast<std::uintptr_t>(word);
     slept_on_ = value;
   }
+  // What follows is on a lock's word, which nothing else looks at but who takes it, or tries to.
+  void SetLocks(bool locks) { locks_ = locks; }
   // What this call waits for has a time limit, from here on or no more.
   void SetExpires(bool expires) { expires_ = expires; }
 
@@ -142,6 +144,7 @@ class Call {
     operation.word = word_;
     operation.slept_on = slept_on_;
     operation.expires = expires_;
+    operation.locks = locks_;
     operation.polls = polls_;
     operation.arguments[0] = arguments_[0];
     operation.arguments[1] = arguments_[1];
@@ -181,6 +184,7 @@ class Call {
   Site site_;
   bool expires_ = false;
   bool polls_ = false;
+  bool locks_ = false;
   bool internal_ = false;
   std::uintptr_t word_ = 0;
   std::uint32_t slept_on_ = 0;

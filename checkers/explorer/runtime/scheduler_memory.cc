@@ -432,6 +432,7 @@ void Scheduler::FinishRepeated(Fiber& fiber, const Arrival& arrival,
   if (writes) WriteMemory(arrival.address, size, last->value);
   if (!reads || (writes && last->value != event->value)) {
     ++fiber.loop.changes;
+    ++fiber.loop.others;
   } else {
     fiber.loop.last_read = frame.return_address;
   }
@@ -492,6 +493,7 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
     writes = true;
     WriteMemory(access.address, access.size, operation.value);
     ++loop.changes;
+    loop.others += operation.locks ? 0 : 1;
     loop.last_read = 0;
   } else if (operation.kind == Operation::Kind::kUpdate && answer.success) {
     writes = true;
@@ -499,6 +501,7 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
     WriteMemory(access.address, access.size, updated);
     if (updated != answer.value) {
       ++loop.changes;
+      loop.others += operation.locks ? 0 : 1;
       loop.last_read = 0;
     }
   } else if (access.order == Order::kPlain) {

@@ -261,6 +261,29 @@ Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
   return seen ? Effect::kSeen : Effect::kNone;
 }
 
+bool Search::Impl::WritesTwice(ThreadId thread, int first, int second) const {
+  const std::vector<EventId>& own = graph().thread(thread);
+  const std::size_t end = std::min(At(thread).position, own.size());
+  std::vector<EventId> once;
+  std::vector<EventId> again;
+  for (auto i = static_cast<std::size_t>(first); i < end; ++i) {
+    if (graph()[own[i]].kind != Kind::kWrite) continue;
+    (i < static_cast<std::size_t>(second) ? once : again).push_back(own[i]);
+  }
+  if (once.size() != again.size()) return false;
+  for (std::size_t i = 0; i < once.size(); ++i) {
+    const Event& write = graph()[once[i]];
+    const Event& copy = graph()[again[i]];
+    if (write.location != copy.location || write.value != copy.value) return false;
+    const std::vector<EventId>& writes = graph().location(write.location).writes;
+    // Event::co counts from 1.
+    for (std::uint16_t co = write.co; co < copy.co; ++co) {
+      if (graph()[writes[co]].thread != thread) return false;
+    }
+  }
+  return true;
+}
+
 Ending Search::Impl::End() {
   if (probe_.active) return EndProbe();
   if (!Random()) ShareWeight(true);

@@ -87,6 +87,9 @@ Answer Search::Block(ThreadId thread, int first, Site /*site*/) {
   return impl_->Block(thread, first);
 }
 Effect Search::EffectOf(ThreadId thread, int first) const { return impl_->EffectOf(thread, first); }
+bool Search::WritesTwice(ThreadId thread, int first, int second) const {
+  return impl_->WritesTwice(thread, first, second);
+}
 void Search::GiveUp() { impl_->GiveUp(); }
 void Search::Reset() { impl_->Reset(); }
 int Search::Position(ThreadId thread) const { return impl_->Position(thread); }

@@ -244,6 +244,10 @@ class Search {
   Answer Block(ThreadId thread, int first, Site site);
   // Of the turn of a loop that the thread has made, from its event `first` on.
   Effect EffectOf(ThreadId thread, int first) const;
+  // Of two turns of a loop that the thread has made, one after the other, from its events `first`
+  // and `second` on: whether the second one writes just what the first one does, and nobody else
+  // writes to a location in between.
+  bool WritesTwice(ThreadId thread, int first, int second) const;
   // Ends the execution as kFailed without a text: an error of the program was found in it.
   void GiveUp();
   // Forgets everything, counts too, and starts anew: more is known now of what reads admit.

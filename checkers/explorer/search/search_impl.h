@@ -155,6 +155,7 @@ class Search::Impl {
   Answer Choose(ThreadId thread, int choices, Site site, bool of_wait);
   Answer Block(ThreadId thread, int first);
   Effect EffectOf(ThreadId thread, int first) const;
+  bool WritesTwice(ThreadId thread, int first, int second) const;
   void Reset();
   std::size_t Split();
   double PieceWeight(std::size_t piece) const { return pieces_[piece]->items.front().weight; }

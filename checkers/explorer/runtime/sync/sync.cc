@@ -45,15 +45,25 @@ void RemoveHeld(Fiber& fiber, Held* held) {
 void LockWord(Call& call, int* word) {
   AdmitsIf free([](Value value) { return value == 0; });
   int expected = 0;
+  call.SetLocks(true);
   call.CompareExchange(word, expected, call.thread() + 1, Order::kAcquire, Order::kRelaxed, &free);
+  call.SetLocks(false);
 }
 
 bool TryLockWord(Call& call, int* word) {
   int expected = 0;
-  return call.CompareExchange(word, expected, call.thread() + 1, Order::kAcquire, Order::kRelaxed);
+  call.SetLocks(true);
+  const bool taken =
+      call.CompareExchange(word, expected, call.thread() + 1, Order::kAcquire, Order::kRelaxed);
+  call.SetLocks(false);
+  return taken;
 }
 
-void UnlockWord(Call& call, int* word) { call.Store(word, 0, Order::kRelease); }
+void UnlockWord(Call& call, int* word) {
+  call.SetLocks(true);
+  call.Store(word, 0, Order::kRelease);
+  call.SetLocks(false);
+}
 
 WaitQueue& WaitQueue::Lock(Call& call, const void* address) {
   const auto hash = reinterpret_cast<std::uintptr_t>(address) * 0x9e3779b97f4a7c15U >> 32;
