@@ -33,22 +33,27 @@ class Psc {
     }
   }
 
+  // Nothing comes behind the touched event in program order or happens-before: its ways out are to
+  // what accesses newer writes. So an edge out of what it makes begins at the event itself and ends
+  // at one of those writes, or at a fence that one of them happens before; or it begins at a fence
+  // that happens before it, and may also end at a fence that a reader of such a write happens
+  // before. A cycle leads from such an end to such a beginning.
   bool AcyclicAround(EventId touched) {
     if (nodes_.size() < 2) return true;
     visits_.assign(nodes_.size(), Visit::kNew);
-    // Without fences an edge is between two accesses that are both sequentially consistent, and
-    // only the touched one's edges are new.
-    if (!has_fence_) {
-      for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        if (nodes_[i] == touched) return !Reaches(i, touched, true);
-      }
-      return true;
+    bool begins = false;
+    for (std::size_t i = 0; has_fence_ && i < nodes_.size(); ++i) {
+      if (!IsFence(nodes_[i]) || !graph_.HappensBefore(nodes_[i], touched)) continue;
+      visits_[i] = Visit::kGoal;
+      begins = true;
     }
-    FindBounds();
+    if (begins && LeadsToGoal(touched, true)) return false;
+    if (At(touched).order != Order::kSeqCst) return true;
+    visits_.assign(nodes_.size(), Visit::kNew);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (visits_[i] == Visit::kNew && FindsCycle(i)) return false;
+      if (nodes_[i] == touched) visits_[i] = Visit::kGoal;
     }
-    return true;
+    return !LeadsToGoal(touched, false);
   }
 
  private:
@@ -57,27 +62,38 @@ class Psc {
   static constexpr int kBehindAll = 0x10000;
   static constexpr int kBeforeAll = -1;
 
-  bool Reaches(std::size_t from, EventId target, bool first) {
-    if (!first) visits_[from] = Visit::kDone;
+  // From where a new edge ends; with `by_readers` also by way of readers of newer writes.
+  bool LeadsToGoal(EventId touched, bool by_readers) {
+    const std::vector<EventId>& accesses = graph_.location(At(touched).location).accesses;
+    const std::size_t place = CoOf(At(touched));
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (i == from || !Edge(from, i)) continue;
-      if (nodes_[i] == target) return true;
-      if (visits_[i] == Visit::kNew && Reaches(i, target, false)) return true;
+      if (visits_[i] == Visit::kDone) continue;
+      const EventId node = nodes_[i];
+      const bool fence = IsFence(node);
+      const bool ends = std::any_of(accesses.begin(), accesses.end(), [&](EventId id) {
+        const Event& access = At(id);
+        if (access.kind != Kind::kWrite && !(by_readers && fence)) return false;
+        return CoOf(access) > place && (fence ? graph_.HappensBefore(id, node) : id == node);
+      });
+      if (!ends) continue;
+      if (visits_[i] == Visit::kGoal) return true;
+      if (has_fence_ && !has_bounds_) FindBounds();
+      if (ReachesGoal(i)) return true;
     }
     return false;
   }
 
-  bool FindsCycle(std::size_t from) {
-    visits_[from] = Visit::kOpen;
+  bool ReachesGoal(std::size_t from) {
+    visits_[from] = Visit::kDone;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (visits_[i] == Visit::kDone || !Edge(from, i)) continue;
-      if (visits_[i] == Visit::kOpen || FindsCycle(i)) return true;
+      if (visits_[i] == Visit::kGoal || ReachesGoal(i)) return true;
     }
-    visits_[from] = Visit::kDone;
     return false;
   }
 
   void FindBounds() {
+    has_bounds_ = true;
     locations_.clear();
     for (std::size_t i = 0; i < graph_.locations(); ++i) {
       const auto location = static_cast<LocationId>(i);
@@ -247,12 +263,15 @@ class Psc {
   std::vector<LocationId>& locations_;
   std::vector<Bounds>& bounds_;
   bool has_fence_ = false;
+  bool has_bounds_ = false;
 };
 
 }  // namespace
 
 bool ScConsistent(const Graph& graph, EventId touched, ScScratch& scratch) {
-  return Psc(graph, scratch).AcyclicAround(touched);
+  const Event& event = graph[touched];
+  const EventId newest = event.kind == Kind::kWrite ? touched : event.reads_from;
+  return newest == graph.Newest(event.location) || Psc(graph, scratch).AcyclicAround(touched);
 }
 
 }  // namespace heddle::explorer

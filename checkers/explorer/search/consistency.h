@@ -20,7 +20,7 @@ struct ScScratch {
     int last_written;
     int last_read;
   };
-  enum class Visit : std::uint8_t { kNew, kOpen, kDone };
+  enum class Visit : std::uint8_t { kNew, kDone, kGoal };
 
   std::vector<EventId> nodes;  // of psc
   std::vector<Visit> visits;
@@ -28,8 +28,9 @@ struct ScScratch {
   std::vector<Bounds> bounds;  // for each node and each of `locations`
 };
 
-// RC11's axiom SC: psc is acyclic. `touched` is the event whose reads-from or place in coherence
-// order is new: without it the graph is known to be consistent.
+// RC11's axiom SC: psc is acyclic. `touched` is the access whose reads-from or place in coherence
+// order is new, its thread's last event, which nobody reads from: without it the graph is known to
+// be consistent.
 bool ScConsistent(const Graph& graph, EventId touched, ScScratch& scratch);
 
 }  // namespace heddle::explorer
