@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/events.h"
 
 namespace heddle::explorer {
 
@@ -37,7 +38,7 @@ void Graph::StartViews(EventId id) {
 }
 
 EventId Graph::Add(const Event& event) {
-  events_.push_back(event);
+  events_.Append(event);
   std::vector<EventId>& own = by_thread_[event.thread];
   events_.back().index = static_cast<std::uint16_t>(own.size());
   own.push_back(static_cast<EventId>(events_.size() - 1));
@@ -49,9 +50,8 @@ EventId Graph::Add(const Event& event) {
 Event& Graph::Open(ThreadId thread, Kind kind) {
   std::vector<EventId>& own = by_thread_[At(thread)];
   own.push_back(static_cast<EventId>(events_.size()));
-  static const Event kBlank;
-  events_.push_back(kBlank);
-  Event& event = events_.back();
+  Event& event = events_.Append();
+  event = Event();
   event.kind = kind;
   event.thread = static_cast<std::uint8_t>(thread);
   event.index = static_cast<std::uint16_t>(own.size() - 1);
@@ -132,7 +132,7 @@ void Graph::Cut(std::size_t count) {
         Renumber(location, at);
       }
     }
-    events_.pop_back();
+    events_.RemoveLast();
   }
 }
 
@@ -153,11 +153,11 @@ void Graph::Restrict(std::size_t count, const View& prefix, Graph& result,
   renumbered.assign(events_.size(), kNoEvent);
   if (result.locations_.size() < locations_.size()) result.locations_.resize(locations_.size());
   // The first events keep their numbers; of the others, those may read from later ones.
-  result.events_.assign(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
+  result.events_.Assign(events_, count);
   for (std::size_t i = count; i < events_.size(); ++i) {
     if (!Contains(prefix, events_[i])) continue;
     renumbered[i] = static_cast<EventId>(result.events_.size());
-    result.events_.push_back(events_[i]);
+    result.events_.Append(events_[i]);
   }
   for (std::size_t i = 0; i < count; ++i) renumbered[i] = static_cast<EventId>(i);
   for (std::size_t i = 0; i < result.events_.size(); ++i) {
@@ -183,7 +183,7 @@ void Graph::Restrict(std::size_t count, const View& prefix, Graph& result,
 }
 
 void Graph::Clear() {
-  events_.clear();
+  events_.Clear();
   for (std::vector<EventId>& thread : by_thread_) thread.clear();
   creators_ = NoCreators();
   threads_ = 1;

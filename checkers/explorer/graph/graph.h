@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/events.h"
 
 namespace heddle::explorer {
 
@@ -23,7 +24,7 @@ class Graph {
   };
 
   // All events in the order in which they were added. An event's place here is its id.
-  const std::vector<Event>& events() const { return events_; }
+  const Events& events() const { return events_; }
   std::size_t size() const { return events_.size(); }
   const Event& operator[](EventId id) const { return events_[id]; }
   Event& operator[](EventId id) { return events_[id]; }
@@ -103,7 +104,7 @@ class Graph {
   static std::size_t At(ThreadId thread) { return static_cast<std::size_t>(thread); }
   void Renumber(Location& location, std::size_t from);
 
-  std::vector<Event> events_;
+  Events events_;
   std::array<std::vector<EventId>, kMaxThreads> by_thread_;
   std::array<EventId, kMaxThreads> creators_ = NoCreators();
   int threads_ = 1;
