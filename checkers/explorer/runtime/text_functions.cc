@@ -62,6 +62,9 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
   decltype(&heddle_explorer_##name) g_##name;                                              \
   }                                                                                        \
   HEDDLE_INTERPOSE result heddle_explorer_##name parameters noexcept {                     \
+    if (g_##name != nullptr && !Exploring()) [[likely]] {                                  \
+      return g_##name arguments;                                                           \
+    }                                                                                      \
     if (g_##name == nullptr) {                                                             \
       g_##name = reinterpret_cast<decltype(&heddle_explorer_##name)>(RealFunction(#name)); \
     }                                                                                      \
