@@ -25,6 +25,7 @@ namespace {
 
 using process_testing::AwaitSleep;
 using process_testing::InShared;
+using process_testing::Item;
 using process_testing::SharedMemory;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -40,23 +41,6 @@ using stress::Mob;
 using stress::ProcessFaultTest;
 using stress::Start;
 
-// Several words, to be seen torn.
-struct Item {
-  std::uint64_t number = 0;
-  std::array<std::uint64_t, 7> copies{};
-
-  static Item Of(std::uint64_t number) {
-    Item item{.number = number};
-    item.copies.fill(~number);
-    return item;
-  }
-  bool whole() const {
-    for (const std::uint64_t copy : copies) {
-      if (copy != ~number) return false;
-    }
-    return true;
-  }
-};
 using Ring = SharedRing<Item, FaultySharedPlatform>;
 
 // A ring in memory of its own.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What tests between processes need beside children and channels: objects in memory that they
-// share, and to know where a child has come to.
+// share, items to pass on, and to know where a child has come to.
 #ifndef HEDDLE_PRIMITIVES_PROCESS_PROCESS_TESTING_H_
 #define HEDDLE_PRIMITIVES_PROCESS_PROCESS_TESTING_H_
 
@@ -9,7 +9,10 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <new>
@@ -55,6 +58,22 @@ class InShared {
  private:
   SharedMemory memory_;
   T* object_;
+};
+
+// To be passed on: of several words, so that a torn one is seen.
+struct Item {
+  std::uint64_t number = 0;
+  std::array<std::uint64_t, 7> copies{};
+
+  static Item Of(std::uint64_t number) {
+    Item item{.number = number};
+    item.copies.fill(~number);
+    return item;
+  }
+  bool whole() const {
+    return std::all_of(copies.begin(), copies.end(),
+                       [this](std::uint64_t copy) { return copy == ~number; });
+  }
 };
 
 // 'R' running, 'S' asleep, 'T' stopped, 'Z' dead; 'X' when there is no such process.

@@ -21,27 +21,11 @@ namespace heddle {
 namespace {
 
 using process_testing::Child;
+using process_testing::Item;
 using process_testing::SharedMemory;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Several words: half of one would be seen.
-struct Item {
-  std::uint64_t number = 0;
-  std::array<std::uint64_t, 4> copies{};
-
-  static Item Of(std::uint64_t number) {
-    Item item{.number = number};
-    item.copies.fill(~number);
-    return item;
-  }
-  bool whole() const {
-    for (const std::uint64_t copy : copies) {
-      if (copy != ~number) return false;
-    }
-    return true;
-  }
-};
 using Ring = SharedRing<Item>;
 
 class SharedRingTest : public testing::Test {
