@@ -51,7 +51,7 @@ HEDDLE_SUBJECT_MUTANT("mutex/ttas_lock", TtasLockSubject, "frees_twice", "lock_r
                       "stays_held", "take_in_two_steps", "unlock_relaxed");
 HEDDLE_LINEARIZABLE("mutex/ttas_lock.generated", TtasLockSubject, "lock | try_lock");
 HEDDLE_LINEARIZABLE_MUTANT("mutex/ttas_lock.generated", TtasLockSubject, "lock | try_lock",
-                           "take_in_two_steps", Verdict::kRace);
+                           "take_in_two_steps", Verdict::kRace | Verdict::kNonlinearizable);
 
 constexpr generate::Text kMcsLock{"lock, unlock | try_lock, unlock, try_lock"};
 HEDDLE_LINEARIZABLE("mutex/mcs_lock.linearizable", McsLockSubject, kMcsLock);

@@ -39,7 +39,7 @@ HEDDLE_LINEARIZABLE("queue/spsc_ring.generated", SpscRingSubject,
                     "initial: push(1), push(2) | pop");
 HEDDLE_LINEARIZABLE_MUTANT("queue/spsc_ring.generated", SpscRingSubject,
                            "initial: push(1), push(2) | pop", "empty_without_wrap",
-                           Verdict::kNonlinearizable);
+                           Verdict::kRace | Verdict::kNonlinearizable);
 
 // The producer has not heard of the pop when it finds the ring full, nor the consumer of the push
 // when it finds it empty: store buffering, which a queue does not do.
@@ -60,7 +60,7 @@ HEDDLE_SUBJECT_MUTANT("queue/mpmc_ring", MpmcRingSubject, "claim_without_exchang
                       "pop_sequence_relaxed", "push_publish_relaxed", "push_sequence_relaxed");
 HEDDLE_LINEARIZABLE("queue/mpmc_ring.generated", MpmcRingSubject, "push(1) | push(2)");
 HEDDLE_LINEARIZABLE_MUTANT("queue/mpmc_ring.generated", MpmcRingSubject, "push(1) | push(2)",
-                           "claim_without_exchange", Verdict::kRace);
+                           "claim_without_exchange", Verdict::kRace | Verdict::kNonlinearizable);
 
 constexpr generate::Text kMpscQueue{"push(1), push(2) | push(3), pop | final: pop, pop"};
 HEDDLE_LINEARIZABLE("queue/mpsc_queue.linearizable", MpscQueueSubject, kMpscQueue);
@@ -86,7 +86,7 @@ HEDDLE_LINEARIZABLE("queue/two_lock_queue.generated", TwoLockQueueSubject,
                     "initial: push(1), push(2) | pop");
 HEDDLE_LINEARIZABLE_MUTANT("queue/two_lock_queue.generated", TwoLockQueueSubject,
                            "initial: push(1), push(2) | pop", "tail_not_moved",
-                           Verdict::kNonlinearizable);
+                           Verdict::kRace | Verdict::kNonlinearizable);
 
 constexpr generate::Text kBlockingQueue{"push(1), try_push(2), close | try_pop, pop"};
 HEDDLE_LINEARIZABLE("queue/blocking_queue.linearizable", BlockingQueueSubject, kBlockingQueue);
@@ -110,7 +110,8 @@ HEDDLE_SUBJECT_MUTANT("queue/treiber_stack", TreiberStackSubject, "frees_first",
 HEDDLE_LINEARIZABLE("queue/treiber_stack.generated", TreiberStackSubject,
                     "initial: push(1) | push(2) | pop");
 HEDDLE_LINEARIZABLE_MUTANT("queue/treiber_stack.generated", TreiberStackSubject,
-                           "initial: push(1) | push(2) | pop", "frees_first", Verdict::kRace);
+                           "initial: push(1) | push(2) | pop", "frees_first",
+                           Verdict::kRace | Verdict::kNonlinearizable);
 
 // 0, 1 and 2 are stacked, 0 on top. One thread pops; the other pops two and puts the first back.
 constexpr generate::Text kIndexStack{

@@ -167,6 +167,26 @@ bool Shrink(const GenerateSubject& subject, Runner& runner, double seconds, Prog
   return true;
 }
 
+// What engines may say of the same failure: which of its effects they meet first, and whether they
+// know that a wake-up is missing.
+constexpr Verdict kAlike[][2] = {{Verdict::kRace, Verdict::kNonlinearizable},
+                                 {Verdict::kDeadlock, Verdict::kLostWakeup}};
+
+// "Verdict::kDeadlock | Verdict::kLostWakeup".
+std::string Expected(Verdict verdict) {
+  const auto name = [](Verdict each) {
+    std::string text = "Verdict::k";
+    for (const absl::string_view word : absl::StrSplit(std::string(ToString(each)), '_')) {
+      absl::StrAppend(&text, std::string(1, absl::ascii_toupper(word[0])), word.substr(1));
+    }
+    return text;
+  };
+  for (const auto& [one, other] : kAlike) {
+    if (verdict == one || verdict == other) return absl::StrCat(name(one), " | ", name(other));
+  }
+  return name(verdict);
+}
+
 }  // namespace
 
 std::string GenerateSubject::full_name() const {
@@ -274,11 +294,7 @@ GenerateResult Generate(const GenerateSubject& subject, const GenerateOptions& o
 
 std::string ScenarioCode(const GenerateSubject& subject, const Found& found) {
   const generate::SubjectDescription& description = subject.description;
-  std::string verdict = "Verdict::k";
-  for (const absl::string_view word :
-       absl::StrSplit(std::string(ToString(found.record.verdict)), '_')) {
-    absl::StrAppend(&verdict, std::string(1, absl::ascii_toupper(word[0])), word.substr(1));
-  }
+  const std::string verdict = Expected(found.record.verdict);
   const std::string program =
       absl::StrCat("HEDDLE_LINEARIZABLE(\"", description.name, ".generated\", ", description.type,
                    ",\n                    \"", found.smallest, "\");\n");
