@@ -4,7 +4,7 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_ROBUSTNESS_UNSEEN_FOREIGN_H_
 #define HEDDLE_CHECKERS_EXPLORER_ROBUSTNESS_UNSEEN_FOREIGN_H_
 
-// Adds one, atomically.
+// Adds one: atomically in touch.c, not so in plain.c.
 void ForeignTouch(int* number);
 
 int ForeignSum(int a, int b);
