@@ -84,8 +84,11 @@ TEST(ExplorerTableTest, ShowsGenmcWhereItWasRun) {
   EXPECT_EQ(table({Of(0.5, 0.3)}).find("GenMC"), std::string::npos);
   // The last repetition has none of it: it has had time enough.
   const std::string three = table({WithGenmc(9), WithGenmc(5), WithGenmc(4), Of(0.5, 0.3)});
-  EXPECT_NE(three.find("|       120        7      5.00    10.0\n"), std::string::npos) << three;
-  EXPECT_NE(table({WithGenmc(4)}).find("     8.0  misses: ratio\n"), std::string::npos);
+  EXPECT_NE(three.find("|       120        7      5.00    10.0   157.5\n"), std::string::npos)
+      << three;
+  EXPECT_NE(table({WithGenmc(4)}).find("     8.0   126.0  misses: ratio\n"), std::string::npos);
+  // Nothing but its start.
+  EXPECT_NE(table({WithGenmc(0.01)}).find("      0.01       -       -\n"), std::string::npos);
   const std::string failed = table({WithGenmc(0, "over 300 s")});
   EXPECT_NE(failed.find("| over 300 s\n"), std::string::npos) << failed;
 }
