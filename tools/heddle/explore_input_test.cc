@@ -193,6 +193,17 @@ TEST_F(ExploreInputTest, AnObjectWithoutInstrumentationIsNoPass) {
   EXPECT_EQ(Run({source, object}), 0) << output_ << errors_;
 }
 
+TEST_F(ExploreInputTest, WhatIsNotModelledIsNamedWithItsPlace) {
+  const std::string source = File("loads.c",
+                                  "#include <dlfcn.h>\n"
+                                  "int main(void) {\n"
+                                  "  return dlopen(\"libm.so.6\", RTLD_NOW) == 0;\n"
+                                  "}\n");
+  EXPECT_EQ(Run({source}), 2) << output_;
+  EXPECT_TRUE(absl::StrContains(errors_, "dlopen() is not supported")) << errors_;
+  EXPECT_TRUE(absl::StrContains(errors_, "loads.c:3")) << errors_;
+}
+
 TEST_F(ExploreInputTest, WhatIsFoundIsShownThoughItCannotBeKept) {
   for (const char* const option : {"--out=/proc/nowhere", "--out=/dev/null", "--json=/nowhere/x",
                                    "--json=/dev/full", "--html=/dev/full", "--html=/nowhere/x"}) {

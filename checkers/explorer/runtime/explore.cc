@@ -111,26 +111,30 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
 
 }  // namespace
 
-void Fatal(const char* format, ...) {
+void FatalAt(int thread, std::uintptr_t site, const char* message) {
   State& shared = state();
   if (shared.scheduler != nullptr) {
     shared.mode = Mode::kRuntime;
     SetThreadPointer(shared.own_thread_pointer, shared.has_fsgsbase);
   }
-  char message[512];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
   if (Workers* const workers = Workers::current(); workers != nullptr && workers->IsWorker()) {
     workers->StopAll(Cause::kFailed, "", message, "");
     workers->End();
   }
   fflush(stdout);
   fprintf(stderr, "heddle explorer: %s\n", message);
-  RecordError(message);
+  RecordError(message, thread, site);
   shared.mode = Mode::kNative;
   std::_Exit(2);
+}
+
+void Fatal(const char* format, ...) {
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  FatalAt(kNoThread, 0, message);
 }
 
 namespace {

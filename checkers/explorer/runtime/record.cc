@@ -134,8 +134,11 @@ void RecordUnseen(const std::string& what, std::uintptr_t behind) {
   line.Write();
 }
 
-void RecordError(const char* message) {
-  Line("error").Text("message", message).Write();
+void RecordError(const char* message, ThreadId thread, Site site) {
+  Line error("error");
+  error.Text("message", message);
+  if (thread != kNoThread) error.Number("thread", thread).Stack("stack", {}, site);
+  error.Write();
   Line("end")
       .Text("verdict", verdict::kError)
       .Text("reason", message)

@@ -26,7 +26,8 @@ class RecordWriter {
 // Into the record that is open, if one is.
 void RecordProgress(const Counts& counts, double seconds, double done);
 void RecordWorker(int process);
-void RecordError(const char* message);
+// Where the thread's call returns to is `site`, if one is to blame.
+void RecordError(const char* message, ThreadId thread = kNoThread, Site site = 0);
 // Code that is not explored; `behind` is where its instruction ends, or 0.
 void RecordUnseen(const std::string& what, std::uintptr_t behind);
 

@@ -460,7 +460,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
       Fail(*operation.fault);
       return Next::kStop;
     case Operation::Kind::kFatal:
-      Fatal("%s", operation.fault->message);
+      FatalAt(operation.fault->thread, operation.fault->site, operation.fault->message);
     case Operation::Kind::kNothing:
     case Operation::Kind::kEndTrial:
       return Next::kGoOn;
