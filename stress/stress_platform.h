@@ -134,6 +134,14 @@ struct StressPlatform {
     return stress::Result(
         static_cast<int>(self->noise().random().Below(static_cast<std::uint32_t>(count))));
   }
+  // True one time in `count`. The record says 0 or 1, as other engines choose.
+  static bool one_in(int count, Location where = Location::current()) {
+    stress::ThreadContext* self = stress::ThreadContext::Current();
+    if (self == nullptr) return StdPlatform::choose(count) == 0;
+    self->Before("choose", where);
+    const bool drawn = self->noise().random().Below(static_cast<std::uint32_t>(count)) == 0;
+    return stress::Result(drawn ? 1 : 0) == 1;
+  }
   static int thread_index() {
     const stress::ThreadContext* self = stress::ThreadContext::Current();
     return self == nullptr ? 0 : self->index();

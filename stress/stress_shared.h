@@ -20,7 +20,7 @@ struct StressSharedHooks {
   }
   static std::uint32_t id() { return static_cast<std::uint32_t>(P::thread_index()) + 1; }
   // Rarely enough to come to the last step of a dozen.
-  static bool dies() { return P::choose(12) == 0; }
+  static bool dies() { return P::one_in(12); }
 };
 
 }  // namespace heddle
