@@ -26,15 +26,30 @@ std::vector<std::size_t> InOrderOfCalls(std::span<const Operation> operations) {
   return order;
 }
 
+// Operations in order of their calls.
+struct Calls {
+  std::vector<std::size_t> all;
+  std::vector<Time> returned;  // all up to each have returned by then
+
+  void Finish(std::span<const Operation> operations) {
+    for (const std::size_t i : all) {
+      const Time before = returned.empty() ? 0 : returned.back();
+      returned.push_back(std::max(before, operations[i].done));
+    }
+  }
+};
+
 // The operations that set one cell.
 struct Setters {
-  std::vector<std::size_t> all;                             // in order of their calls
-  absl::flat_hash_map<Value, std::vector<std::size_t>> to;  // those that leave a value
+  Calls any;
+  absl::flat_hash_map<Value, Calls> to;  // those that leave a value
   // By the time of a return, the latest call of all that have returned until then.
   std::vector<std::pair<Time, Time>> latest;
 
   void Finish(std::span<const Operation> operations) {
-    for (const std::size_t i : all) {
+    any.Finish(operations);
+    for (auto& [value, calls] : to) calls.Finish(operations);
+    for (const std::size_t i : any.all) {
       if (!operations[i].pending()) latest.emplace_back(operations[i].done, operations[i].invoke);
     }
     std::sort(latest.begin(), latest.end());
@@ -54,26 +69,27 @@ void AddNeeds(std::span<const Operation> operations, const Setters& setters, con
               std::size_t reader, Value initial, Role& role) {
   const Operation& op = operations[reader];
   const bool is = use.asks == CellUse::Asks::kThatItIs;
-  const std::vector<std::size_t>* candidates = &setters.all;
+  const Calls* calls = &setters.any;
   if (is) {
     const auto to = setters.to.find(use.asked);
     if (to == setters.to.end()) return;
-    candidates = &to->second;
+    calls = &to->second;
   }
   const std::optional<Time> overwritten = setters.OverwrittenBefore(op.invoke);
-  std::size_t last = reader;
-  for (const std::size_t i : *candidates) {
-    if (i == reader) continue;
-    if (operations[i].invoke > op.done && last != reader) break;
-    last = i;
-    if (operations[i].invoke > op.done) break;
-    if (overwritten && operations[i].done < *overwritten) continue;
+  const auto& [all, returned] = *calls;
+  const auto end = std::partition_point(
+      all.begin(), all.end(), [&](std::size_t i) { return operations[i].invoke <= op.done; });
+  for (auto k = static_cast<std::size_t>(end - all.begin()); k-- > 0;) {
+    if (overwritten && returned[k] < *overwritten) break;
+    const std::size_t i = all[k];
+    if (i == reader || (overwritten && operations[i].done < *overwritten)) continue;
     role.needs.push_back(static_cast<Value>(i));
   }
+  if (!role.needs.empty() || !is || use.asked == initial) return;
   // It is wrong; so that it can be seen why, with where the value once came from.
-  if (role.needs.empty() && is && use.asked != initial && last != reader) {
-    role.needs.push_back(static_cast<Value>(last));
-  }
+  auto from = end == all.begin() ? end : end - 1;
+  if (*from == reader) from = from == all.begin() ? from + 1 : from - 1;
+  if (from != all.end()) role.needs.push_back(static_cast<Value>(*from));
 }
 
 // The pushes and pops of one value, in order of their calls.
@@ -118,6 +134,7 @@ void Divide(std::span<const Operation> operations, const Equals& equals, bool fi
     from = to_push;
   };
   for (std::size_t k = 1; k <= std::min(pushes.size(), pops.size()); ++k) {
+    if (k == pushes.size() && k < pops.size()) continue;  // one too many belongs to some push
     const bool apart = pushed[k] < begin(pushes, k) && popped[k] < begin(pops, k);
     // Either the first in are the first out, or they are out before the next are in.
     if (!apart || (!fifo && (popped[k] >= begin(pushes, k) || pushed[k] >= begin(pops, k))))
@@ -230,15 +247,18 @@ std::vector<Role> CellRoles(std::span<const Operation> operations, Value initial
   for (const std::size_t i : InOrderOfCalls(operations)) {
     if (!uses[i].sets) continue;
     Setters& setters = cells[uses[i].cell];
-    setters.all.push_back(i);
-    setters.to[uses[i].left].push_back(i);
+    setters.any.all.push_back(i);
+    setters.to[uses[i].left].all.push_back(i);
     roles[i].gives = static_cast<Value>(i);
     roles[i].keep = all;
   }
   for (auto& [cell, setters] : cells) setters.Finish(operations);
   for (std::size_t i = 0; i < operations.size(); ++i) {
     if (uses[i].asks == CellUse::Asks::kNothing) continue;
-    if (uses[i].asks == CellUse::Asks::kThatItIs) roles[i].from = uses[i].asked;
+    if (uses[i].asks == CellUse::Asks::kThatItIs) {
+      roles[i].from = uses[i].asked;
+      roles[i].from_start = uses[i].asked == initial;
+    }
     const auto setters = cells.find(uses[i].cell);
     if (setters == cells.end()) continue;
     AddNeeds(operations, setters->second, uses[i], i, initial, roles[i]);

@@ -83,6 +83,7 @@ class Shrinker {
       in[i] = true;
       closure.push_back(i);
       for (const Value needed : roles_[i].needs) {
+        if (roles_[i].from_start) break;
         const auto& givers = At(givers_, needed);
         next.insert(next.end(), givers.begin(), givers.end());
       }

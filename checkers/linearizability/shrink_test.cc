@@ -52,7 +52,7 @@ std::string Print(const std::vector<Operation>& all, const Model& model) {
 // operations on average.
 template <Spec S>
 void Try(S spec, const Call& call, const std::vector<Value>& candidates, int operations = 30,
-         std::size_t most_mean = 4) {
+         std::size_t most_mean = 5) {
   Random random(20261122);
   const ModelOf<S> model(spec);
   int violated = 0;
@@ -159,6 +159,41 @@ TEST(Shrink, KeyValue) {
         return op;
       },
       all);
+}
+
+// Of many operations, the ones that a pattern tells, with what they mean nothing without.
+TEST(Shrink, LongHistories) {
+  constexpr Time kPairs = 20'000;
+  std::vector<Operation> queue;
+  std::vector<Operation> mutex;
+  for (Time i = 0; i < kPairs; ++i) {
+    const auto value = static_cast<Value>(i);
+    const Time begin = 6 * i;
+    queue.push_back({.function = kPush,
+                     .argument = value,
+                     .result = 1,
+                     .invoke = begin + 1,
+                     .done = begin + 2});
+    queue.push_back(
+        {.process = 1, .function = kPop, .result = value, .invoke = begin + 3, .done = begin + 4});
+    mutex.push_back({.function = kLock, .invoke = begin + 1, .done = begin + 2});
+    mutex.push_back(
+        {.process = 1, .function = kTryLock, .result = 0, .invoke = begin + 3, .done = begin + 4});
+    mutex.push_back({.function = kUnlock, .invoke = begin + 5, .done = begin + 6});
+  }
+  const Time end = 6 * kPairs;
+  queue.push_back(
+      {.process = 1, .function = kPop, .result = 7, .invoke = end + 1, .done = end + 2});
+  mutex.push_back(
+      {.process = 1, .function = kTryLock, .result = 0, .invoke = end + 1, .done = end + 2});
+  const absl::StatusOr<Result> twice = Check(queue, ModelOf(QueueSpec{}), {.threads = 1});
+  ASSERT_TRUE(twice.ok() && twice->violation);
+  EXPECT_TRUE(twice->violation->shrunk);
+  EXPECT_EQ(twice->violation->minimal.size(), 3U) << "its push, and both pops";
+  const absl::StatusOr<Result> refused = Check(mutex, ModelOf(MutexSpec{}), {.threads = 1});
+  ASSERT_TRUE(refused.ok() && refused->violation);
+  EXPECT_TRUE(refused->violation->shrunk);
+  EXPECT_LE(refused->violation->minimal.size(), 3U);
 }
 
 }  // namespace

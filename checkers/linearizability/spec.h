@@ -78,6 +78,7 @@ struct Role {
   // of it. Where that is again the state before, what needs this is not left out with it.
   std::optional<Value> from = std::nullopt;  // the state that it finds
   std::optional<Value> to = std::nullopt;
+  bool from_start = false;  // in the beginning it is that state, too
 };
 
 struct FastVerdict {

@@ -40,7 +40,8 @@ ABSL_FLAG(int, memory_mb, 4096, "give up when a search needs more; 0: never");
 ABSL_FLAG(absl::Duration, shrink, absl::Seconds(10),
           "how long to look for a smaller counterexample");
 ABSL_FLAG(bool, divide, true, "judge independent parts of the object apart");
-ABSL_FLAG(std::string, initial, "", "first value of a register, a counter or a semaphore");
+ABSL_FLAG(std::string, initial, "",
+          "first value of a register (of each, for transactions), a counter or a semaphore");
 ABSL_FLAG(std::int64_t, capacity, 0, "of a queue, stack or deque; 0: no bound");
 ABSL_FLAG(std::int64_t, most, 0, "permits that a semaphore can have; 0: no bound");
 
