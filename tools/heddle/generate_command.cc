@@ -109,9 +109,16 @@ bool Wanted(const GenerateSubject& subject, const std::vector<std::string>& patt
 }
 
 std::string CommandFor(const GenerateSubject& subject, const std::string& program) {
-  return absl::StrCat(
-      "./heddle stress --generate '=", subject.full_name(), "' --engine=", subject.binary.engine,
-      subject.description.mutant.empty() ? "" : " --mutants", " --program='", program, "'");
+  std::string command = absl::StrCat("./heddle stress --generate '=", subject.full_name(),
+                                     "' --engine=", subject.binary.engine,
+                                     subject.description.mutant.empty() ? "" : " --mutants");
+  if (const auto seed = absl::GetFlag(FLAGS_seed); seed != 1) {
+    absl::StrAppend(&command, " --seed=", seed);
+  }
+  if (const double seconds = absl::GetFlag(FLAGS_program_time); seconds != 1) {
+    absl::StrAppend(&command, " --program_time=", seconds);
+  }
+  return absl::StrCat(command, " --program='", program, "'");
 }
 
 std::string Row(const GenerateSubject& subject, const GenerateResult& result) {
@@ -202,8 +209,9 @@ int RunGenerate(const std::vector<std::string>& arguments) {
   if (absl::GetFlag(FLAGS_help)) {
     std::printf(
         "usage: heddle stress --generate [PATTERN...] [options]\n\nMakes random programs for the "
-        "subjects whose name contains a PATTERN, runs them in\none engine, and shrinks what "
-        "fails.\n\n%s",
+        "subjects whose name contains a PATTERN, runs them in\none engine (explore, unless "
+        "--engine says relacy, stress or tsan), and shrinks what fails.\nWithout --duration it "
+        "takes as long as it takes.\n\n%s",
         FlagHelp(kFlags).c_str());
     return kExitOk;
   }
