@@ -65,5 +65,20 @@ struct Crossed {
 };
 HEDDLE_SCENARIO_FAILS("replay/crossed", Crossed, Verdict::kDeadlock);
 
+// Of many steps, each process dies at just one.
+template <class P>
+struct Dies {
+  static constexpr int kThreads = 2;
+  std::array<int, 2> steps{};
+  void Thread(int index) {
+    int& mine = steps[static_cast<std::size_t>(index)];
+    P::Shared::run(true, [&mine] {
+      for (; mine < 20; ++mine) P::Shared::step();
+    });
+  }
+  void After() { HEDDLE_ASSERT(steps[0] != 12 || steps[1] != 6); }
+};
+HEDDLE_SCENARIO_FAILS("replay/dies", Dies, Verdict::kAssertion);
+
 }  // namespace
 }  // namespace heddle

@@ -16,7 +16,7 @@ fail() {
 
 "$stress" --time=20 --counterexamples="$temporary" >"$temporary/found"
 : >"$temporary/empty"
-for name in comes_last buffered crossed; do
+for name in comes_last buffered crossed dies; do
   schedule=$temporary/replay-$name.stress.schedule
   [[ -s $schedule ]] || fail "$name has left no schedule" "$(cat "$temporary/found")"
   "$explorer" "=replay/$name" --schedule="$schedule" --schedules=50 >"$temporary/followed" ||
