@@ -228,11 +228,22 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
     first = same->position;
     return Turn::kSame;
   }
+  Append(history, search.Position(fiber.id));
+  return Turn::kNew;
+}
+
+void Loops::KeepState(Fiber& fiber, int position) {
+  here_.Take(fiber, nullptr, fiber.loop.answers);
+  ClearBelow(fiber, fiber.frame);
+  Append(fiber.loop, position);
+}
+
+void Loops::Append(LoopHistory& history, int position) const {
   history.states.push_back({.stack = here_.stack(),
                             .bytes = history.bytes.size(),
                             .stack_size = here_.stack_size(),
                             .rest_size = here_.rest_size(),
-                            .position = search.Position(fiber.id),
+                            .position = position,
                             .operations = history.operations,
                             .effects = history.effects,
                             .changes = history.changes,
@@ -240,7 +251,6 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
                             .writes = history.writes.size()});
   history.bytes.insert(history.bytes.end(), here_.stack(), here_.stack() + here_.stack_size());
   history.bytes.insert(history.bytes.end(), here_.rest(), here_.rest() + here_.rest_size());
-  return Turn::kNew;
 }
 
 }  // namespace heddle::explorer

@@ -142,13 +142,19 @@ class Loops {
   // Another one whenever more is known of sites.
   std::uint32_t version() const { return version_; }
   void NewExecution() { ++execution_; }
-  // Where nothing can be learned from a visit, which then has only to be counted: it is the
-  // thread's first in this execution, and no states are kept there. Null: Visit() it.
-  SiteState* Passes(ThreadId thread, Site site) {
-    SiteState& state = At(site);
-    const bool again = state.execution == execution_ && state.visits[thread] != 0;
-    return state.loop || state.await || state.start || again ? nullptr : &state;
+  SiteState& StateOf(Site site) { return At(site); }
+  // Whether nothing can be learned from a visit, which then has only to be counted: it is the
+  // thread's first in this execution, and no states are kept there.
+  bool Passes(const SiteState& state, ThreadId thread) const {
+    return !state.loop && !state.await && !state.start && SoFar(state, thread) == 0;
   }
+  // Of a visit by way of an atomic operation that the graph has: it was found to be new when that
+  // was added, and there is nothing to it but to count it and to KeepState().
+  bool PassesAgain(const SiteState& state, ThreadId thread) const {
+    return state.loop && !state.seen && SoFar(state, thread) < unroll_;
+  }
+  // Of a thread that is at an atomic operation and had told `position` events before.
+  void KeepState(Fiber& fiber, int position);
   // Counts one; how many there are now.
   int Visits(SiteState& state, ThreadId thread) {
     if (state.execution != execution_) {
@@ -186,6 +192,11 @@ class Loops {
                            ThreadId thread, const LoopState& same);
   // Of loops and waits.
   Turn Learned();
+  int SoFar(const SiteState& state, ThreadId thread) const {
+    return state.execution == execution_ ? state.visits[thread] : 0;
+  }
+  // Keeps `here_`.
+  void Append(LoopHistory& history, int position) const;
   SiteState& At(Site site) {
     SiteState& state = sites_[Hash(site, sites_.size())];
     return state.site == site ? state : Find(site);

@@ -135,7 +135,7 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
   }
   operation.access.address = argument[0];
   operation.access.size = size;
-  int next = 1;
+  int next = 1;  // at least 2 behind all that is taken
   const auto take_value = [&]() -> Value {
     if (size < sizeof(std::uint64_t)) argument[next] &= (std::uint64_t{1} << (8 * size)) - 1;
     Value value = argument[next++];
@@ -179,7 +179,11 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
       operation.access.order = take_order();
       break;
   }
-  while (next < 6) argument[next++] = 0;
+  // One by one: a loop would become a call.
+  if (next <= 2) argument[2] = 0;
+  if (next <= 3) argument[3] = 0;
+  if (next <= 4) argument[4] = 0;
+  if (next <= 5) argument[5] = 0;
 }
 
 // Asks whether a thread that waits at an atomic operation goes on when that reads a given value:
@@ -377,18 +381,29 @@ bool Scheduler::Repeat(Fiber& fiber) {
   }
   const bool reads = arrival.kind != Arrival::Kind::kStore;
   Loops::SiteState* site = nullptr;
+  bool in_loop = false;
   if (arrival.kind != Arrival::Kind::kFence) {
     if (size > 8) return false;
     if (heap_.Contains(arrival.address) && !heap_.Accessible(arrival.address, size)) return false;
     if (DeadStack(arrival.address, fiber.id, *state().clock) != nullptr) return false;
     if (reads) {
-      site = loops_.Passes(fiber.id, frame.return_address);
-      if (site == nullptr) return false;
+      site = &loops_.StateOf(frame.return_address);
+      in_loop = !loops_.Passes(*site, fiber.id);
+      if (in_loop && !loops_.PassesAgain(*site, fiber.id)) return false;
     }
   }
   const Search::Repeated repeated = search_.Repeat(fiber.id, arrival);
   if (repeated.event == nullptr) return false;
   if (site != nullptr) loops_.Visits(*site, fiber.id);
+  if (in_loop) {
+    TakeAtomic(frame, fiber.own);
+    fiber.from_frame = true;
+    loops_.KeepState(fiber, repeated.event->index);
+    if (steps_ && MatchStep(fiber) == Next::kStop) {
+      stopped_ = true;
+      return true;
+    }
+  }
   FinishRepeated(fiber, arrival, repeated);
   return true;
 }
