@@ -399,6 +399,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
     TakeAtomic(frame, fiber.own);
     fiber.from_frame = true;
     loops_.KeepState(fiber, repeated.event->index);
+    state().watching = true;  // as Resume() would
     if (steps_ && MatchStep(fiber) == Next::kStop) {
       stopped_ = true;
       return true;
