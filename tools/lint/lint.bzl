@@ -72,7 +72,7 @@ def _tidy_aspect_impl(target, ctx):
     )
     reports = []
     for source in sources:
-        report = ctx.actions.declare_file("%s.%s.tidy" % (target.label.name, source.basename))
+        report = ctx.actions.declare_file("%s.%s.tidy" % (target.label.name, source.short_path.replace("/", "_")))
         arguments = ctx.actions.args()
         arguments.add(report)
         arguments.add(source)
