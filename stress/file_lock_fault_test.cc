@@ -24,6 +24,7 @@
 #include "primitives/file_lock/file_lock_testing.h"
 #include "primitives/file_lock/lock_file.h"
 #include "primitives/process/process_testing.h"
+#include "stress/chosen_mutant.h"
 #include "stress/faulty_files.h"
 #include "stress/faulty_steps.h"
 #include "stress/process_faults.h"
@@ -37,11 +38,13 @@ using file_lock_testing::TempDir;
 using process_testing::AwaitSleep;
 using process_testing::InShared;
 using stress::Fault;
-using stress::FaultyPlatform;
 using stress::FaultySteps;
 using stress::JumpingClock;
 using stress::kMostSteps;
 using stress::ProcessFaultTest;
+
+// Mutants for //stress:file_lock_mutants_test.
+using FaultyPlatform = stress::ChosenMutant<stress::FaultyPlatform>;
 
 struct Ofd : FileLock<FaultyPlatform> {
   using FileLock::FileLock;
@@ -172,6 +175,7 @@ TYPED_TEST(FileLockFaultTest, DeathAtEveryStepLeavesTheLockUsable) {
       this->ExpectUsable(when);
       // The lock itself, and at most one private file for each dead process.
       EXPECT_LE(this->dir_.files(), 1 + ++deaths) << when;
+      if (this->HasFailure()) return;
       if (!killed) break;
     }
     EXPECT_GT(step, 3) << "the sweep saw no protocol";
