@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,17 @@
 #include "checkers/linearizability/spec.h"
 
 namespace heddle::linearizability {
+
+// A line for each operation.
+inline std::string Print(const std::vector<Operation>& all, const Model& model) {
+  std::string text;
+  for (const Operation& op : all) {
+    text += "process " + std::to_string(op.process) + " [" + std::to_string(op.invoke) + ", " +
+            (op.pending() ? "pending" : std::to_string(op.done)) + "] " + model.Describe(op, {}) +
+            "\n";
+  }
+  return text;
+}
 
 // Whether `a` must come before `b`.
 inline bool Before(const std::vector<Operation>& all, std::size_t a, std::size_t b,

@@ -27,16 +27,6 @@ constexpr int kHistories = 3000;
 
 using Call = std::function<Operation(Random&, std::int32_t)>;
 
-std::string Print(const std::vector<Operation>& all, const Model& model) {
-  std::string text;
-  for (const Operation& op : all) {
-    text += "process " + std::to_string(op.process) + " [" + std::to_string(op.invoke) + ", " +
-            (op.pending() ? "pending" : std::to_string(op.done)) + "] " + model.Describe(op, {}) +
-            "\n";
-  }
-  return text;
-}
-
 struct Seen {
   int ok = 0;
   int violated = 0;

@@ -38,16 +38,6 @@ Judgement Judge(const std::vector<Operation>& all, const Model& model) {
   return result.ok() ? result->judgement : Judgement::kExhausted;
 }
 
-std::string Print(const std::vector<Operation>& all, const Model& model) {
-  std::string text;
-  for (const Operation& op : all) {
-    text += "process " + std::to_string(op.process) + " [" + std::to_string(op.invoke) + ", " +
-            (op.pending() ? "pending" : std::to_string(op.done)) + "] " + model.Describe(op, {}) +
-            "\n";
-  }
-  return text;
-}
-
 // Random histories of values that come again and again. What is found wrong has `most_mean`
 // operations on average.
 template <Spec S>
