@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -42,6 +43,17 @@ std::string Cut(absl::string_view text, int width) {
     text.remove_prefix(bytes);
   }
   return out + "...";
+}
+
+// A place in `width` characters, without as many of its directories as that takes: never without
+// the file and the line.
+std::string FitPlace(absl::string_view where, int width) {
+  std::string shown(where);
+  while (Width(shown) > width && absl::StrContains(where, '/')) {
+    where.remove_prefix(where.find('/') + 1);
+    shown = absl::StrCat(".../", where);
+  }
+  return shown;
 }
 
 // Lines of at most `width` characters, broken at blanks where there are any.
@@ -135,16 +147,20 @@ void AppendBlocks(const Execution& execution, int width, std::string& out) {
       const std::string number = absl::StrCat(step.culprit ? ">" : "", step.number);
       absl::StrAppend(&out, absl::StrFormat("%*s  ", kMargin - 1, number), Operation(step), "\n");
       if (step.place.where.empty()) continue;
-      const std::string where = absl::StrCat(step.place.where, "  ", step.place.source);
-      absl::StrAppend(&out, std::string(kMargin + 3, ' '), Cut(where, width - kMargin - 3), "\n");
+      const int room = width - kMargin - 3;
+      const std::string where =
+          absl::StrCat(FitPlace(step.place.where, room), "  ", step.place.source);
+      absl::StrAppend(&out, std::string(kMargin + 3, ' '), Cut(where, room), "\n");
     }
   }
 }
 
 void AppendStack(const std::vector<Place>& stack, int width, std::string& out) {
   for (const Place& place : stack) {
-    const std::string function = place.function.empty() ? "" : absl::StrCat(place.function, "  ");
-    absl::StrAppend(&out, "      ", Cut(absl::StrCat(function, place.where), width - 6), "\n");
+    const int function = place.function.empty() ? 0 : Width(place.function) + 2;
+    const std::string where = FitPlace(place.where, width - 6 - function);
+    absl::StrAppend(&out, "      ", Cut(place.function, std::max(0, width - 8 - Width(where))),
+                    function == 0 ? "" : "  ", where, "\n");
     if (!place.source.empty()) {
       absl::StrAppend(&out, "        ", Cut(place.source, width - 8), "\n");
     }
