@@ -3,6 +3,7 @@
 // Every specification and every criterion against all orders of small random histories.
 #include "checkers/linearizability/brute_force.h"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "checkers/linearizability/specs/gates.h"
 #include "checkers/linearizability/specs/locks.h"
 #include "checkers/linearizability/specs/registers.h"
+#include "checkers/linearizability/specs/texts.h"
 #include "gtest/gtest.h"
 
 namespace heddle::linearizability {
@@ -51,7 +53,7 @@ Seen CrossCheck(S spec, const Call& call, const std::vector<Value>& candidates, 
           Criterion::kQuiescentConsistency}) {
       const bool possible = SomeOrderIsPossible(all, fresh, criterion);
       for (int variant = 0; variant < 3; ++variant) {
-        Options options{.criterion = criterion, .threads = 1};
+        Options options{.criterion = criterion, .shrink_time = std::chrono::hours(1), .threads = 1};
         options.fast = variant == 0;
         options.divide = variant != 2;
         const absl::StatusOr<Result> result = Check(all, model, options);
@@ -152,6 +154,16 @@ TEST(BruteForce, Set) {
         return Of(static_cast<std::int32_t>(Below(random, 4)), Some(random, 2));
       },
       Numbers(3));
+}
+
+TEST(BruteForce, WholeSets) {
+  const std::vector<std::vector<Value>> sets = {{}, {0}, {1}, {0, 1}};
+  CrossCheck(SetSpec{.sets = &sets},
+             [](Random& random, int) {
+               constexpr std::array kFunctions = {SetSpec::kAdd, SetSpec::kRemove, SetSpec::kRead};
+               return Of(kFunctions[Below(random, kFunctions.size())], Some(random, 2));
+             },
+             {0, 1, 2, 3});
 }
 
 TEST(BruteForce, Deque) {
@@ -376,6 +388,35 @@ TEST(BruteForce, Transactions) {
         return op;
       },
       {kNone}, {}, [&](Operation& op) { op.key = Some(spoiling, 397); });
+}
+
+TEST(BruteForce, TransactionsOfLists) {
+  Texts texts;
+  std::vector<Value> lists;
+  for (const char* text : {"1 ", "2 ", "1 2 ", "2 1 ", "1 1 ", "2 2 1 "}) {
+    lists.push_back(texts.Add(text));
+  }
+  std::vector<Access> accesses;
+  Random values(7);
+  for (int i = 0; i < 400; ++i) {
+    Access access{.write = Below(values, 3) == 0, .list = true, .key = Some(values, 2)};
+    if (access.write) {
+      access.value = lists[Below(values, 2)];
+    } else if (Some(values, 3) != 0) {
+      access.value = lists[Below(values, lists.size())];
+    }
+    accesses.push_back(access);
+  }
+  Random spoiling(8);
+  CrossCheck(
+      TransactionSpec{.accesses = &accesses, .texts = JoinedTexts(&texts)},
+      [](Random& random, int) {
+        Operation op;
+        op.key = Some(random, 398);
+        op.argument = 1 + Some(random, 2);
+        return op;
+      },
+      {kNone}, {}, [&](Operation& op) { op.key = Some(spoiling, 398); });
 }
 
 }  // namespace

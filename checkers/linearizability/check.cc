@@ -150,6 +150,13 @@ class Checker {
     Violation violation;
     violation.part = part;
     violation.minimal = part;
+    if (options_.shrink_time.count() > 0 && options_.criterion == Criterion::kLinearizability) {
+      const std::vector<Operation> operations = Select(operations_, part);
+      const std::optional<Summed> summed =
+          SumUp(operations, model_, options_, verdict, Clock::now() + options_.shrink_time / 2);
+      const bool worth = summed && summed->before.size() > kFewOperations;
+      if (worth && ExplainSum(operations, *summed, violation)) return violation;
+    }
     if (options_.shrink_time.count() > 0) {
       const std::vector<std::size_t> kept =
           Shrink(Select(operations_, part), model_, options_, verdict,
@@ -170,6 +177,37 @@ class Checker {
     for (const std::size_t i : search.order) violation.prefix.push_back(violation.minimal[i]);
     if (search.stuck) violation.stuck = violation.minimal[*search.stuck];
     return violation;
+  }
+
+  // So many are shown rather than summed up.
+  static constexpr std::size_t kFewOperations = 8;
+
+  // False: it is not known to be wrong.
+  bool ExplainSum(std::span<const Operation> operations, const Summed& summed,
+                  Violation& violation) const {
+    const Budget budget{.steps = 0,
+                        .memory = options_.max_memory,
+                        .deadline = Clock::now() + std::chrono::seconds(2)};
+    const SearchResult search =
+        JudgePart(heddle::linearizability::Select(operations, model_, summed), model_, options_,
+                  budget)
+            .result;
+    if (search.judgement != Judgement::kViolated) return false;
+    const Part part = std::exchange(violation.minimal, {});
+    for (const auto* some : {&summed.asking, &summed.beside}) {
+      for (const std::size_t i : *some) violation.minimal.push_back(part[i]);
+    }
+    for (const std::size_t i : summed.before) violation.before.push_back(part[i]);
+    const std::size_t first = summed.before.empty() ? 0 : 1;
+    if (first != 0) violation.sum = summed.sum;
+    for (const std::size_t i : search.order) {
+      if (i >= first) violation.prefix.push_back(violation.minimal[i - first]);
+    }
+    if (search.stuck && *search.stuck >= first) {
+      violation.stuck = violation.minimal[*search.stuck - first];
+    }
+    violation.shrunk = true;
+    return true;
   }
 
   std::vector<Operation> operations_;

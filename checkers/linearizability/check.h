@@ -52,6 +52,10 @@ struct Violation {
   // Of these, some that are wrong on their own, each for the reason the whole is.
   std::vector<std::size_t> minimal;
   bool shrunk = false;  // none of them can be left out; else time ran out
+  // Of an object on which changes are sums: what was over before any of `minimal` that matters by
+  // what it returned, and what all these did together. `minimal` is wrong after that.
+  std::vector<std::size_t> before;
+  std::optional<Operation> sum;
   // The longest order found of a beginning of `minimal`, and the operation that returned although
   // it cannot be placed after it.
   std::vector<std::size_t> prefix;

@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
 namespace heddle::linearizability {
 
 Value Texts::Add(std::string_view text) {
@@ -33,6 +37,15 @@ const std::string* Texts::Text(Value value) const {
   if (!IsText(value)) return nullptr;
   const auto index = static_cast<std::size_t>(value - kNone - 1);
   return index < texts_.size() ? texts_[index] : nullptr;
+}
+
+std::string ListElement(Value value, const Texts& texts) {
+  std::string element = FormatValue(value, texts);
+  if (Texts::IsText(value)) {
+    element = absl::StrCat("\"", absl::CEscape(element.substr(1, element.size() - 2)), "\"");
+    absl::StrReplaceAll({{" ", "\\040"}}, &element);
+  }
+  return element;
 }
 
 std::string FormatValue(Value value, const Texts& texts) {

@@ -46,6 +46,9 @@ struct Operation {
 // One access of a transaction. `value` of a read is what it saw.
 struct Access {
   bool write = false;
+  // The key has a list, and a write appends to it: `value` is a text, of elements (ListElement())
+  // and a blank after each; kNone: none.
+  bool list = false;
   Value key = kNone;
   Value value = kNone;
   friend bool operator==(const Access&, const Access&) = default;
@@ -89,8 +92,13 @@ struct History {
   std::vector<Operation> operations;
   // Of transactions: an operation's are [key, key + argument).
   std::vector<Access> accesses;
+  // What reads of whole sets returned: each sorted, none twice in it; a read's result says which.
+  std::vector<std::vector<Value>> sets;
   Texts texts;
 };
+
+// "5", "\"text\"", "nil"; no blanks, and another one for another value.
+std::string ListElement(Value value, const Texts& texts);
 
 // "5", "\"text\"", "nil".
 std::string FormatValue(Value value, const Texts& texts);

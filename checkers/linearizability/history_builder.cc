@@ -2,6 +2,7 @@
 #include "checkers/linearizability/history_builder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -12,16 +13,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace heddle::linearizability {
 namespace {
-
-template <class... Parts>
-absl::Status Error(int line, const Parts&... parts) {
-  return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", parts...));
-}
 
 const Datum& Nil() {
   static const Datum nil;
@@ -45,7 +44,7 @@ absl::StatusOr<const FunctionForm*> HistoryBuilder::ReadHead(const Datum& map,
   if (map.kind != Datum::Kind::kMap) return Error(map.line, "not an operation: no map");
   const Datum* who = map.Member("process");
   if (who == nullptr) return Error(map.line, "no process");
-  counts = who->kind != Datum::Kind::kText;
+  counts = who->kind != Datum::Kind::kText || who->text != "nemesis";
   if (!counts) return nullptr;
   if (who->kind != Datum::Kind::kNumber || who->number < 0 ||
       who->number > std::numeric_limits<std::int32_t>::max()) {
@@ -68,6 +67,9 @@ absl::StatusOr<Value> HistoryBuilder::Scalar(int line, const Datum& datum) {
     case Datum::Kind::kNil:
       return kNone;
     case Datum::Kind::kText:
+      if (spec_.name == "priority-queue") {
+        return Error(line, "a text, where only integers have an order: \"", datum.text, "\"");
+      }
       return history_.texts.Add(datum.text);
     case Datum::Kind::kBoolean:
     case Datum::Kind::kNumber:
@@ -77,10 +79,33 @@ absl::StatusOr<Value> HistoryBuilder::Scalar(int line, const Datum& datum) {
       }
       return datum.number;
     case Datum::Kind::kOther:
-      return Error(line, datum.text, " is not an integer of 64 bits");
+      return OtherNumber(line, datum);
     default:
       return Error(line, "a value is neither a number nor a text");
   }
+}
+
+// Numbers that are no integers of 64 bits are only compared: equal ones are equal texts.
+absl::StatusOr<Value> HistoryBuilder::OtherNumber(int line, const Datum& datum) {
+  absl::string_view text = datum.text;
+  const bool integer = absl::ConsumeSuffix(&text, "N") ||
+                       text.find_first_not_of("+-0123456789") == absl::string_view::npos;
+  absl::ConsumeSuffix(&text, "M");
+  double number = 0;
+  if (spec_.name == "priority-queue" || !absl::SimpleAtod(text, &number) ||
+      !std::isfinite(number)) {
+    return Error(line, datum.text, " is not an integer of 64 bits",
+                 spec_.name == "priority-queue" ? "" : ", nor a finite number");
+  }
+  if (integer) {
+    absl::ConsumePrefix(&text, "+");
+    return history_.texts.Add(std::string(text));
+  }
+  constexpr double kExact = 1LL << 53;
+  if (number == std::floor(number) && std::abs(number) <= kExact && spec_.name != "kv") {
+    return static_cast<Value>(number);
+  }
+  return history_.texts.Add(absl::StrFormat("%.17g", number));
 }
 
 absl::StatusOr<Value> HistoryBuilder::Number(int line, const Datum* datum,
@@ -93,10 +118,11 @@ absl::StatusOr<Value> HistoryBuilder::Number(int line, const Datum* datum,
 const Datum* HistoryBuilder::TakeKey(const FunctionForm& form, const Datum* value,
                                      const Datum*& key) {
   // Independent keys come as [key value].
-  const bool with_key = form.argument == Argument::kPair
-                            ? value->is_list(2) && value->members[1].kind == Datum::Kind::kList
-                            : form.argument != Argument::kAccesses && value->is_list(2);
-  if (!with_key) return value;
+  if (form.argument == Argument::kAccesses || !value->is_list(2)) return value;
+  const Datum& second = value->members[1];
+  if (form.argument == Argument::kPair && second.kind != Datum::Kind::kList) return value;
+  const bool list = form.answer == Answer::kItems || form.answer == Answer::kSet;
+  if (list && second.kind != Datum::Kind::kList && !second.is_nil()) return value;
   key = value->members.data();
   return &value->members[1];
 }
@@ -125,6 +151,9 @@ absl::Status HistoryBuilder::ReadArguments(const Datum& map, const FunctionForm&
       if (value.kind != Datum::Kind::kNumber) {
         return Error(map.line, "the value of ", NameOf(form), " is not an integer");
       }
+      if (value.number < 0 && spec_.name == "semaphore") {
+        return Error(map.line, "the value of ", NameOf(form), " is negative");
+      }
       break;
     case Argument::kPair: {
       if (!value.is_list(2)) return Error(map.line, NameOf(form), " needs [expected new]");
@@ -144,23 +173,23 @@ absl::Status HistoryBuilder::ReadArguments(const Datum& map, const FunctionForm&
   return absl::OkStatus();
 }
 
-absl::Status HistoryBuilder::ReadAccesses(int line, const Datum& value, Operation& op) {
-  if (value.kind != Datum::Kind::kList) return Error(line, "txn needs a list of accesses");
-  op.key = static_cast<Value>(history_.accesses.size());
-  op.argument = static_cast<Value>(value.members.size());
-  for (const Datum& member : value.members) {
-    const std::string& kind = member.is_list(3) ? member.members[0].text : std::string();
-    const bool write = kind == "w" || kind == "write";
-    if (!write && kind != "r" && kind != "read") {
-      return Error(line, "an access is not [r key value] or [w key value]");
-    }
-    const absl::StatusOr<Value> key = Scalar(line, member.members[1]);
-    if (!key.ok()) return key.status();
-    const absl::StatusOr<Value> accessed = Scalar(line, member.members[2]);
-    if (!accessed.ok()) return accessed.status();
-    history_.accesses.push_back({.write = write, .key = *key, .value = *accessed});
+absl::Status HistoryBuilder::CompareArguments(const Datum& event, const FunctionForm& form,
+                                              const Datum& value, const Entry& entry) {
+  const auto differs = [&](const Datum& datum, Value begun) {
+    if (datum.kind != Datum::Kind::kNumber && datum.kind != Datum::Kind::kText) return false;
+    const absl::StatusOr<Value> ended = Scalar(event.line, datum);
+    return ended.ok() && *ended != begun && Texts::IsText(*ended) == Texts::IsText(begun);
+  };
+  bool same = true;
+  if (form.argument == Argument::kPair) {
+    same = !value.is_list(2) || (!differs(value.members[0], entry.op.expected) &&
+                                 !differs(value.members[1], entry.op.argument));
+  } else if (form.argument != Argument::kNothing && form.answer != Answer::kNumber) {
+    same = !differs(value, entry.op.argument);
   }
-  return absl::OkStatus();
+  if (same) return absl::OkStatus();
+  return Error(event.line, NameOf(form), " ends with another value than it began with (line ",
+               entry.line, ")");
 }
 
 absl::Status HistoryBuilder::ReadAnswer(int line, const FunctionForm& form, const Datum* answer,
@@ -168,7 +197,10 @@ absl::Status HistoryBuilder::ReadAnswer(int line, const FunctionForm& form, cons
   const bool boolean = answer != nullptr && answer->kind == Datum::Kind::kBoolean;
   switch (form.answer) {
     case Answer::kDone:
+    case Answer::kItems:
       return absl::OkStatus();
+    case Answer::kSet:
+      return ReadSet(line, form, answer, op);
     case Answer::kMaybe:
       op.result = boolean && answer->number == 0 ? 0 : 1;
       return absl::OkStatus();
@@ -200,6 +232,7 @@ absl::Status HistoryBuilder::AddEvent(const Datum& event) {
   const absl::StatusOr<const FunctionForm*> form = ReadHead(event, process, counts);
   if (!form.ok()) return form.status();
   if (!counts) return absl::OkStatus();
+  any_ = true;
   const Datum* type = event.Member("type");
   if (type == nullptr) return Error(event.line, "no type");
   if (type->text == "invoke") return Invoke(event, **form, process);
@@ -245,6 +278,7 @@ absl::Status HistoryBuilder::End(const Datum& event, const FunctionForm& form, s
   self->second.lost = type == "info";
   entry.failed = type == "fail";
   if (type != "ok") return absl::OkStatus();
+  entry.alone = now_ == entry.op.invoke;
   entry.op.done = ++now_;
   if (form.argument == Argument::kAccesses) {
     // What it read is known only now.
@@ -258,6 +292,7 @@ absl::Status HistoryBuilder::End(const Datum& event, const FunctionForm& form, s
       const Access& before = history_.accesses[static_cast<std::size_t>(first + i)];
       const Access& after = history_.accesses[static_cast<std::size_t>(entry.op.key + i)];
       if (before.write != after.write || before.key != after.key ||
+          (before.write && before.list != after.list) ||
           (before.write && before.value != after.value)) {
         return Error(event.line, "the transaction is not the one that began in line ", entry.line);
       }
@@ -269,7 +304,12 @@ absl::Status HistoryBuilder::End(const Datum& event, const FunctionForm& form, s
   const Datum* answer = event.Member("result");
   if (answer == nullptr) {
     const Datum* value = event.Member("value");
-    if (value != nullptr) answer = TakeKey(form, value, key);
+    if (value != nullptr) {
+      answer = TakeKey(form, value, key);
+      if (absl::Status status = CompareArguments(event, form, *answer, entry); !status.ok()) {
+        return status;
+      }
+    }
     // [argument true]: the answer comes with the argument again.
     if (key != nullptr && answer->kind == Datum::Kind::kBoolean && entry.op.key == kNone) {
       key = nullptr;
@@ -283,6 +323,11 @@ absl::Status HistoryBuilder::End(const Datum& event, const FunctionForm& form, s
                    entry.line, ")");
     }
   }
+  if (form.answer == Answer::kItems) {
+    const absl::Status status = ReadItems(event.line, form, answer, entry);
+    if (entry.alone) now_ += 2 * entry.items.size();  // for all that Expand() makes of it
+    return status;
+  }
   return ReadAnswer(event.line, form, answer, true, entry.op);
 }
 
@@ -293,6 +338,7 @@ absl::Status HistoryBuilder::AddOperation(const Datum& operation) {
   const absl::StatusOr<const FunctionForm*> form = ReadHead(operation, entry.op.process, counts);
   if (!form.ok()) return form.status();
   if (!counts) return absl::OkStatus();
+  any_ = true;
   entry.form = *form;
   const absl::StatusOr<Value> invoke =
       Number(operation.line, operation.Member("invoke"), "time of invoke");
@@ -308,11 +354,11 @@ absl::Status HistoryBuilder::AddOperation(const Datum& operation) {
     if (!time.ok()) return time.status();
     if (*time < *invoke) return Error(operation.line, "the operation returns before it is invoked");
     entry.op.done = static_cast<Time>(*time);
-    if (absl::Status status =
-            ReadAnswer(operation.line, **form, operation.Member("result"), false, entry.op);
-        !status.ok()) {
-      return status;
-    }
+    const Datum* answer = operation.Member("result");
+    const absl::Status status = (*form)->answer == Answer::kItems
+                                    ? ReadItems(operation.line, **form, answer, entry)
+                                    : ReadAnswer(operation.line, **form, answer, false, entry.op);
+    if (!status.ok()) return status;
   }
   entries_.push_back(entry);
   return absl::OkStatus();
@@ -322,7 +368,10 @@ absl::Status HistoryBuilder::CheckKeys() const {
   const Entry* with = nullptr;
   const Entry* without = nullptr;
   for (const Entry& entry : entries_) {
-    if (entry.form->argument == Argument::kAccesses || NameOf(*entry.form) == "size") continue;
+    if (entry.form->argument == Argument::kAccesses || NameOf(*entry.form) == "size" ||
+        entry.form->answer == Answer::kSet) {
+      continue;
+    }
     (entry.op.key == kNone ? without : with) = &entry;
   }
   if (without == nullptr) return absl::OkStatus();
@@ -350,11 +399,16 @@ absl::Status HistoryBuilder::CheckOverlap() const {
 }
 
 absl::StatusOr<History> HistoryBuilder::Finish() {
+  if (!any_) return Error(1, "no operation of a process that counts");
   std::erase_if(entries_, [](const Entry& entry) { return entry.failed; });
+  if (spec_.name == "transactions") {
+    if (absl::Status status = TellLists(); !status.ok()) return status;
+  }
   if (absl::Status status = CheckKeys(); !status.ok()) return status;
   if (now_ == 0) {
     if (absl::Status status = CheckOverlap(); !status.ok()) return status;
   }
+  if (absl::Status status = Expand(); !status.ok()) return status;
   history_.operations.reserve(entries_.size());
   for (const Entry& entry : entries_) history_.operations.push_back(entry.op);
   return std::move(history_);

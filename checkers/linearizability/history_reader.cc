@@ -12,6 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -93,9 +96,15 @@ absl::StatusOr<Datum> ParseLine(absl::string_view text, int line) {
     const json parsed = json::parse(text.begin(), text.end(), watch);
     if (deep) return Error(line, "nested too deep");
     if (!twice.empty()) return Error(line, absl::StrCat("\"", twice, "\" twice"));
+    if (parsed.is_array()) {
+      return Error(line, "a list: want one JSON object in each line, and nothing around them");
+    }
     if (!parsed.is_object()) return Error(line, "not a JSON object");
     return ToDatum(parsed, line);
   } catch (const json::parse_error& error) {
+    if (absl::StartsWith(absl::StripAsciiWhitespace(text), "[")) {
+      return Error(line, "a list: want one JSON object in each line, and nothing around them");
+    }
     return Error(line, absl::StrCat("not a JSON object, or cut off (at byte ", error.byte, ")"));
   } catch (const json::exception& error) {
     return Error(line, "a number is out of range");
@@ -129,6 +138,25 @@ json ToJson(Value value, const Texts& texts) {
   if (value == kNone) return nullptr;
   if (const std::string* text = texts.Text(value)) return *text;
   return value;
+}
+
+// What is appended, or the list that is read.
+json ListToJson(const Access& access, const Texts& texts) {
+  json elements = json::array();
+  const std::string* list = texts.Text(access.value);
+  for (const absl::string_view element :
+       absl::StrSplit(list == nullptr ? "" : *list, ' ', absl::SkipEmpty())) {
+    std::int64_t number = 0;
+    std::string text;
+    if (absl::SimpleAtoi(element, &number)) {
+      elements.push_back(number);
+    } else if (element == "nil") {
+      elements.push_back(nullptr);
+    } else if (absl::CUnescape(element.substr(1, element.size() - 2), &text)) {
+      elements.push_back(text);
+    }
+  }
+  return access.write && !elements.empty() ? elements[0] : elements;
 }
 
 }  // namespace
@@ -187,8 +215,12 @@ std::string WriteJsonHistory(const History& history, const NamedSpec& spec) {
       json accesses = json::array();
       for (Value i = op.key; i < op.key + op.argument; ++i) {
         const Access& access = history.accesses[static_cast<std::size_t>(i)];
-        accesses.push_back({access.write ? "w" : "r", ToJson(access.key, history.texts),
-                            ToJson(access.value, history.texts)});
+        accesses.push_back({access.list && access.write ? "append"
+                            : access.write              ? "w"
+                                                        : "r",
+                            ToJson(access.key, history.texts),
+                            access.list ? ListToJson(access, history.texts)
+                                        : ToJson(access.value, history.texts)});
       }
       line["value"] = accesses;
     } else {
@@ -202,6 +234,12 @@ std::string WriteJsonHistory(const History& history, const NamedSpec& spec) {
     if (!op.pending()) {
       if (form.answer == Answer::kBoolean || form.answer == Answer::kMaybe) {
         line["result"] = op.result != 0;
+      } else if (form.answer == Answer::kSet) {
+        json elements = json::array();
+        for (const Value element : history.sets[static_cast<std::size_t>(op.result)]) {
+          elements.push_back(ToJson(element, history.texts));
+        }
+        line["result"] = elements;
       } else if (form.answer != Answer::kDone) {
         line["result"] = ToJson(op.result, history.texts);
       }

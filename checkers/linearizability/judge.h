@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,25 @@ PartVerdict JudgePart(std::span<const Operation> operations, const Model& model,
 std::vector<std::size_t> Shrink(std::span<const Operation> operations, const Model& model,
                                 const Options& options, const PartVerdict& verdict,
                                 std::chrono::steady_clock::time_point deadline, bool& shrunk);
+
+// A counterexample on an object on which changes are sums (Model::Change()).
+struct Summed {
+  std::vector<std::size_t> asking;  // that cannot have returned what they have
+  std::vector<std::size_t> beside;  // changes meanwhile, whatever they returned
+  std::vector<std::size_t> before;  // changes that were over before
+  Operation sum;                    // of these
+};
+
+// Of operations that are judged violated: as few asking ones as are. What the others ask for is
+// left out first, then those that came after; those before are one change. So a right history stays
+// right. nullopt: changes are not sums, or there was no time.
+std::optional<Summed> SumUp(std::span<const Operation> operations, const Model& model,
+                            const Options& options, const PartVerdict& verdict,
+                            std::chrono::steady_clock::time_point deadline);
+
+// What is to be judged of it: the sum, the asking ones, changes.
+std::vector<Operation> Select(std::span<const Operation> operations, const Model& model,
+                              const Summed& summed);
 
 // What is left without one operation and all that cannot stay without it. Empty: it is kept.
 std::vector<std::size_t> LeaveOut(std::span<const Operation> operations, const Model& model,

@@ -5,6 +5,7 @@
 #include "checkers/linearizability/testdata/known_histories.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -82,7 +83,7 @@ TEST(KnownHistories, EveryWayToJudgeThemAgrees) {
     SCOPED_TRACE(absl::StrCat(known.file, ", ", known.criterion));
     const History history = Read(known);
     ASSERT_FALSE(history.operations.empty());
-    Options options;
+    Options options{.shrink_time = std::chrono::hours(1)};
     const std::unique_ptr<Model> model = ModelFor(known, history, options);
     for (const bool fast : {true, false}) {
       for (const bool divide : {true, false}) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -16,6 +17,7 @@
 #include "checkers/linearizability/specs/databases.h"
 #include "checkers/linearizability/specs/locks.h"
 #include "checkers/linearizability/specs/registers.h"
+#include "checkers/linearizability/specs/texts.h"
 
 namespace heddle::linearizability {
 namespace {
@@ -37,6 +39,7 @@ constexpr FunctionForm kCounter[] = {
 constexpr FunctionForm kContainer[] = {
     {kPush, "push enqueue enq try_push", Argument::kValue, Answer::kMaybe},
     {kPop, "pop dequeue deq try_pop", Argument::kNothing, Answer::kValue},
+    {kPop, "drain", Argument::kNothing, Answer::kItems},
 };
 constexpr FunctionForm kDeque[] = {
     {DequeSpec::kPushFront, "push_front", Argument::kValue, Answer::kMaybe},
@@ -49,6 +52,7 @@ constexpr FunctionForm kSet[] = {
     {SetSpec::kRemove, "remove erase", Argument::kValue, Answer::kBoolean},
     {SetSpec::kContains, "contains", Argument::kValue, Answer::kBoolean},
     {SetSpec::kSize, "size", Argument::kNothing, Answer::kNumber},
+    {SetSpec::kRead, "read", Argument::kNothing, Answer::kSet},
 };
 constexpr FunctionForm kMap[] = {
     {MapSpec::kGet, "get read", Argument::kNothing, Answer::kValue},
@@ -107,7 +111,8 @@ std::unique_ptr<Model> Make(S spec) {
   return std::make_unique<ModelOf<S>>(std::move(spec));
 }
 
-std::string FormatAnswer(const FunctionForm& form, const Operation& op, const Texts& texts) {
+std::string FormatAnswer(const FunctionForm& form, const Operation& op, const History& history) {
+  const Texts& texts = history.texts;
   if (op.pending()) return " -> ?";
   switch (form.answer) {
     case Answer::kDone:
@@ -116,9 +121,23 @@ std::string FormatAnswer(const FunctionForm& form, const Operation& op, const Te
       return op.result == 0 ? " -> false" : "";
     case Answer::kBoolean:
       return op.result == 0 ? " -> false" : " -> true";
+    case Answer::kSet:
+      return absl::StrCat(" -> [",
+                          absl::StrJoin(history.sets[static_cast<std::size_t>(op.result)], " ",
+                                        [&texts](std::string* out, Value element) {
+                                          absl::StrAppend(out, FormatValue(element, texts));
+                                        }),
+                          "]");
     default:
       return absl::StrCat(" -> ", FormatValue(op.result, texts));
   }
+}
+
+std::string FormatAccessed(const Access& access, const Texts& texts) {
+  if (!access.list) return FormatValue(access.value, texts);
+  const std::string* text = texts.Text(access.value);
+  const absl::string_view list = text == nullptr ? "" : absl::StripTrailingAsciiWhitespace(*text);
+  return access.write ? std::string(list) : absl::StrCat("[", list, "]");
 }
 
 }  // namespace
@@ -163,7 +182,7 @@ std::unique_ptr<Model> MakeModel(const NamedSpec& spec, const SpecOptions& optio
   if (spec.name == "stack") return Make(StackSpec{.capacity = options.capacity});
   if (spec.name == "deque") return Make(DequeSpec{.capacity = options.capacity});
   if (spec.name == "priority-queue") return Make(PriorityQueueSpec{.capacity = options.capacity});
-  if (spec.name == "set") return Make(SetSpec{});
+  if (spec.name == "set") return Make(SetSpec{.sets = &history.sets});
   if (spec.name == "map") return Make(MapSpec{});
   if (spec.name == "mutex") return Make(MutexSpec{});
   if (spec.name == "rwlock") return Make(RwLockSpec{});
@@ -171,7 +190,9 @@ std::unique_ptr<Model> MakeModel(const NamedSpec& spec, const SpecOptions& optio
     return Make(SemaphoreSpec{.initial = given ? options.initial : 0, .most = options.most});
   }
   if (spec.name == "kv") return Make(KeyValueSpec(&history.texts));
-  return Make(TransactionSpec{.accesses = &history.accesses, .initial = options.initial});
+  return Make(TransactionSpec{.accesses = &history.accesses,
+                              .initial = options.initial,
+                              .texts = JoinedTexts(&history.texts)});
 }
 
 std::string Describe(const NamedSpec& spec, const Operation& op, const History& history) {
@@ -182,9 +203,12 @@ std::string Describe(const NamedSpec& spec, const Operation& op, const History& 
   if (form.argument == Argument::kAccesses) {
     for (Value i = op.key; i < op.key + op.argument; ++i) {
       const Access& access = history.accesses[static_cast<std::size_t>(i)];
-      arguments.push_back(
-          absl::StrCat(access.write ? "w " : "r ", FormatValue(access.key, texts), " ",
-                       op.pending() && !access.write ? "?" : FormatValue(access.value, texts)));
+      const bool known = access.write || !op.pending();
+      arguments.push_back(absl::StrCat(access.list && access.write ? "append "
+                                       : access.write              ? "w "
+                                                                   : "r ",
+                                       FormatValue(access.key, texts), " ",
+                                       known ? FormatAccessed(access, texts) : "?"));
     }
     return absl::StrCat(name, "(", absl::StrJoin(arguments, ", "), ")",
                         op.pending() ? " -> ?" : "");
@@ -196,7 +220,7 @@ std::string Describe(const NamedSpec& spec, const Operation& op, const History& 
     arguments.push_back(FormatValue(op.argument, texts));
   }
   return absl::StrCat(name, "(", absl::StrJoin(arguments, ", "), ")",
-                      FormatAnswer(form, op, texts));
+                      FormatAnswer(form, op, history));
 }
 
 }  // namespace heddle::linearizability

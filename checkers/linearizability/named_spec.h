@@ -21,7 +21,7 @@ enum class Argument : std::uint8_t {
   kValue,
   kCount,     // a number, 1 if it is not given
   kPair,      // [expected, new]
-  kAccesses,  // [["r", key, value], ["w", key, value], ...]
+  kAccesses,  // [["r", key, value], ["w", key, value], ["append", key, element], ...]
 };
 
 enum class Answer : std::uint8_t {
@@ -30,6 +30,8 @@ enum class Answer : std::uint8_t {
   kBoolean,
   kValue,  // or nil
   kNumber,
+  kSet,    // a list, in any order
+  kItems,  // a list: each is the answer of one operation, all in the time of this one
 };
 
 struct FunctionForm {

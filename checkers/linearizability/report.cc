@@ -49,6 +49,13 @@ nlohmann::json OperationJson(const Judged& judged, std::size_t index) {
   return json;
 }
 
+std::string Before(const Judged& judged) {
+  const Violation& violation = *judged.result.violation;
+  if (!violation.sum) return "";
+  return absl::StrCat(violation.before.size(), " operations before, together ",
+                      Printable(Describe(*judged.spec, *violation.sum, *judged.history)));
+}
+
 }  // namespace
 
 std::string ToString(Judgement judgement) {
@@ -90,6 +97,7 @@ std::string FormatText(const Judged& judged) {
   std::sort(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
     return all[a].invoke != all[b].invoke ? all[a].invoke < all[b].invoke : a < b;
   });
+  if (violation.sum) absl::StrAppend(&text, "  ", Before(judged), "\n");
   const std::size_t more = shown.size() > kMostLines ? shown.size() - kMostLines : 0;
   shown.resize(shown.size() - more);
   for (const std::size_t i : shown) {
@@ -140,9 +148,14 @@ std::string FormatJson(const Judged& judged) {
     json["violation"] = {{"part", violation.part.size()},
                          {"minimal", minimal},
                          {"shrunk", violation.shrunk},
+                         {"before", violation.before.size()},
+                         {"sum", nullptr},
                          {"prefix", violation.prefix},
                          {"stuck", nullptr}};
     if (violation.stuck) json["violation"]["stuck"] = *violation.stuck;
+    if (violation.sum) {
+      json["violation"]["sum"] = Printable(Describe(*judged.spec, *violation.sum, *judged.history));
+    }
   }
   return json.dump(2) + "\n";
 }

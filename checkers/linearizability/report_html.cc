@@ -137,6 +137,10 @@ std::string FormatHtml(const Judged& judged) {
                   violation.minimal.size(), " operations below contradict each other",
                   violation.shrunk ? "; none can be left out" : "",
                   ". Numbers: the longest order of a beginning that is possible.</p>\n");
+  if (violation.sum) {
+    absl::StrAppend(&page, "<p>", violation.before.size(), " operations before them did together ",
+                    EscapeHtml(Describe(*judged.spec, *violation.sum, *judged.history)), ".</p>\n");
+  }
   std::vector<std::size_t> shown = violation.minimal;
   if (shown.size() > kMostBars) {
     // The last ones, up to the operation without a place.

@@ -33,6 +33,10 @@
 //   std::string Describe(const Operation&, const Texts&) const
 //   Role RoleOf(const Operation&) const, or
 //   std::vector<Role> Roles(std::span<const Operation>) const     for smaller counterexamples
+//   std::optional<Operation> Change(const Operation&) const
+//       of an object on which changes are sums: what changes it by as much, `argument`, and asks
+//       for nothing. A counterexample then begins with the sum of all that went before. nullopt:
+//       not of this object.
 //   std::optional<FastVerdict> Fast(std::span<const Operation>) const
 //       decides without a search, or says nullopt: then there is one.
 #ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPEC_H_
@@ -47,6 +51,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -138,6 +143,7 @@ class Model {
   virtual bool uses_process() const = 0;
   virtual bool whole() const = 0;
   virtual std::vector<Role> Roles(std::span<const Operation> operations) const = 0;
+  virtual std::optional<Operation> Change(const Operation& op) const = 0;
   virtual std::optional<FastVerdict> Fast(std::span<const Operation> operations) const = 0;
   virtual std::string Describe(const Operation& op, const Texts& texts) const = 0;
 };
@@ -248,6 +254,15 @@ class ModelOf final : public Model {
       for (std::size_t i = 0; i < roles.size(); ++i) roles[i] = spec_.RoleOf(operations[i]);
     }
     return roles;
+  }
+  std::optional<Operation> Change(const Operation& op) const override {
+    if constexpr (requires { spec_.Change(op); }) {
+      std::optional<Operation> change = spec_.Change(op);
+      if (change) std::tie(change->process, change->key) = std::tie(op.process, op.key);
+      if (change) std::tie(change->invoke, change->done) = std::tie(op.invoke, op.done);
+      return change;
+    }
+    return std::nullopt;
   }
   std::optional<FastVerdict> Fast(std::span<const Operation> operations) const override {
     if constexpr (requires { spec_.Fast(operations); }) return spec_.Fast(operations);

@@ -80,8 +80,8 @@ TEST(LinearizeTest, WritesWhatItFound) {
   const std::string json = absl::StrCat(testing::TempDir(), "/found.json");
   const std::string html = absl::StrCat(testing::TempDir(), "/found.html");
   const Ended ended =
-      Linearize({"--spec=queue", absl::StrCat("--json=", json), absl::StrCat("--html=", html),
-                 Known("queue/bad_out_of_order.json")});
+      Linearize({"--spec=queue", "--shrink=1h", absl::StrCat("--json=", json),
+                 absl::StrCat("--html=", html), Known("queue/bad_out_of_order.json")});
   EXPECT_EQ(ended.status, kExitFound) << ended.errors;
   const nlohmann::json found = nlohmann::json::parse(ReadAll(json));
   EXPECT_EQ(found["verdict"], "violated");
@@ -137,6 +137,30 @@ TEST(LinearizeTest, Helps) {
     const std::vector<std::string> parts = absl::StrSplit(known.file, '/');
     EXPECT_TRUE(absl::StrContains(ended.out, absl::StrCat("  ", parts[0], " "))) << parts[0];
   }
+}
+
+// What led to a wrong number is told in one line.
+TEST(LinearizeTest, SumsUpWhatWentBefore) {
+  std::string history;
+  for (int i = 1; i <= 30; ++i) {
+    absl::StrAppend(&history, R"({"process": 0, "f": "add", "value": 2, "invoke": )", 2 * i,
+                    R"(, "return": )", 2 * i + 1, "}\n");
+  }
+  absl::StrAppend(&history, R"({"process": 0, "f": "read", "result": 59, "invoke": 70, )",
+                  R"("return": 71})", "\n");
+  const std::string html = absl::StrCat(testing::TempDir(), "/sum.html");
+  const std::string json = absl::StrCat(testing::TempDir(), "/sum.json");
+  const Ended ended = Linearize({"--spec=counter", "--shrink=1h", Write("sum.json_lines", history),
+                                 absl::StrCat("--html=", html), absl::StrCat("--json=", json)});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_TRUE(absl::StrContains(ended.out, "\n  30 operations before, together add(60)\n"))
+      << ended.out;
+  EXPECT_TRUE(absl::StrContains(ended.out, "no place for: process 0 read() -> 59")) << ended.out;
+  EXPECT_TRUE(absl::StrContains(ReadAll(html), "30 operations before them did together add(60)"));
+  const nlohmann::json violation = nlohmann::json::parse(ReadAll(json))["violation"];
+  EXPECT_EQ(violation["before"], 30);
+  EXPECT_EQ(violation["sum"], "add(60)");
+  EXPECT_EQ(violation["minimal"].size(), 1U);
 }
 
 }  // namespace

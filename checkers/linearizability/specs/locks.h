@@ -241,6 +241,11 @@ struct SemaphoreSpec {
     // release.
     return {.keep = !ReadOnly(op)};
   }
+  std::optional<Operation> Change(const Operation& op) const {
+    if (most != 0 || merges) return std::nullopt;
+    const Value count = ReadOnly(op) ? 0 : op.argument == kNone ? 1 : op.argument;
+    return Operation{.function = kRelease, .argument = op.function == kRelease ? count : -count};
+  }
 };
 
 }  // namespace heddle::linearizability

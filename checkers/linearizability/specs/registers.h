@@ -4,6 +4,8 @@
 #ifndef HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_REGISTERS_H_
 #define HEDDLE_CHECKERS_LINEARIZABILITY_SPECS_REGISTERS_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -82,6 +84,9 @@ struct CounterSpec {
   std::optional<Value> Partition(const Operation& op) const { return op.key; }
   bool ReadOnly(const Operation& op) const { return op.function == kGet; }
   Role RoleOf(const Operation& op) const { return {.keep = op.function != kGet}; }
+  std::optional<Operation> Change(const Operation& op) const {
+    return Operation{.function = kAdd, .argument = op.function == kGet ? 0 : op.argument};
+  }
 };
 
 // put(key, argument), get(key) -> value or kNone, insert(key, argument) -> 1 if the key was free,
@@ -140,15 +145,21 @@ struct MapSpec {
 };
 
 // add(argument) -> 1 if it was not in, remove(argument) -> 1 if it was, contains(argument),
-// size().
+// size(), read() -> which of `sets` it is.
 struct SetSpec {
-  enum Function : std::int32_t { kAdd, kRemove, kContains, kSize };
-  static constexpr std::string_view kNames[] = {"add", "remove", "contains", "size"};
+  enum Function : std::int32_t { kAdd, kRemove, kContains, kSize, kRead };
+  static constexpr std::string_view kNames[] = {"add", "remove", "contains", "size", "read"};
   using State = Cells;  // 1 for each element
+  // Sorted. It must live as long as this; null where nothing reads whole sets.
+  const std::vector<std::vector<Value>>* sets = nullptr;
 
   State Initial() const { return {}; }
   bool Step(State& state, const Operation& op) const {
     if (op.function == kSize) return Returns(op, static_cast<Value>(state.size()));
+    if (op.function == kRead) {
+      return op.pending() || std::ranges::equal(state, (*sets)[static_cast<std::size_t>(op.result)],
+                                                {}, &Cells::value_type::first);
+    }
     const Value in = GetCell(state, op.argument, 0);
     if (op.function == kContains) return Returns(op, in);
     if (!Returns(op, op.function == kAdd ? 1 - in : in)) return false;
@@ -156,18 +167,19 @@ struct SetSpec {
     return true;
   }
   std::optional<Value> Partition(const Operation& op) const {
-    if (op.function == kSize && op.key == kNone) return std::nullopt;
+    if (OfAll(op) && op.key == kNone) return std::nullopt;
     return op.key == kNone ? op.argument : op.key;
   }
+  static bool OfAll(const Operation& op) { return op.function == kSize || op.function == kRead; }
   bool ReadOnly(const Operation& op) const {
-    return op.function == kContains || op.function == kSize || Returned(op, 0);
+    return op.function == kContains || OfAll(op) || Returned(op, 0);
   }
   std::vector<Role> Roles(std::span<const Operation> operations) const {
     return CellRoles(operations, 0, [&](const Operation& op) {
-      CellUse use{.sets = !ReadOnly(op), .all = op.function == kSize};
+      CellUse use{.sets = !ReadOnly(op), .all = OfAll(op)};
       use.cell = op.argument;
       use.left = op.function == kAdd ? 1 : 0;
-      if (op.function == kSize || (op.function == kContains && op.pending())) return use;
+      if (OfAll(op) || (op.function == kContains && op.pending())) return use;
       use.asks = CellUse::Asks::kThatItIs;
       use.asked = op.function == kContains ? op.result : use.sets ? 1 - use.left : use.left;
       return use;
