@@ -20,7 +20,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "checkers/lock_order/analysis/classes.h"
+#include "checkers/lock_order/report/frame_variables.h"
 #include "checkers/lock_order/report/function_scopes.h"
+#include "checkers/lock_order/report/static_variables.h"
 #include "checkers/lock_order/report/symbol_index.h"
 
 namespace heddle::lock_order {
@@ -119,6 +121,31 @@ class Symbolizer::File {
     return offset == symbol->low ? name : absl::StrCat(name, "+", offset - symbol->low);
   }
 
+  std::string PartOfVariable(uint64_t offset) {
+    const Symbol* symbol = SymbolAt(offset);
+    if (symbol == nullptr || symbol->type != STT_OBJECT || offset >= symbol->high) return "";
+    if (!indexed_) IndexUnits();
+    if (statics_ == nullptr) {
+      statics_ = std::make_unique<StaticVariables>();
+      for (Unit& unit : units_) AddStaticVariables(unit.die, unit.bias, *statics_);
+    }
+    const auto known = statics_->find(symbol->low);
+    if (known == statics_->end()) return Variable(offset);
+    return absl::StrCat(Demangle(symbol->name),
+                        lock_order::PartOfVariable(known->second, offset - symbol->low));
+  }
+
+  FrameVariable VariableInFrame(uint64_t offset, const FrameAddress& address) {
+    Unit* const unit = usable() ? UnitAt(offset) : nullptr;
+    if (unit == nullptr) return {};
+    std::vector<Dwarf_Die> scopes = unit->functions.At(offset - unit->bias);
+    if (scopes.empty()) return {};
+    Dwarf_Addr bias = 0;
+    Dwarf_CFI* const cfi = dwfl_module_eh_cfi(module_, &bias);
+    // Such addresses are the file's own; its debug information may have others.
+    return FindFrameVariable(scopes.back(), offset - unit->bias, cfi, unit->bias - bias, address);
+  }
+
  private:
   struct Unit {
     Dwarf_Die die;
@@ -194,6 +221,7 @@ class Symbolizer::File {
   std::unique_ptr<SymbolIndex> symbols_;
   bool indexed_ = false;
   std::vector<Unit> units_;
+  std::unique_ptr<StaticVariables> statics_;
   std::vector<Range> ranges_;  // by address
 };
 
@@ -240,6 +268,14 @@ std::vector<ReportFrame> Symbolizer::Frames(const Graph& graph, uint64_t pc) {
   return result;
 }
 
+FrameVariable Symbolizer::VariableInFrame(const Graph& graph, uint64_t pc,
+                                          const FrameAddress& address) {
+  const uint32_t module = pc == 0 ? 0 : ModuleAt(graph, pc - 1);
+  if (module == 0) return {};
+  const uint64_t offset = pc - graph.modules[module].bias;
+  return FileOf(graph, module).VariableInFrame(offset - 1, address);
+}
+
 // Data lies close behind the code of its module.
 uint32_t Symbolizer::ModuleOfVariable(const Graph& graph, uint64_t address) {
   constexpr uint64_t kMostBytes = uint64_t{1} << 32;
@@ -255,6 +291,12 @@ uint32_t Symbolizer::ModuleOfVariable(const Graph& graph, uint64_t address) {
 std::string Symbolizer::Variable(const Graph& graph, uint64_t address) {
   const uint32_t module = ModuleOfVariable(graph, address);
   return module == 0 ? "" : FileOf(graph, module).Variable(address - graph.modules[module].bias);
+}
+
+std::string Symbolizer::PartOfVariable(const Graph& graph, uint64_t address) {
+  const uint32_t module = ModuleOfVariable(graph, address);
+  if (module == 0) return "";
+  return FileOf(graph, module).PartOfVariable(address - graph.modules[module].bias);
 }
 
 VariableNamer Symbolizer::Namer() {

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "checkers/lock_order/analysis/classes.h"
 #include "checkers/lock_order/analysis/graph.h"
+#include "checkers/lock_order/report/frame_variables.h"
 
 namespace heddle::lock_order {
 
@@ -45,6 +46,12 @@ class Symbolizer {
 
   // The variable at `address`: "name" or "name+8"; empty if there is none.
   std::string Variable(const Graph& graph, uint64_t address);
+
+  // The same with the part of it that the address is in, by the variable's type: "name.first[2]".
+  std::string PartOfVariable(const Graph& graph, uint64_t address);
+
+  // The variable in the frame of the function that is called back at `pc`; empty: not known.
+  FrameVariable VariableInFrame(const Graph& graph, uint64_t pc, const FrameAddress& address);
 
   // The module that has `address` in its static storage; 0: none.
   uint32_t ModuleOfVariable(const Graph& graph, uint64_t address);

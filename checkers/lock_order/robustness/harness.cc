@@ -30,7 +30,7 @@
 namespace heddle::lock_order {
 namespace {
 
-constexpr auto kTimeLimit = std::chrono::seconds(60);
+constexpr auto kTimeLimit = std::chrono::minutes(4);
 
 [[noreturn]] void Become(const Command& command) {
   // A test that is killed takes its programs along.

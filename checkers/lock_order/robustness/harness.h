@@ -23,7 +23,7 @@ struct Command {
 };
 
 struct Outcome {
-  int status = 0;  // as waitpid() tells it; SIGKILL after a minute
+  int status = 0;  // as waitpid() tells it; SIGKILL after four minutes
   std::string output;
   std::string errors;
 };

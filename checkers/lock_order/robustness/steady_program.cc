@@ -95,6 +95,16 @@ void stand_still(int next) {
   for (int now = phase.load(); now < next; now = phase.load()) phase.wait(now);
 }
 
+// Alone: a thread that only tries a lock gets it once, however others came in its way before.
+std::atomic<int> turn;
+template <class Step>
+void in_turn_of(int thread, Step step) {
+  for (int now = turn.load(); now != thread; now = turn.load()) turn.wait(now);
+  step();
+  turn.fetch_add(1);
+  turn.notify_all();
+}
+
 // The threads stand still; nothing here takes a lock.
 void tell_and_wait(int threads) {
   for (int now = arrived.load(); now < threads; now = arrived.load()) arrived.wait(now);
@@ -115,9 +125,10 @@ int main(int argc, char** argv) {
     if (std::strcmp(shape.name, argv[1]) != 0) continue;
     std::vector<std::thread> threads;
     for (int i = 0; i < count; ++i) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, i] {
         Locks locks;
         for (int step = 0; step < 2 * kWarmUp; ++step) shape.run(locks, step);
+        in_turn_of(i, [&] { shape.run(locks, 0); });
         stand_still(1);
         for (int step = 0; step < operations; ++step) shape.run(locks, step);
         stand_still(2);

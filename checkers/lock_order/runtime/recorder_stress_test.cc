@@ -178,10 +178,10 @@ TEST(Recorder, ManyThreadsRecordAndOneReads) {
   uint64_t seen = 0;
   std::thread reader([&] {
     t_self.life = kThreadExited;  // not recorded itself
-    while (!stop.load()) {
+    do {
       const RawGraph graph = mapped_graph(path);
       seen += look(graph);
-    }
+    } while (!stop.load());
   });
   for (int round = 0; round < kRounds; ++round) {
     std::vector<std::thread> threads;
