@@ -63,15 +63,18 @@ using Clock = std::chrono::steady_clock;
 // supervising thread allocates meanwhile, this process must not hang, but end as a crash.
 constexpr unsigned kAllocatorSeconds = 60;
 
-std::vector<Mode> ModesFromFlags() {
+// What `ask` says of the choice that the flags are.
+template <class Ask>
+auto OfFlags(Ask ask) {
   const std::string noise = absl::GetFlag(FLAGS_noise);
   const std::string affinity = absl::GetFlag(FLAGS_affinity);
   const std::string waiting = absl::GetFlag(FLAGS_waiting);
   const std::string pressure = absl::GetFlag(FLAGS_pressure);
-  return ChooseModes(
-      {.noise = noise, .affinity = affinity, .waiting = waiting, .pressure = pressure},
-      Topology::Machine());
+  return ask({.noise = noise, .affinity = affinity, .waiting = waiting, .pressure = pressure},
+             Topology::Machine());
 }
+
+std::vector<Mode> ModesFromFlags() { return OfFlags(ChooseModes); }
 
 std::string LastLines(absl::string_view text) {
   constexpr std::size_t kShown = 40;
@@ -171,8 +174,9 @@ class Run {
   }
 
   std::string HowFound(const Group& group) const {
-    return absl::StrCat("  after ", group.executions(), " instances, ", ToString(group.mode()),
-                        ", seed ", settings_.seed, "\n");
+    return absl::StrCat("  after ", group.executions(),
+                        group.executions() == 1 ? " instance, " : " instances, ",
+                        ToString(group.mode()), ", seed ", settings_.seed, "\n");
   }
 
   std::string ModeName() const {
@@ -239,12 +243,7 @@ EngineInfo ThisEngine() {
 }
 
 std::string CheckEngineFlags() {
-  if (stress::ModesFromFlags().empty()) {
-    return absl::StrCat(
-        "bad value for --noise, --affinity, --waiting or --pressure; each takes portfolio or all; ",
-        "noise off, pauses, bursts, slow_thread, priorities; affinity none, same_cpu, smt, cores, ",
-        "sockets, sweep; waiting spin, yield, sleep; pressure none, preempt, nice, cpu, memory");
-  }
+  if (std::string problem = stress::OfFlags(stress::WrongChoice); !problem.empty()) return problem;
   const double time = absl::GetFlag(FLAGS_time);
   if (!(time > 0 && time <= 1e6))
     return absl::StrCat("bad value '", time, "' for option --time: want seconds");

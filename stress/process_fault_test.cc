@@ -33,10 +33,10 @@ using stress::Fault;
 using stress::FaultySharedPlatform;
 using stress::FaultySteps;
 using stress::JumpingClock;
-using stress::kMostSteps;
 using stress::Mob;
 using stress::ProcessFaultTest;
 using stress::Start;
+using stress::Sweep;
 
 using Mutex = RobustMutex<FaultySharedPlatform>;
 
@@ -88,10 +88,7 @@ int Visit(Shared& shared, bool* told = nullptr) {
 
 TEST_F(ProcessFaultTest, AnOwnerDiesAtEveryStep) {
   int told_of = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     const InShared<Shared> shared;
     const auto victim = Start([&](Channel) {
       FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
@@ -112,19 +109,16 @@ TEST_F(ProcessFaultTest, AnOwnerDiesAtEveryStep) {
     }
     EXPECT_EQ(shared->mutex.unlock(), RobustStatus::kOk) << when;
     EXPECT_EQ(Visit(*shared), 0) << when;
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 10) << "the sweep saw no protocol";
+    reached = killed;
+  });
+  EXPECT_GT(steps, 10) << "the sweep saw no protocol";
   EXPECT_GT(told_of, 5);
-  EXPECT_LT(told_of, step - 2) << "at its ends it owns nothing";
+  EXPECT_LT(told_of, steps - 2) << "at its ends it owns nothing";
 }
 
 // Two sleep on the mutex while its owner dies at each step: both get in, one of them is told.
 TEST_F(ProcessFaultTest, AnOwnerDiesBeforeWaiters) {
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     const InShared<Shared> shared;
     const InShared<std::atomic<int>> told(0);
     const auto victim = Start([&](Channel parent) {
@@ -152,20 +146,17 @@ TEST_F(ProcessFaultTest, AnOwnerDiesBeforeWaiters) {
     EXPECT_EQ(other->wait(), 0) << when;
     EXPECT_LE(*told, killed ? 1 : 0) << when;
     EXPECT_EQ(Visit(*shared), 0) << when;
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 5) << "the sweep saw no protocol";
+    reached = killed;
+  });
+  EXPECT_GT(steps, 5) << "the sweep saw no protocol";
 }
 
 // One of two that sleep on the mutex dies at each step: also after it was woken, where the mutex is
 // free, or its owner is back. The other gets in.
 TEST_F(ProcessFaultTest, AWaiterDiesAtEveryStep) {
   for (const bool back : {false, true}) {
-    int step = 1;
-    for (;; ++step) {
-      ASSERT_LT(step, kMostSteps);
-      const std::string when =
-          "killed at step " + std::to_string(step) + (back ? ", the owner being back" : "");
+    const char* const what = back ? "the owner being back, killed" : "killed";
+    const int steps = Sweep(what, [&](int step, const std::string& when, bool& reached) {
       const InShared<Shared> shared;
       ASSERT_EQ(shared->mutex.lock(), RobustStatus::kOk);
       const auto victim = Start([&](Channel) {
@@ -189,9 +180,9 @@ TEST_F(ProcessFaultTest, AWaiterDiesAtEveryStep) {
       const bool killed = Killed(*victim, when);
       EXPECT_EQ(other->wait(), 0) << when;
       EXPECT_EQ(Visit(*shared), 0) << when;
-      if (!killed) break;
-    }
-    EXPECT_GT(step, 10) << "the sweep saw no protocol";
+      reached = killed;
+    });
+    EXPECT_GT(steps, 10) << "the sweep saw no protocol";
   }
 }
 
@@ -199,10 +190,7 @@ TEST_F(ProcessFaultTest, AWaiterDiesAtEveryStep) {
 // told. The other one is told, unless the second to die has mended it all.
 TEST_F(ProcessFaultTest, WhoeverIsToldDiesAtEveryStep) {
   int told_of = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     const InShared<Shared> shared;
     const InShared<std::atomic<int>> told(0);
     const auto owner = Start([&](Channel parent) {
@@ -229,21 +217,18 @@ TEST_F(ProcessFaultTest, WhoeverIsToldDiesAtEveryStep) {
     EXPECT_EQ(other->wait(), 0) << when;
     told_of += *told;
     EXPECT_EQ(Visit(*shared), 0) << when;
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 10) << "the sweep saw no protocol";
+    reached = killed;
+  });
+  EXPECT_GT(steps, 10) << "the sweep saw no protocol";
   EXPECT_GT(told_of, 10);
-  EXPECT_LT(told_of, step) << "at its end the state is mended";
+  EXPECT_LT(told_of, steps) << "at its end the state is mended";
 }
 
 // A process that stops at any step shares the mutex with nobody, and goes on as if nothing had
 // been.
 TEST_F(ProcessFaultTest, AProcessStopsAtEveryStep) {
   int owned = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "stopped at step " + std::to_string(step);
+  const int steps = Sweep("stopped", [&](int step, const std::string& when, bool& reached) {
     const InShared<Shared> shared;
     const auto stopped = Start([&](Channel) {
       FaultySteps::Arm({.kind = Fault::Kind::kStop, .at = step});
@@ -251,8 +236,9 @@ TEST_F(ProcessFaultTest, AProcessStopsAtEveryStep) {
     });
     if (!Stops(*stopped)) {
       EXPECT_EQ(stopped->wait(), 0) << when;
-      break;
+      return;
     }
+    reached = true;
     const RobustStatus status = shared->mutex.try_lock_until(steady_clock::now() + milliseconds(1));
     if (status == RobustStatus::kOk) {
       EXPECT_FALSE(shared->room.half_done()) << when;
@@ -265,8 +251,8 @@ TEST_F(ProcessFaultTest, AProcessStopsAtEveryStep) {
     kill(stopped->pid(), SIGCONT);
     EXPECT_EQ(stopped->wait(), 0) << when;
     EXPECT_EQ(Visit(*shared), 0) << when;
-  }
-  EXPECT_GT(step, 10) << "the sweep saw no protocol";
+  });
+  EXPECT_GT(steps, 10) << "the sweep saw no protocol";
   EXPECT_GT(owned, 5);
 }
 

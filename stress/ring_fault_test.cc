@@ -35,11 +35,11 @@ using stress::Fault;
 using stress::FaultySharedPlatform;
 using stress::FaultySteps;
 using stress::JumpingClock;
-using stress::kMostSteps;
 using stress::kWatchdogSeconds;
 using stress::Mob;
 using stress::ProcessFaultTest;
 using stress::Start;
+using stress::Sweep;
 
 using Ring = SharedRing<Item, FaultySharedPlatform>;
 
@@ -62,10 +62,7 @@ TEST_F(ProcessFaultTest, AProducerDiesAtEveryStep) {
   constexpr std::uint64_t kTheirs = 1;
   constexpr std::uint64_t kOurs = 2;
   int came = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     RingInShared ring(4);
     const auto consumer = Start([&](Channel parent) {
       for (;;) {
@@ -96,21 +93,18 @@ TEST_F(ProcessFaultTest, AProducerDiesAtEveryStep) {
       EXPECT_TRUE(killed) << when;
     }
     EXPECT_EQ(first, static_cast<char>(kOurs)) << when;
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+    reached = killed;
+  });
+  EXPECT_GT(steps, 15) << "the sweep saw no protocol";
   EXPECT_GT(came, 1);
-  EXPECT_LT(came, step - 5);
+  EXPECT_LT(came, steps - 5);
 }
 
 // A consumer dies at each step, with a producer that waits for room: nothing is lost but the one
 // item that the dead one may have had, and the producer is not left asleep.
 TEST_F(ProcessFaultTest, AConsumerDiesAtEveryStep) {
   int lost = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     RingInShared ring(2);
     ASSERT_EQ(ring->push(Item::Of(1)), RingStatus::kOk);
     ASSERT_EQ(ring->push(Item::Of(2)), RingStatus::kOk);
@@ -123,78 +117,85 @@ TEST_F(ProcessFaultTest, AConsumerDiesAtEveryStep) {
       return ring->pop(item) == RingStatus::kOk && item.whole() && item.number == 1 ? 0 : 2;
     });
     const bool killed = Killed(*victim, when);
+    // The last one is the waiting producer's; which may have the mutex at any time.
+    const Deadline patience = steady_clock::now() + seconds(kWatchdogSeconds);
     std::uint64_t next = 1;
-    Item item;
-    if (ring->pop(item, steady_clock::now()) == RingStatus::kOk && item.number != 1) {
-      ++lost;
-      next = 2;
-    }
-    for (;;) {
+    for (bool first = true; next <= 3; first = false, ++next) {
+      Item item;
+      ASSERT_EQ(ring->pop(item, patience), RingStatus::kOk) << when;
+      if (first && item.number == 2) {
+        ++lost;
+        next = 2;
+      }
       EXPECT_EQ(item.number, next) << when;
       EXPECT_TRUE(item.whole()) << when;
-      if (++next > 3) break;
-      // The last one is the waiting producer's.
-      ASSERT_EQ(ring->pop(item, steady_clock::now() + seconds(kWatchdogSeconds)), RingStatus::kOk)
-          << when;
     }
     EXPECT_EQ(producer->wait(), 0) << when;
-    EXPECT_EQ(ring->try_pop(item), RingStatus::kEmpty) << when;
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+    std::uint64_t left = 0;
+    EXPECT_EQ(ring->size(left), RingStatus::kOk) << when;
+    EXPECT_EQ(left, 0U) << when;
+    reached = killed;
+  });
+  EXPECT_GT(steps, 15) << "the sweep saw no protocol";
   EXPECT_GT(lost, 1);
-  EXPECT_LT(lost, step - 5);
+  EXPECT_LT(lost, steps - 5);
 }
 
 // One of two consumers that sleep dies at each step: also after it was woken. Somebody gets an
-// item, and the other one what comes after it.
+// item, and the other one what comes after it. A wake-up wakes both: one after the other, so that
+// the victim surely takes an item, or both at once.
 TEST_F(ProcessFaultTest, AWaitingConsumerDiesAtEveryStep) {
-  int lost = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
-    RingInShared ring(2);
-    const auto pop = [&](Channel) {
-      Item item;
-      return ring->pop(item) == RingStatus::kOk && item.whole() ? 0 : 1;
-    };
-    const auto victim = Start([&](Channel parent) {
-      FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
-      return pop(parent);
-    });
-    AwaitSleep(victim->pid());
-    const auto other = Start(pop);
-    AwaitSleep(other->pid());
-    ASSERT_EQ(ring->push(Item::Of(1)), RingStatus::kOk) << when;
-    const Deadline patience = steady_clock::now() + seconds(kWatchdogSeconds);
-    std::uint64_t left = 1;
-    while (left != 0) {
-      ASSERT_LT(steady_clock::now(), patience) << when << ": nobody was woken who lives";
+  for (const bool at_once : {false, true}) {
+    const char* const what = at_once ? "both awake, killed" : "killed";
+    int lost = 0;
+    const int steps = Sweep(what, [&](int step, const std::string& when, bool& reached) {
+      RingInShared ring(2);
+      const auto pop = [&](Channel) {
+        Item item;
+        return ring->pop(item) == RingStatus::kOk && item.whole() ? 0 : 1;
+      };
+      const auto victim = Start([&](Channel parent) {
+        FaultySteps::Arm({.kind = Fault::Kind::kKill, .at = step});
+        return pop(parent);
+      });
+      AwaitSleep(victim->pid());
+      const auto other = Start(pop);
+      AwaitSleep(other->pid());
+      if (!at_once) {
+        kill(other->pid(), SIGSTOP);
+        ASSERT_TRUE(Stops(*other)) << when;
+      }
+      ASSERT_EQ(ring->push(Item::Of(1)), RingStatus::kOk) << when;
+      if (!at_once) {
+        AwaitEnd(*victim);
+        kill(other->pid(), SIGCONT);
+      }
+      const Deadline patience = steady_clock::now() + seconds(kWatchdogSeconds);
+      std::uint64_t left = 1;
+      while (left != 0) {
+        ASSERT_LT(steady_clock::now(), patience) << when << ": nobody was woken who lives";
+        ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
+        sched_yield();
+      }
+      ASSERT_EQ(ring->push(Item::Of(2)), RingStatus::kOk) << when;
+      const bool killed = Killed(*victim, when);
+      EXPECT_EQ(other->wait(), 0) << when;
       ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
-      sched_yield();
-    }
-    ASSERT_EQ(ring->push(Item::Of(2)), RingStatus::kOk) << when;
-    const bool killed = Killed(*victim, when);
-    EXPECT_EQ(other->wait(), 0) << when;
-    ASSERT_EQ(ring->size(left), RingStatus::kOk) << when;
-    if (left == 0 && killed) ++lost;
-    EXPECT_LE(left, killed ? 1U : 0U) << when;
-    if (!killed) break;
+      if (left == 0 && killed) ++lost;
+      EXPECT_LE(left, killed ? 1U : 0U) << when;
+      reached = killed;
+    });
+    EXPECT_GT(steps, 15) << "the sweep saw no protocol";
+    if (!at_once) EXPECT_GT(lost, 1);
+    EXPECT_LT(lost, steps - 5);
   }
-  EXPECT_GT(step, 15) << "the sweep saw no protocol";
-  EXPECT_GT(lost, 1);
-  EXPECT_LT(lost, step - 5);
 }
 
 // A process that stops at any step keeps at most the mutex: with a deadline others return, and when
 // it goes on nothing is lost.
 TEST_F(ProcessFaultTest, AProducerStopsAtEveryStep) {
   int kept = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "stopped at step " + std::to_string(step);
+  const int steps = Sweep("stopped", [&](int step, const std::string& when, bool& reached) {
     RingInShared ring(2);
     const auto stopped = Start([&](Channel) {
       FaultySteps::Arm({.kind = Fault::Kind::kStop, .at = step});
@@ -212,19 +213,16 @@ TEST_F(ProcessFaultTest, AProducerStopsAtEveryStep) {
     EXPECT_EQ(item.number, 1U) << when;
     EXPECT_TRUE(item.whole()) << when;
     EXPECT_EQ(ring->try_pop(item), RingStatus::kEmpty) << when;
-    if (done) break;
-  }
-  EXPECT_GT(step, 15) << "the sweep saw no protocol";
+    reached = !done;
+  });
+  EXPECT_GT(steps, 15) << "the sweep saw no protocol";
   EXPECT_GT(kept, 5);
 }
 
 // Where there was a ring, and its memory is made one anew: there is none, or the new one.
 TEST_F(ProcessFaultTest, AMakerDiesAtEveryStep) {
   int made = 0;
-  int step = 1;
-  for (;; ++step) {
-    ASSERT_LT(step, kMostSteps);
-    const std::string when = "killed at step " + std::to_string(step);
+  const int steps = Sweep("killed", [&](int step, const std::string& when, bool& reached) {
     const SharedMemory memory(Ring::bytes_for(4));
     Ring ring;
     ASSERT_EQ(ring.create(memory.data(), memory.bytes(), 4), RingStatus::kOk);
@@ -246,9 +244,9 @@ TEST_F(ProcessFaultTest, AMakerDiesAtEveryStep) {
       EXPECT_EQ(status, RingStatus::kNotARing) << when;
       EXPECT_TRUE(killed) << when;
     }
-    if (!killed) break;
-  }
-  EXPECT_GT(step, 2) << "the sweep saw no protocol";
+    reached = killed;
+  });
+  EXPECT_GT(steps, 2) << "the sweep saw no protocol";
   EXPECT_EQ(made, 1);
 }
 

@@ -186,6 +186,19 @@ TEST_F(TopologyTest, ModesFollowTheMachine) {
   EXPECT_GT(ChooseModes({.noise = "all"}, large).size(), ChooseModes({}, large).size());
   EXPECT_TRUE(ChooseModes({.noise = "loud"}, large).empty());
   EXPECT_TRUE(ChooseModes({.affinity = "moon"}, large).empty());
+  EXPECT_EQ(WrongChoice({.waiting = "loud"}, large),
+            "bad value 'loud' for option --waiting: want spin, yield, sleep, portfolio or all");
+  EXPECT_EQ(WrongChoice({.affinity = "moon"}, small),
+            "bad value 'moon' for option --affinity: want none, same_cpu, smt, cores, sockets, "
+            "sweep, portfolio or all");
+  EXPECT_EQ(WrongChoice({.affinity = "smt"}, small),
+            "--affinity=smt: no processors here that this process may use are placed so");
+  for (const auto affinity : {"none", "same_cpu", "all", "portfolio"}) {
+    EXPECT_EQ(WrongChoice({.affinity = affinity}, small), "");
+  }
+  for (const Placement place : kPlacements) {
+    EXPECT_EQ(WrongChoice({.affinity = ToString(place)}, large), "");
+  }
   for (const Mode& mode : ChooseModes({.noise = "bursts", .affinity = "all"}, large)) {
     EXPECT_EQ(mode.noise, NoiseKind::kBursts);
   }

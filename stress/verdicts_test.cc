@@ -25,7 +25,8 @@ namespace {
 using stress::Mode;
 using stress::NoiseKind;
 
-stress::IsolatedOutcome RunFor(std::string_view name, double seconds = 2) {
+// What is to be found gets a minute: a find ends the run, and a busy machine may need it.
+stress::IsolatedOutcome RunFor(std::string_view name, double seconds = 60) {
   return stress::RunIsolated(
       "engine/verdicts." + std::string(name),
       {.modes = {Mode{}, {.noise = NoiseKind::kPauses}, {.noise = NoiseKind::kSlowThread}},

@@ -35,7 +35,9 @@ using Actors = std::array<std::array<Actor, kMostThreads>, kTests.size()>;
 const Actors& ActorsClangO0();
 const Actors& ActorsClangO2();
 const Actors& ActorsClangO3();
+const Actors& ActorsGccO0();
 const Actors& ActorsGccO2();
+const Actors& ActorsGccO3();
 
 }  // namespace heddle::litmus
 

@@ -40,7 +40,8 @@ constexpr Allowed kAllowedSc[] = {
 // Load buffering: the C++ standard allows it, though no compiler and processor pair has a reason to
 // show it for two loads and stores but ARM's and POWER's; RC11 forbids it, and with it values out
 // of thin air, which the standard does not want either (lb_data).
-constexpr Allowed kLoadBuffering[] = {{"lb", 0110000}, {"lb_data_one", 0110000}};
+constexpr Allowed kLoadBuffering[] = {
+    {"lb", 0110000}, {"lb_three", 0111000}, {"lb_data_one", 0110000}};
 
 // "r0=1 r1=0", and what memory holds at the end where the test looks at it.
 std::string Show(const Test& test, std::size_t code) {
@@ -72,7 +73,8 @@ std::string Show(const Test& test, std::size_t code) {
 }
 
 constexpr Actors const& (*kBuilds[])() = {litmus::ActorsClangO0, litmus::ActorsClangO2,
-                                          litmus::ActorsClangO3, litmus::ActorsGccO2};
+                                          litmus::ActorsClangO3, litmus::ActorsGccO0,
+                                          litmus::ActorsGccO2,   litmus::ActorsGccO3};
 
 template <std::size_t kTest>
 struct Litmus {

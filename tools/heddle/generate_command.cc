@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,6 +28,7 @@
 #include "checkers/generate/program.h"
 #include "checkers/scenario/command_line.h"
 #include "checkers/scenario/counterexample.h"
+#include "checkers/scenario/report.h"
 #include "checkers/scenario/verdict.h"
 #include "tools/heddle/common_flags.h"
 #include "tools/heddle/generate.h"
@@ -36,7 +38,8 @@
 
 ABSL_DECLARE_FLAG(absl::Duration, duration);
 ABSL_DECLARE_FLAG(bool, mutants);
-ABSL_FLAG(int, count, 0, "programs for each subject; 0: as many as --duration allows, or else 200");
+ABSL_FLAG(std::optional<int>, count, std::nullopt,
+          "programs for each subject; without it as many as --duration allows, or else 200");
 ABSL_FLAG(int, max_threads, 3, "threads of a program");
 ABSL_FLAG(int, max_operations, 3, "operations of a thread, before and after the threads");
 ABSL_FLAG(int, max_values, 3, "values of an argument");
@@ -73,7 +76,7 @@ std::string CheckFlags() {
     int most;
   };
   for (const Range& range : {
-           Range{"count", absl::GetFlag(FLAGS_count), 0, kMostPrograms},
+           Range{"count", absl::GetFlag(FLAGS_count).value_or(1), 1, kMostPrograms},
            Range{"max_threads", absl::GetFlag(FLAGS_max_threads), 2,
                  static_cast<int>(generate::kMostThreads)},
            Range{"max_operations", absl::GetFlag(FLAGS_max_operations), 1,
@@ -175,11 +178,8 @@ GenerateOptions OptionsFromFlags(absl::string_view engine) {
   options.limits = {.threads = absl::GetFlag(FLAGS_max_threads),
                     .operations = absl::GetFlag(FLAGS_max_operations),
                     .values = absl::GetFlag(FLAGS_max_values)};
-  options.count = absl::GetFlag(FLAGS_count);
-  if (options.count == 0) {
-    const bool timed = absl::GetFlag(FLAGS_duration) != absl::InfiniteDuration();
-    options.count = timed ? kMostPrograms : kUsualPrograms;
-  }
+  const bool timed = absl::GetFlag(FLAGS_duration) != absl::InfiniteDuration();
+  options.count = absl::GetFlag(FLAGS_count).value_or(timed ? kMostPrograms : kUsualPrograms);
   options.seed = absl::GetFlag(FLAGS_seed);
   options.seconds = absl::GetFlag(FLAGS_program_time);
   options.program = absl::GetFlag(FLAGS_program);
@@ -190,7 +190,7 @@ GenerateOptions OptionsFromFlags(absl::string_view engine) {
   return options;
 }
 
-struct Totals {
+struct Sums {
   int subjects = 0;
   int programs = 0;
   int mutants = 0;
@@ -249,7 +249,7 @@ int RunGenerate(const std::vector<std::string>& arguments) {
   std::printf("%-50s %-8s %8s %12s %8s  %s\n", "subject", "engine", "programs", "executions",
               "seconds", "found");
   std::string lines;
-  Totals totals;
+  Sums totals;
   bool interrupted = false;
   for (std::size_t i = 0; i < subjects->size() && !interrupted; ++i) {
     const GenerateSubject& subject = (*subjects)[i];
@@ -283,8 +283,12 @@ int RunGenerate(const std::vector<std::string>& arguments) {
     totals.mutants += mutant ? 1 : 0;
     if (result.found) ++(mutant ? totals.found_mutants : totals.found);
   }
-  std::printf("\n%d subjects, %d programs; found in %d of %d\n", totals.subjects - totals.mutants,
-              totals.programs, totals.found, totals.subjects - totals.mutants);
+  const int shipped = totals.subjects - totals.mutants;
+  const auto counted = [](int number, std::string_view what) {
+    return Counted(static_cast<std::uint64_t>(number), what);
+  };
+  std::printf("\n%s, %s; found in %d of %d\n", counted(shipped, "subject").c_str(),
+              counted(totals.programs, "program").c_str(), totals.found, shipped);
   if (totals.mutants > 0) {
     std::printf("mutants: found %d of %d\n", totals.found_mutants, totals.mutants);
   }

@@ -15,14 +15,12 @@ namespace {
 
 TEST(GenerateCommandTest, RefusesWhatIsWrong) {
   const std::vector<std::vector<std::string>> wrong = {
-      {"--count=-1"},           {"--count=many"},
-      {"--max_threads=1"},      {"--max_threads=5"},
-      {"--max_operations=0"},   {"--max_operations=7"},
-      {"--max_values=0"},       {"--program_time=0"},
-      {"--program_time=-1"},    {"--program_time=nan"},
-      {"--duration=0s"},        {"--duration=long"},
-      {"--engine=relacy,tsan"}, {"--noise=off"},
-      {"--no_such_flag"},       {"--json=/no/such/directory/file"}};
+      {"--count=-1"},         {"--count=many"},       {"--count=0"},
+      {"--count=100001"},     {"--max_threads=1"},    {"--max_threads=5"},
+      {"--max_operations=0"}, {"--max_operations=7"}, {"--max_values=0"},
+      {"--program_time=0"},   {"--program_time=-1"},  {"--program_time=nan"},
+      {"--duration=0s"},      {"--duration=long"},    {"--engine=relacy,tsan"},
+      {"--noise=off"},        {"--no_such_flag"},     {"--json=/no/such/directory/file"}};
   for (std::vector<std::string> arguments : wrong) {
     const absl::FlagSaver saver;
     arguments.insert(arguments.begin(), "--generate");

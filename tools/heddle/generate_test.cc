@@ -46,9 +46,11 @@ std::string WithoutSpace(std::string text) {
 }
 
 TEST(GenerateTest, FindsAMutantAndItsSmallestProgram) {
-  for (const std::string engine : {"explore", "relacy"}) {
+  // Relacy is bounded by executions, of so many in a second.
+  for (const auto& [engine, seconds] : {std::pair("explore", 60), std::pair("relacy", 2)}) {
     const GenerateSubject subject = Subject("queue/mpmc_ring~claim_without_exchange", engine);
-    const GenerateResult result = Generated(subject, {.count = 50, .seconds = 2});
+    const GenerateOptions options{.count = 50, .seconds = static_cast<double>(seconds)};
+    const GenerateResult result = Generated(subject, options);
     ASSERT_TRUE(result.found.has_value()) << engine;
     // Two calls that meet, and perhaps an item for them to meet at.
     generate::Program smallest;
@@ -60,7 +62,7 @@ TEST(GenerateTest, FindsAMutantAndItsSmallestProgram) {
     EXPECT_NE(result.found->record.detail, "");
 
     const GenerateResult again =
-        Generated(subject, {.seconds = 2, .program = result.found->smallest});
+        Generated(subject, {.seconds = options.seconds, .program = result.found->smallest});
     ASSERT_TRUE(again.found.has_value());
     EXPECT_EQ(again.found->record.verdict, result.found->record.verdict);
     EXPECT_EQ(again.found->smallest, result.found->smallest);
@@ -76,7 +78,7 @@ TEST(GenerateTest, PrintsCodeThatIsInTheModel) {
        {std::pair("queue/mpmc_ring~claim_without_exchange", "push(1) | push(2)"),
         std::pair("queue/treiber_stack~frees_first", "initial: push(1) | push(2) | pop")}) {
     const GenerateSubject subject = Subject(name, "explore");
-    const GenerateResult result = Generated(subject, {.seconds = 2, .program = program});
+    const GenerateResult result = Generated(subject, {.seconds = 60, .program = program});
     ASSERT_TRUE(result.found.has_value());
     EXPECT_TRUE(
         absl::StrContains(WithoutSpace(*model), WithoutSpace(ScenarioCode(subject, *result.found))))
@@ -95,19 +97,23 @@ TEST(GenerateTest, FindsAMutantOnRealThreads) {
 
 TEST(GenerateTest, FindsNothingInShippedCode) {
   for (const std::string name : {"queue/mpmc_ring", "queue/treiber_stack"}) {
-    const GenerateResult result =
-        Generated(Subject(name, "explore"), {.count = 40, .seconds = 0.5, .jobs = 2});
+    const GenerateResult result = Generated(
+        Subject(name, "explore"),
+        {.limits = {.threads = 2, .operations = 2}, .count = 40, .seconds = 60, .jobs = 2});
     EXPECT_FALSE(result.found.has_value()) << result.found->smallest;
     EXPECT_EQ(result.programs, 40);
-    EXPECT_LT(result.incomplete, 20);
+    EXPECT_EQ(result.incomplete, 0);
     EXPECT_GT(result.executions, 40U);
   }
 }
 
 TEST(GenerateTest, IsTheSameForTheSameSeed) {
   const GenerateSubject subject = Subject("queue/treiber_stack~push_relaxed", "explore");
-  const GenerateResult one = Generated(subject, {.count = 50, .seed = 3, .jobs = 1});
-  const GenerateResult two = Generated(subject, {.count = 50, .seed = 3, .jobs = 3});
+  // None that would be cut off by the time.
+  GenerateOptions options{.limits = {.threads = 2}, .count = 50, .seed = 3, .seconds = 60};
+  const GenerateResult one = Generated(subject, options);
+  options.jobs = 3;
+  const GenerateResult two = Generated(subject, options);
   ASSERT_TRUE(one.found && two.found);
   EXPECT_EQ(one.found->program, two.found->program);
   EXPECT_EQ(one.found->smallest, two.found->smallest);
@@ -116,7 +122,7 @@ TEST(GenerateTest, IsTheSameForTheSameSeed) {
 
 TEST(GenerateTest, StopsWhenItsTimeIsOver) {
   const GenerateResult result =
-      Generated(Subject("queue/mpmc_ring", "explore"), {.count = 100'000, .most_seconds = 0.5});
+      Generated(Subject("queue/mpmc_ring", "explore"), {.count = 100'000, .most_seconds = 5});
   EXPECT_GT(result.programs, 0);
   EXPECT_LT(result.programs, 100'000);
 }

@@ -18,7 +18,6 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -59,6 +58,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of one scenario, when the time is over.
+constexpr double kLeastSeconds = 1e-3;
+
 constexpr absl::string_view kFlags[] = {"duration", "threads",  "seed",   "noise",   "affinity",
                                         "waiting",  "pressure", "engine", "mutants", "json",
                                         "html",     "markdown", "out",    "help"};
@@ -81,10 +83,7 @@ struct Stress {
 // The failure's text; that of a report of ThreadSanitizer with the stacks of an earlier one only
 // names that.
 std::string Detail(const VerdictRecord& record, std::map<std::string, std::string>& reports) {
-  std::string stacks;
-  for (const absl::string_view line : absl::StrSplit(record.detail, '\n')) {
-    if (absl::StartsWith(line, "    #")) absl::StrAppend(&stacks, line, "\n");
-  }
+  const std::string stacks = StackFrames(record.detail);
   if (record.engine != "tsan" || stacks.empty()) return record.detail;
   const auto [known, is_new] = reports.emplace(stacks, FullName(record));
   return is_new ? record.detail
@@ -135,6 +134,7 @@ Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& pa
     auto record = VerdictRecordFromJson(line);
     if (!record) return;  // the row of a failure, which the record tells better
     progress.Clear();
+    if (stress.records.empty()) std::printf("%s", TableHeader().c_str());
     std::printf("%s%s", TableRow(*record).c_str(), OutcomeTable(*record).c_str());
     if (!record->ok && !record->detail.empty()) {
       std::printf("\n%s\n", Detail(*record, stress.reports).c_str());
@@ -157,8 +157,9 @@ Task MakeTask(const SelectedBinary& selected, const std::vector<std::string>& pa
 }
 
 // One binary after the other: threads under stress want the machine. What is left of the time is
-// divided anew before each; when it is over, the rest does not run, and which that is depends on
-// the seed. False when interrupted.
+// divided anew before each. When it is over, the rest runs in one mode each, for as short as can
+// be; when that has taken the same time again, what is left does not run, and which that is depends
+// on the seed. False when interrupted.
 bool RunAll(const std::vector<std::string>& patterns, const std::string& out, Stress& stress) {
   const auto end = Clock::now() + absl::ToChronoNanoseconds(absl::GetFlag(FLAGS_duration));
   Progress progress(stress.scenarios);
@@ -168,15 +169,16 @@ bool RunAll(const std::vector<std::string>& patterns, const std::string& out, St
   for (std::size_t i = 0; i < stress.binaries.size(); ++i) {
     const SelectedBinary& selected = stress.binaries[(first + i) % stress.binaries.size()];
     const double seconds = std::chrono::duration<double>(end - Clock::now()).count();
-    if (seconds <= 0) {
+    if (i > 0 && seconds <= -absl::ToDoubleSeconds(absl::GetFlag(FLAGS_duration))) {
       for (const std::string& name : selected.scenarios) {
         stress.not_run.push_back(NotRun(name, selected.binary.engine));
       }
       continue;
     }
     std::vector<Task> tasks;
-    tasks.push_back(
-        MakeTask(selected, patterns, seconds / static_cast<double>(left), out, stress, progress));
+    tasks.push_back(MakeTask(selected, patterns,
+                             std::max(kLeastSeconds, seconds / static_cast<double>(left)), out,
+                             stress, progress));
     if (!RunTasks(std::move(tasks), 1, [&progress] { progress.Show(); })) return false;
     if (stress.refused) return true;
     left -= selected.scenarios.size();
@@ -227,6 +229,9 @@ int RunStress(const std::vector<std::string>& arguments) {
       return Usage(absl::StrCat("engine '", engine, "' runs no real threads; stress and tsan do"));
     }
   }
+  if (!absl::GetFlag(FLAGS_markdown).empty() && !absl::GetFlag(FLAGS_mutants)) {
+    return Usage("--markdown is the table of mutants: it needs --mutants");
+  }
   for (const std::string& path :
        {absl::GetFlag(FLAGS_json), absl::GetFlag(FLAGS_html), absl::GetFlag(FLAGS_markdown)}) {
     if (const absl::Status status = CheckWritable(path); !status.ok())
@@ -258,8 +263,6 @@ int RunStress(const std::vector<std::string>& arguments) {
   if (error) return Usage(absl::StrCat("cannot create ", out, ": ", error.message()));
 
   const Clock::time_point start = Clock::now();
-  std::printf("%s", TableHeader().c_str());
-  std::fflush(stdout);
   const bool finished = RunAll(*patterns, out, stress);
   if (stress.refused) return kExitUsage;
   for (const VerdictRecord& record : stress.records) {

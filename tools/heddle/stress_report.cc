@@ -123,10 +123,10 @@ std::string LeftOut(const std::vector<VerdictRecord>& records) {
   if (modes == 0 && scenarios == 0) return "";
   std::string text = "left out for want of time: ";
   if (scenarios != 0) {
-    absl::StrAppend(&text, scenarios, " of ", records.size(),
-                    " runs of scenarios altogether, which are incomplete, and ");
+    absl::StrAppend(&text, scenarios, " of ", Counted(records.size(), "run"),
+                    " of scenarios altogether (incomplete), and ");
   }
-  absl::StrAppend(&text, modes, " of the ", modes + modes_run, " modes of the ",
+  absl::StrAppend(&text, modes, " of the ", Counted(modes + modes_run, "mode"), " of the ",
                   scenarios != 0 ? "others" : "scenarios");
   return text + "; a longer --duration runs more, another --seed others\n";
 }
@@ -181,7 +181,7 @@ std::string StressPage(const std::vector<VerdictRecord>& records) {
   std::string html = kHead;
   std::size_t bad = 0;
   for (const VerdictRecord& record : records) bad += record.ok ? 0 : 1;
-  absl::StrAppend(&html, "<h1>heddle stress</h1>\n<p>", records.size(), " runs, ",
+  absl::StrAppend(&html, "<h1>heddle stress</h1>\n<p>", Counted(records.size(), "run"), ", ",
                   bad == 0 ? "all as expected"
                            : absl::StrCat("<span class=\"bad\">", bad, " not as expected</span>"),
                   ".</p>\n<h2>Verdicts</h2>\n<table>\n<tr><th>scenario</th><th>engine</th>"

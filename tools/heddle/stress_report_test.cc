@@ -46,7 +46,7 @@ TEST(LeftOutTest, SaysWhatThereWasNoTimeFor) {
   EXPECT_EQ(LeftOut({record}), "");
   const VerdictRecord not_run = NotRun("queue/ring.delivers", "stress");
   EXPECT_TRUE(Has(LeftOut({record, not_run, not_run}),
-                  "2 of 3 runs of scenarios altogether, which are incomplete, and 0 of the 1 modes "
+                  "2 of 3 runs of scenarios altogether (incomplete), and 0 of the 1 mode "
                   "of the others; a longer"));
   record.variants_left_out = 16;
   EXPECT_TRUE(Has(LeftOut({record, record}), ": 32 of the 34 modes of the scenarios; a longer"));
@@ -59,7 +59,7 @@ TEST(LeftOutTest, WhatDidNotRunIsNoPass) {
   EXPECT_EQ(record.scenario, "queue/ring.delivers");
   EXPECT_EQ(record.primitive, "queue/ring");
   EXPECT_EQ(record.mutant, "publish_relaxed");
-  EXPECT_TRUE(Has(StressPage({record}), "1 not as expected"));
+  EXPECT_TRUE(Has(StressPage({record}), "<p>1 run, <span class=\"bad\">1 not as expected</span>"));
   EXPECT_TRUE(Has(MutantTable({record}), "| `queue/ring.delivers~publish_relaxed` | not run |"));
 }
 

@@ -29,12 +29,13 @@ struct Answer {
 class StressTest : public testing::Test {
  protected:
   void SetUp() override {
+    std::filesystem::remove_all(root_);  // of an earlier run
     std::filesystem::create_directories(root_ + "/heddle/models");
     std::ofstream(root_ + "/heddle/models/all.manifest");
   }
 
-  // A binary of one scenario, which takes longer than the durations below.
-  void Add(const std::string& scenario, Verdict verdict) {
+  // A binary of one scenario, which takes longer than most durations below.
+  void Add(const std::string& scenario, Verdict verdict, double seconds = 0.3) {
     VerdictRecord record;
     record.scenario = scenario;
     record.engine = "stress";
@@ -46,7 +47,7 @@ class StressTest : public testing::Test {
     const std::string path = absl::StrCat("heddle/models/", scenario);
     const std::string file = absl::StrCat(root_, "/", path);
     std::ofstream(file) << "#!/bin/sh\nif [ \"$1\" = --list ]; then echo " << scenario
-                        << "; exit 0; fi\nsleep 0.3\ncat <<'EOF'\n"
+                        << "; exit 0; fi\nsleep " << seconds << "\ncat <<'EOF'\n"
                         << ToJson(record) << "\nEOF\nexit " << (record.ok ? 0 : 1) << "\n";
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::ofstream(root_ + "/heddle/models/all.manifest", std::ios::app)
@@ -99,6 +100,25 @@ TEST_F(StressTest, WhatThereIsNoTimeForIsIncomplete) {
   EXPECT_EQ(answer.records[2].verdict, Verdict::kIncomplete);
   // Another seed begins elsewhere.
   EXPECT_NE(Run({"--duration=100ms", "--seed=2"}).records[0].scenario, answer.records[0].scenario);
+}
+
+TEST_F(StressTest, WhatIsLateRunsStillForAsLongAgain) {
+  // Late, and far from twice as long as there was time, on a busy machine too.
+  Add("a.one", Verdict::kPass, 6.1);
+  Add("a.two", Verdict::kPass, 0);
+  const Answer answer = Run({"--duration=6s"});
+  EXPECT_EQ(answer.status, kExitOk);
+  EXPECT_EQ(answer.lines.back(), "all 2 verdicts as expected");
+  ASSERT_EQ(answer.records.size(), 2U);
+  EXPECT_EQ(answer.records[1].verdict, Verdict::kPass);
+}
+
+TEST_F(StressTest, TheTableOfMutantsNeedsMutants) {
+  Add("a.one", Verdict::kPass, 0);
+  EXPECT_EQ(Run({"--markdown=" + root_ + "/table.md"}).status, kExitUsage);
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/table.md"));
+  EXPECT_EQ(Run({"--markdown=" + root_ + "/table.md", "--mutants"}).status, kExitOk);
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/table.md"));
 }
 
 TEST_F(StressTest, TellsHowToRunAFailureAgain) {
