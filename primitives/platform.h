@@ -102,10 +102,12 @@ inline constexpr std::uint32_t kRobustWaiters = 0x8000'0000;    // FUTEX_WAITERS
 //   the entry is the one at work,  one thread that is parked on it is woken: the dead one may just
 //   and the word names nobody      have been woken itself, or have been about to wake
 // Under the checking engines threads play the processes, and one that may die does so before any
-// operation of Shared and of its atomics.
+// write to a Var or an Atomic of Shared, and before any of Shared's operations: wherever anybody
+// could tell.
 template <class S>
 concept PlatformShared = requires(typename S::Entry& entry, Deadline deadline, std::uint32_t value,
-                                  typename S::template Atomic<std::uint32_t>* word, int count) {
+                                  typename S::template Atomic<std::uint32_t>* word, int count,
+                                  typename S::template Var<int>& var) {
   { S::self() } -> std::same_as<std::uint32_t>;  // the caller's thread id; 0: there is no such list
   // For one entry at a time, by a thread for itself; not in signal handlers.
   S::begin(entry);
@@ -113,8 +115,11 @@ concept PlatformShared = requires(typename S::Entry& entry, Deadline deadline, s
   S::unlist(entry);  // listed, at work
   S::end();
   // What comes before is written before what comes after, as this thread's death finds it. (What
-  // other threads see is a matter of the orders, or of the lock.)
+  // other threads see is a matter of the orders, or of the lock.) So it is with what is written to
+  // Vars and Atomics of Shared, without a step() between.
   S::step();
+  { var.get() } -> std::convertible_to<const int&>;
+  var.set(count);
   // P::park() and P::unpark() for words in shared memory.
   { S::park(word, value, deadline) } -> std::same_as<ParkResult>;
   S::unpark(word, count);

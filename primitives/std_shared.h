@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "primitives/platform.h"
 #include "primitives/std_futex.h"
@@ -40,6 +41,24 @@ class BasicStdShared {
  public:
   template <class T>
   using Atomic = AnAtomic<T>;
+
+  // A plain variable in shared memory: what is written to several is written in that order, as the
+  // writer's death finds it. (What other threads see is a matter of the lock.)
+  template <class T>
+  class Var {
+   public:
+    Var() = default;
+    Var(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    const T& get() const { return value_; }
+    void set(T value) {
+      step();
+      value_ = std::move(value);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+
+   private:
+    T value_;
+  };
 
   // Links mean something to the owner alone; others see addresses of a foreign process.
   struct Entry {

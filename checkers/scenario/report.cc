@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/scenario/report.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -30,6 +31,10 @@ absl::string_view Name(Verdict verdict) {
 
 }  // namespace
 
+std::string Counted(std::uint64_t number, std::string_view what) {
+  return absl::StrCat(Grouped(number), " ", std::string(what), number == 1 ? "" : "s");
+}
+
 std::string EscapeXml(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -56,6 +61,17 @@ std::string EscapeXml(std::string_view text) {
 
 std::string FullName(const VerdictRecord& record) {
   return record.mutant ? absl::StrCat(record.scenario, "~", *record.mutant) : record.scenario;
+}
+
+std::string StackFrames(std::string_view detail) {
+  std::string frames;
+  while (!detail.empty()) {
+    const std::size_t end = std::min(detail.find('\n'), detail.size() - 1);
+    const std::string_view line = detail.substr(0, end + 1);
+    if (line.starts_with("    #")) frames += line;
+    detail.remove_prefix(end + 1);
+  }
+  return frames;
 }
 
 std::string TableHeader() {
@@ -111,8 +127,8 @@ std::string Totals(const std::vector<VerdictRecord>& records, double seconds) {
     }
   }
   std::string text =
-      absl::StrFormat("\n%d scenarios, %d mutants, %s executions, %.1f seconds\n", scenarios.size(),
-                      mutants.size(), Grouped(executions), seconds);
+      absl::StrFormat("\n%s, %s, %s, %.1f seconds\n", Counted(scenarios.size(), "scenario"),
+                      Counted(mutants.size(), "mutant"), Counted(executions, "execution"), seconds);
   absl::StrAppend(&text, "mutant runs: ", caught, " caught, ", missed, " missed by sampling, ",
                   beyond, " beyond an engine's model\n");
   std::size_t bad = 0;
@@ -120,7 +136,10 @@ std::string Totals(const std::vector<VerdictRecord>& records, double seconds) {
     absl::StrAppend(&text, count, " NOT as expected under ", engine, "\n");
     bad += count;
   }
-  if (bad == 0) absl::StrAppend(&text, "all ", records.size(), " verdicts as expected\n");
+  if (bad == 0) {
+    absl::StrAppend(&text, records.size() == 1 ? "" : "all ", Counted(records.size(), "verdict"),
+                    " as expected\n");
+  }
   return text;
 }
 

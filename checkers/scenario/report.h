@@ -4,6 +4,7 @@
 #ifndef HEDDLE_CHECKERS_SCENARIO_REPORT_H_
 #define HEDDLE_CHECKERS_SCENARIO_REPORT_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,13 @@
 
 namespace heddle {
 
+// "1 scenario", "2 scenarios".
+std::string Counted(std::uint64_t number, std::string_view what);
 // The name that a binary takes for the whole of it: "mutex/x.excludes~mutant".
 std::string FullName(const VerdictRecord& record);
+// The frames of the stacks in a failure's text, a line each: reports with the same ones are of the
+// same bug. Empty where there are none.
+std::string StackFrames(std::string_view detail);
 std::string TableHeader();
 std::string TableRow(const VerdictRecord& record);  // one line; a reason follows where it matters
 // What the scenario's executions ended with: a line for each outcome, its grade, how often, why.

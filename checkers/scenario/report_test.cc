@@ -41,9 +41,17 @@ TEST(ReportTest, TotalsCountScenariosMutantsAndFailures) {
   missed.verdict = Verdict::kMissed;
   const std::string text = Totals(
       {Record(Verdict::kPass, true), mutant, missed, Record(Verdict::kDeadlock, false)}, 1.5);
-  EXPECT_NE(text.find("1 scenarios, 1 mutants"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 scenario, 1 mutant, 4,938,268 executions, 1.5 seconds\n"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("1 caught, 1 missed by sampling, 0 beyond"), std::string::npos) << text;
   EXPECT_NE(text.find("1 NOT as expected under relacy"), std::string::npos) << text;
+  VerdictRecord one = Record(Verdict::kPass, true);
+  one.executions = 1;
+  EXPECT_NE(Totals({one}, 1).find("\n1 scenario, 0 mutants, 1 execution, 1.0 seconds\n"),
+            std::string::npos);
+  EXPECT_NE(Totals({one}, 1).find("\n1 verdict as expected\n"), std::string::npos);
+  EXPECT_NE(Totals({one, one}, 1).find("\nall 2 verdicts as expected\n"), std::string::npos);
 }
 
 TEST(ReportTest, JUnitEscapesAndMarksFailures) {
@@ -107,6 +115,17 @@ TEST_F(CounterexampleTest, ADeviceOrALinkIsWrittenToAndStaysWhatItIs) {
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_EQ(*ReadFile(path_), "new");
   std::filesystem::remove(link);
+}
+
+TEST(ReportTest, FramesTellReportsApart) {
+  constexpr char kOne[] = "race at 0x7f01\n    #0 push queue.h:5\n    #1 Thread model.cc:7";
+  EXPECT_EQ(StackFrames(kOne), "    #0 push queue.h:5\n    #1 Thread model.cc:7");
+  EXPECT_EQ(StackFrames("race at 0x9a33\n    #0 push queue.h:5\n    #1 Thread model.cc:7"),
+            StackFrames(kOne))
+      << "elsewhere in memory";
+  EXPECT_NE(StackFrames("race at 0x7f01\n    #0 pop queue.h:9\n"), StackFrames(kOne));
+  EXPECT_EQ(StackFrames("assertion failed\n  at model.cc:3\n"), "");
+  EXPECT_EQ(StackFrames(""), "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -125,13 +126,19 @@ IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
   IsolatedOutcome total;
   total.outcome.verdict = Verdict::kPass;
   total.site_reached = false;
+  std::set<std::string> reports;  // by their stacks
   const std::vector<std::size_t> chosen =
       time.Choose(names.size(), seconds, scenario.full_name(), options.seed);
   left_out = static_cast<int>(names.size() - chosen.size());
-  options.seconds = time.SecondsOf(chosen.size(), seconds);
   const auto begin = Clock::now();
-  for (const std::size_t i : chosen) {
-    if (Interrupted()) break;
+  for (std::size_t k = 0; k < chosen.size() && !Interrupted(); ++k) {
+    const double left = seconds - Since(begin);
+    if (k > 0 && !time.Allows(left)) {
+      left_out += static_cast<int>(chosen.size() - k);
+      break;
+    }
+    const std::size_t i = chosen[k];
+    options.seconds = time.SecondsOf(chosen.size() - k, left);
     options.variant = static_cast<int>(i);
     const auto start = Clock::now();
     IsolatedOutcome run = RunIsolated(scenario, options);
@@ -143,6 +150,13 @@ IsolatedOutcome RunVariants(const Scenario& scenario, RunOptions options,
     if (run.outcome.mode == "skipped") {
       left_out = 0;
       return run;
+    }
+    if (IsFinding(run.outcome.verdict)) {
+      const std::string frames = StackFrames(run.outcome.detail);
+      if (reports.insert(frames).second && !frames.empty() && reports.size() > 1) {
+        absl::StrAppend(&total.outcome.detail, "\n  under ", names[i],
+                        ", another one: ", run.outcome.detail);
+      }
     }
     const std::uint64_t executions = total.outcome.executions + run.outcome.executions;
     const double seconds_run = total.outcome.seconds + run.outcome.seconds;

@@ -138,5 +138,54 @@ TEST_F(SimSharedTest, DiesBeforeAStepAndOnlyIfItMay) {
   EXPECT_FALSE(Sim::run(false, body));
 }
 
+// A lock that is taken and given back: who dies before `list` dies as after it, a failed
+// compare-exchange changes nothing, and nobody owns what has been let go.
+TEST_F(SimSharedTest, DiesOnceWhereNobodyCanTell) {
+  Sim::Var<int> data = 0;
+  const auto body = [&] {
+    Sim::begin(entry_);
+    std::uint32_t seen = 7;
+    EXPECT_FALSE(entry_.word.compare_exchange_strong(seen, 1, std::memory_order_relaxed,
+                                                     std::memory_order_relaxed));
+    EXPECT_TRUE(entry_.word.compare_exchange_strong(seen, 1, std::memory_order_relaxed,
+                                                    std::memory_order_relaxed));
+    Sim::list(entry_);
+    Sim::end();
+    data.set(1);
+    Sim::begin(entry_);
+    Sim::unlist(entry_);
+    entry_.word.exchange(0, std::memory_order_relaxed);
+    Sim::unpark(&entry_.word, 1);
+    Sim::end();
+  };
+  struct Death {
+    std::uint32_t word;
+    int data;
+    int woken;
+  };
+  constexpr std::array<Death, 6> kDeaths = {{
+      {.word = 0, .data = 0, .woken = 0},                 // at `begin`
+      {.word = 0, .data = 0, .woken = 1},                 // at the first compare-exchange
+      {.word = kRobustOwnerDied, .data = 0, .woken = 0},  // at `end`
+      {.word = kRobustOwnerDied, .data = 1, .woken = 0},  // at the second `begin`
+      {.word = 0, .data = 1, .woken = 1},                 // at `unpark`
+      {.word = 0, .data = 1, .woken = 2},                 // at the second `end`
+  }};
+  int steps = 0;
+  for (const Death& death : kDeaths) {
+    Set(0);
+    data.set(0);
+    TestPlatform::woken = 0;
+    TestHooks::steps_to_live = ++steps;
+    EXPECT_TRUE(Sim::run(true, body)) << steps;
+    EXPECT_EQ(word(), death.word) << steps;
+    EXPECT_EQ(data.get(), death.data) << steps;
+    EXPECT_EQ(TestPlatform::woken, death.woken) << steps;
+  }
+  Set(0);
+  TestHooks::steps_to_live = ++steps;
+  EXPECT_FALSE(Sim::run(true, body));
+}
+
 }  // namespace
 }  // namespace heddle

@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <source_location>
+#include <utility>
 
 namespace heddle {
 
-// An atomic whose every operation that changes it is a step: Stepper::step(where) comes first. To
-// die before a load is to die before what comes after it.
+// An atomic whose every operation that changes it is a step: Stepper::step(where) comes first, and
+// Stepper::wrote(address, value), where there is such a function, after each that wrote. To die
+// before a load is to die before what comes after it.
 template <class Base, class T, class Stepper>
 class SteppedAtomic : public Base {
   using Where = std::source_location;
@@ -30,33 +32,64 @@ class SteppedAtomic : public Base {
     } else {
       Base::store(value, order);
     }
+    Wrote(value);
   }
   bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
                                std::memory_order failure, Where where = Where::current()) {
     Stepper::step(where);
+    bool done = false;
     if constexpr (requires(Base& base) {
                     base.compare_exchange_strong(expected, desired, success, failure, where);
                   }) {
-      return Base::compare_exchange_strong(expected, desired, success, failure, where);
+      done = Base::compare_exchange_strong(expected, desired, success, failure, where);
     } else {
-      return Base::compare_exchange_strong(expected, desired, success, failure);
+      done = Base::compare_exchange_strong(expected, desired, success, failure);
     }
+    if (done) Wrote(desired);
+    return done;
   }
-#define HEDDLE_STEPPED(operation)                                                  \
+#define HEDDLE_STEPPED(operation, after)                                           \
   T operation(T value, std::memory_order order, Where where = Where::current()) {  \
     Stepper::step(where);                                                          \
+    T old;                                                                         \
     if constexpr (requires(Base& base) { base.operation(value, order, where); }) { \
-      return Base::operation(value, order, where);                                 \
+      old = Base::operation(value, order, where);                                  \
     } else {                                                                       \
-      return Base::operation(value, order);                                        \
+      old = Base::operation(value, order);                                         \
     }                                                                              \
+    Wrote(static_cast<T>(after));                                                  \
+    return old;                                                                    \
   }                                                                                \
   static_assert(true)
-  HEDDLE_STEPPED(exchange);
-  HEDDLE_STEPPED(fetch_add);
-  HEDDLE_STEPPED(fetch_sub);
-  HEDDLE_STEPPED(fetch_and);
+  HEDDLE_STEPPED(exchange, value);
+  HEDDLE_STEPPED(fetch_add, old + value);
+  HEDDLE_STEPPED(fetch_sub, old - value);
+  HEDDLE_STEPPED(fetch_and, old& value);
 #undef HEDDLE_STEPPED
+
+ private:
+  void Wrote(T value) const {
+    if constexpr (requires { Stepper::wrote(this, value); }) Stepper::wrote(this, value);
+  }
+};
+
+// Likewise a Platform::Var.
+template <class Base, class T, class Stepper>
+class SteppedVar : public Base {
+  using Where = std::source_location;
+
+ public:
+  using Base::Base;
+
+  void set(T value, Where where = Where::current()) {
+    Stepper::step(where);
+    if constexpr (requires(Base& base) { base.set(std::move(value), where); }) {
+      Base::set(std::move(value), where);
+    } else {
+      Base::set(std::move(value));
+    }
+    if constexpr (requires { Stepper::wrote(); }) Stepper::wrote();
+  }
 };
 
 }  // namespace heddle

@@ -43,6 +43,10 @@ class VariantTime {
     return variants;
   }
 
+  // Whether there is time for one more, in `seconds`. What a process costs is not known before the
+  // first ones have run.
+  bool Allows(double seconds) const { return seconds >= cost_; }
+
   // Of each of so many.
   double SecondsOf(std::size_t chosen, double seconds) const {
     return std::max(kLeast, seconds / static_cast<double>(chosen) - cost_);

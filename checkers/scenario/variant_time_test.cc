@@ -47,6 +47,13 @@ TEST(VariantTimeTest, WhoTakesTooLongTakesFromThoseBehind) {
   EXPECT_EQ(time.Left(1), 0.25);
 }
 
+TEST(VariantTimeTest, OneMoreAsLongAsThereIsTimeForItsProcess) {
+  const VariantTime time = Costing(0.03);
+  EXPECT_TRUE(time.Allows(0.04));
+  EXPECT_FALSE(time.Allows(0.02));
+  EXPECT_FALSE(time.Allows(-1));
+}
+
 TEST(VariantTimeTest, OneWhereThereIsNone) {
   const VariantTime time = Costing(0.03);
   EXPECT_EQ(time.Choose(kVariants, 0.001, "a", 1).size(), 1);

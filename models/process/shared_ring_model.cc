@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SharedRing, with threads as processes. More of them die in deaths_model.cc.
+// SharedRing, with threads as processes. More of them die in ring_deaths_model.cc.
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The owner of a RobustMutex dies, and then one of the two that wait for it, at any step: also just
-// after it was woken to be told. A test of its own: half a million executions. How processes die:
-// robust_mutex_model.cc.
+// after it was woken to be told. How processes die: robust_mutex_model.cc.
 #include "checkers/scenario/scenario.h"
 #include "primitives/process/robust_mutex.h"
 

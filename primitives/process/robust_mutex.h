@@ -223,7 +223,7 @@ class RobustMutex {
 
   typename Shared::Entry entry_;
   typename Shared::template Atomic<std::uint32_t> waiters_{0};
-  typename P::template Var<bool> lost_{false};  // the state is, for good; the owner's
+  typename Shared::template Var<bool> lost_{false};  // the state is, for good; the owner's
 };
 
 }  // namespace heddle

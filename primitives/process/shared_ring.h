@@ -76,7 +76,8 @@ enum class RingStatus : std::uint8_t {
   kUnsupported,  // this kernel or C library has no list of robust futexes
 };
 
-template <class T, RobustPlatform P = StdPlatform>
+// Mutex: another one with the members of RobustMutex that are used here, for tests.
+template <class T, RobustPlatform P = StdPlatform, class Mutex = RobustMutex<P>>
 class SharedRing {
   static_assert(std::is_trivially_copyable_v<T>);
   using Shared = typename P::Shared;
@@ -169,7 +170,7 @@ class SharedRing {
   }
 
  private:
-  using Place = typename P::template Var<T>;
+  using Place = typename Shared::template Var<T>;
 
   // "Heddle", "ring", and what would make two rings differ.
   static constexpr std::uint64_t kMagic = 0x676e'6972'6c64'6448;
@@ -186,16 +187,16 @@ class SharedRing {
   // One side of the queue: those that wait for items, or for room.
   struct Side {
     typename Shared::template Atomic<std::uint32_t> turn{0};  // announcements so far
-    typename P::template Var<bool> waited{false};             // somebody may be asleep
+    typename Shared::template Var<bool> waited{false};        // somebody may be asleep
   };
 
   struct Header {
     typename P::template Atomic<std::uint64_t> magic{0};
     Layout layout{};
     std::uint64_t capacity = 0;
-    alignas(kCacheLine) RobustMutex<P> mutex;
-    typename P::template Var<std::uint64_t> pushed{0};
-    typename P::template Var<std::uint64_t> popped{0};
+    alignas(kCacheLine) Mutex mutex;
+    typename Shared::template Var<std::uint64_t> pushed{0};
+    typename Shared::template Var<std::uint64_t> popped{0};
     Side items;
     Side room;
   };
@@ -259,7 +260,6 @@ class SharedRing {
     // Relaxed: whoever sees the change takes the mutex before it looks at anything.
     if (!mutant<P>("no_turn")) side.turn.fetch_add(1, std::memory_order_relaxed);
     Shared::unpark(&side.turn, mutant<P>("wakes_one") ? 1 : INT_MAX);
-    Shared::step();
     side.waited.set(false);
   }
 
@@ -286,15 +286,10 @@ class SharedRing {
     if (status != RingStatus::kOk) return status;
     const std::uint64_t number = header_->pushed.get();
     if (mutant<P>("counts_first")) header_->pushed.set(number + 1);
-    Shared::step();
     place(number).set(item);
-    Shared::step();
     if (mutant<P>("announces_late")) header_->pushed.set(number + 1);
-    Shared::step();
     announce(header_->items);
-    Shared::step();
     header_->pushed.set(number + 1);
-    Shared::step();
     leave();
     return RingStatus::kOk;
   }
@@ -306,11 +301,8 @@ class SharedRing {
     const std::uint64_t number = header_->popped.get();
     item = place(number).get();
     if (mutant<P>("announces_room_late")) header_->popped.set(number + 1);
-    Shared::step();
     announce(header_->room);
-    Shared::step();
     if (!mutant<P>("counts_no_pop")) header_->popped.set(number + 1);
-    Shared::step();
     leave();
     return RingStatus::kOk;
   }
