@@ -10,10 +10,11 @@ _COMMON = ["-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
 # Compiler options and linker options of each variant.
 _VARIANTS = {
     "asan": (["-fsanitize=address"], ["-fsanitize=address"]),
-    # For what takes the place of malloc and switches stacks itself: the heap only, and ASan as a library
-    # of its own, whose variables nobody puts back. Ours allocates for others by ASan's malloc then.
+    # For what takes the place of malloc, switches stacks and puts variables back: without the
+    # program's variables, and ASan as a library of its own, whose variables nobody puts back. Ours
+    # allocates for others by ASan's malloc then.
     "asan_heap": (
-        ["-fsanitize=address", "-mllvm", "-asan-stack=0", "-mllvm", "-asan-globals=0"] +
+        ["-fsanitize=address", "-mllvm", "-asan-globals=0"] +
         ["-D__libc_%s=__interceptor_%s" % (f, f) for f in ["malloc", "calloc", "realloc", "memalign", "free"]],
         ["-fsanitize=address", "-shared-libasan", "-Wl,-rpath,/usr/lib/llvm-22/lib/clang/22/lib/linux"],
     ),
@@ -29,6 +30,15 @@ _VARIANTS = {
     ),
 }
 
+# Which variant is built, for a select(): //tools:asan_heap and the like.
+def _variant_setting_impl(ctx):
+    return [DefaultInfo()]
+
+variant_setting = rule(
+    implementation = _variant_setting_impl,
+    build_setting = config.string(flag = True),
+)
+
 _ENVIRONMENT = {
     "asan": {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1"},
     "fuzz": {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"},
@@ -38,18 +48,20 @@ _ENVIRONMENT = {
 
 _COPT = "//command_line_option:copt"
 _LINKOPT = "//command_line_option:linkopt"
+_SETTING = str(Label("//tools:variant"))
 
 def _transition_impl(settings, attr):
     copts, linkopts = _VARIANTS[attr.variant]
     return {
         _COPT: settings[_COPT] + _COMMON + copts,
         _LINKOPT: settings[_LINKOPT] + linkopts,
+        _SETTING: attr.variant,
     }
 
 _variant_transition = transition(
     implementation = _transition_impl,
     inputs = [_COPT, _LINKOPT],
-    outputs = [_COPT, _LINKOPT],
+    outputs = [_COPT, _LINKOPT, _SETTING],
 )
 
 def _variant_test_impl(ctx):

@@ -110,8 +110,9 @@ int TerminalWidth() {
 
 class Exploration {
  public:
-  // `path` is that of the execution to replay; empty: all.
-  Exploration(const Options& options, const std::string& path) : options_(options), path_(path) {}
+  // `path` is that of the execution to replay, which ended with `expected`; empty: all.
+  Exploration(const Options& options, const std::string& path, const std::string& expected)
+      : options_(options), path_(path), expected_(expected) {}
 
   int Run() {
     const Scratch scratch("explore");
@@ -150,7 +151,10 @@ class Exploration {
     run.command.insert(run.command.end(), options_.arguments.begin(), options_.arguments.end());
     run.record = record;
     std::vector<std::pair<std::string, std::string>> settings = options_.runtime;
-    if (!path_.empty()) settings.emplace_back("replay", path_);
+    if (!path_.empty()) {
+      settings.emplace_back("replay", path_);
+      if (!expected_.empty()) settings.emplace_back("expected", expected_);
+    }
     settings.emplace_back("record", record);
     // A test of which there are shards explores all in each of them, unless it says otherwise.
     if (std::none_of(settings.begin(), settings.end(),
@@ -191,7 +195,10 @@ class Exploration {
     const explorer::report::RecordedEnd& end = *record_.end;
     const auto verdict = VerdictFromString(end.verdict);
     if (!verdict) return Failed(absl::StrCat("unknown verdict '", end.verdict, "'"));
-    if (*verdict == Verdict::kError && !options_.replay.empty()) return kExitUsage;
+    if (*verdict == Verdict::kError && !options_.replay.empty()) {
+      const std::string why = record_.finding ? record_.finding->message : end.reason;
+      return Usage(absl::StrCat(options_.replay, ": ", lock_order::Printable(why)));
+    }
     std::string path;
     absl::Status written = absl::OkStatus();
     if (IsFinding(*verdict) && options_.replay.empty() && !record_.replay.empty()) {
@@ -276,13 +283,11 @@ class Exploration {
              const std::string& path) const {
     const explorer::report::RecordedEnd& end = *record_.end;
     if (options_.quiet && verdict == Verdict::kPass) return;
-    if (verdict != Verdict::kPass) {
-      std::fputs(
-          explorer::report::FormatText(execution, {.width = TerminalWidth(), .replay_command = ""})
-              .c_str(),
-          stdout);
-      std::fputc('\n', stdout);
-    }
+    const std::string text = verdict == Verdict::kPass
+                                 ? ""
+                                 : explorer::report::FormatText(
+                                       execution, {.width = TerminalWidth(), .replay_command = ""});
+    if (!text.empty()) std::printf("%s\n", text.c_str());
     std::printf("%s\n", Summary(verdict, end).c_str());
     if (!path.empty()) std::printf("replay it:  %s\n", ReplayCommand(path).c_str());
   }
@@ -308,6 +313,10 @@ class Exploration {
     absl::StrAppendFormat(&text, ", %.2f s", end.seconds);
     if (end.seed && IsSampled(end)) absl::StrAppend(&text, ", seed ", *end.seed);
     if (!end.reason.empty()) absl::StrAppend(&text, "\n  ", lock_order::Printable(end.reason));
+    if (!expected_.empty() && name != expected_) {
+      absl::StrAppend(&text, "\n  the counterexample's ", lock_order::Printable(expected_),
+                      " does not come about in this program");
+    }
     return text;
   }
 
@@ -336,9 +345,11 @@ class Exploration {
       if (!status.ok()) return status;
     }
     if (!options_.html.empty()) {
-      return WriteFile(options_.html,
-                       explorer::report::FormatHtml(execution, {.title = NameOf(options_),
-                                                                .summary = Summary(verdict, end)}));
+      std::string summary = Summary(verdict, end);
+      if (!path.empty()) absl::StrAppend(&summary, "; replay it: ", ReplayCommand(path));
+      return WriteFile(
+          options_.html,
+          explorer::report::FormatHtml(execution, {.title = NameOf(options_), .summary = summary}));
     }
     return absl::OkStatus();
   }
@@ -354,6 +365,7 @@ class Exploration {
 
   const Options& options_;
   const std::string path_;
+  const std::string expected_;
   Record record_;
   std::vector<std::string> unseen_;  // objects that are linked and not instrumented
   std::string problem_;              // the first line of the record that is none
@@ -370,20 +382,28 @@ int RunExplore(const std::vector<std::string>& arguments) {
     return kExitOk;
   }
   std::string path;
+  std::string expected;
   if (!options->replay.empty()) {
+    // A device may have no end.
+    std::error_code error;
+    const explore::fs::file_status there = explore::fs::status(options->replay, error);
+    if (explore::fs::is_character_file(there) || explore::fs::is_block_file(there)) {
+      return explore::Usage(absl::StrCat(options->replay, ": not a heddle counterexample"));
+    }
     const absl::StatusOr<Counterexample> file = ReadCounterexample(options->replay);
     if (!file.ok()) return explore::Usage(file.status().message());
     if (file->engine != "explore") {
       return explore::Usage(absl::StrCat(options->replay, ": made by the engine ", file->engine));
     }
     path = file->state;
+    expected = file->verdict;
     // What a path of an execution has in any case.
     if (!absl::StrContains(path, ';')) {
       return explore::Usage(absl::StrCat(options->replay, ": no execution to replay"));
     }
   }
   const explore::StopSignals signals;
-  const int status = explore::Exploration(*options, path).Run();
+  const int status = explore::Exploration(*options, path, expected).Run();
   return explore::StopSignals::Requested() ? kExitInterrupted : status;
 }
 

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -47,6 +48,15 @@ bool IsLinked(const std::string& source) {
     if (Extension(source) == extension) return true;
   }
   return false;
+}
+
+// Clang tells by its "assignment tracking" what optimized code has left of a variable, and not
+// where it is. Older ones, and those whose age the name does not say, may not know the option.
+bool TracksAssignments(const std::string& compiler) {
+  constexpr int kFirst = 17;
+  const std::string name = fs::path(compiler).filename().string();
+  int version = 0;
+  return absl::SimpleAtoi(name.substr(name.rfind('-') + 1), &version) && version >= kFirst;
 }
 
 bool IsClang(const std::string& compiler) {
@@ -114,6 +124,11 @@ std::vector<std::string> CompileCommand(const Options& options, const std::strin
   // The explorer keeps no stacks of its own, so calls need not be told.
   if (IsClang(options.compiler)) {
     Append({"-mllvm", "-tsan-instrument-func-entry-exit=0"}, command);
+    if (TracksAssignments(options.compiler)) {
+      Append({"-Xclang", "-fexperimental-assignment-tracking=disabled", "-mllvm",
+              "-instcombine-lower-dbg-declare=0"},
+             command);
+    }
     // Atomic operations of two places stay two.
     for (const char* const merges :
          {"-simplifycfg-sink-common=false", "-simplifycfg-hoist-common=false",
@@ -140,8 +155,9 @@ std::vector<std::string> LinkCommand(const Options& options,
           "-Wl,--build-id"},
          command);
   Append(options.link_flags, command);
+  // The runtime is C++, whatever the program is.
   // A table that is filled lazily would be emptied before each execution.
-  Append({"-pthread", "-ldl", "-Wl,-z,relro,-z,now", "-o", program}, command);
+  Append({"-pthread", "-ldl", "-lstdc++", "-Wl,-z,relro,-z,now", "-o", program}, command);
   return command;
 }
 

@@ -173,6 +173,27 @@ TEST_F(ExploreInputTest, TheCompilersAndTheLinkersMessagesAreShown) {
   expect({File("main.c", "int main(void) { return 0; }\n"), "-lnosuchlibrary"}, "-lnosuchlibrary");
 }
 
+TEST_F(ExploreInputTest, TheLoopThatIsCutIsNamed) {
+  const std::string source = File("turns.cc",
+                                  "#include <atomic>\n"
+                                  "#include <thread>\n"
+                                  "std::atomic<int> flag;\n"
+                                  "int main() {\n"
+                                  "  std::thread setter([] { flag = 1; });\n"
+                                  "  int turns = 0;\n"
+                                  "  while (flag.load() == 0) {\n"
+                                  "    ++turns;\n"
+                                  "  }\n"
+                                  "  setter.join();\n"
+                                  "  return turns > 50 ? 1 : 0;\n"
+                                  "}\n");
+  for (const char* jobs : {"--jobs=1", "--jobs=2"}) {
+    EXPECT_EQ(Run({"--unroll=20", jobs, source}), 1) << output_ << errors_;
+    EXPECT_TRUE(absl::StrContains(output_, "a loop makes more turns than unroll=20")) << output_;
+    EXPECT_TRUE(absl::StrContains(output_, "turns.cc:7")) << output_;
+  }
+}
+
 TEST_F(ExploreInputTest, AnObjectWithoutInstrumentationIsNoPass) {
   const std::string object = absl::StrCat(Directory(), "/touch.o");
   const std::string touch = File("touch.c", "void Touch(int* p) { *p = 1; }\n");
@@ -202,6 +223,111 @@ TEST_F(ExploreInputTest, WhatIsNotModelledIsNamedWithItsPlace) {
   EXPECT_EQ(Run({source}), 2) << output_;
   EXPECT_TRUE(absl::StrContains(errors_, "dlopen() is not supported")) << errors_;
   EXPECT_TRUE(absl::StrContains(errors_, "loads.c:3")) << errors_;
+}
+
+// SV-COMP's reach_error() is an error where the program does not say what it is.
+TEST_F(ExploreInputTest, TheProgramsOwnReachErrorIsCalled) {
+  const std::string program =
+      "#include <pthread.h>\n"
+      "#include <stdatomic.h>\n"
+      "#include <stdlib.h>\n"
+      "$0\n"
+      "atomic_int x;\n"
+      "static void* Set(void* unused) { atomic_store(&x, 1); return unused; }\n"
+      "int main(void) {\n"
+      "  pthread_t thread;\n"
+      "  pthread_create(&thread, 0, Set, 0);\n"
+      "  if (atomic_load(&x) == 1) reach_error();\n"
+      "  return pthread_join(thread, 0);\n"
+      "}\n";
+  const auto run = [&](const std::string& name, absl::string_view function) {
+    return Run({File(name, absl::StrReplaceAll(program, {{"$0", function}}))});
+  };
+  EXPECT_EQ(run("reach_none.c", "void reach_error(void);"), 1) << errors_;
+  EXPECT_TRUE(absl::StrContains(output_, "assertion: reach_error() is reached")) << output_;
+  EXPECT_EQ(run("reach_abort.c", "void reach_error(void) { abort(); }"), 1) << errors_;
+  EXPECT_TRUE(absl::StrContains(output_, "assertion: abort()")) << output_;
+  EXPECT_TRUE(absl::StrContains(output_, "\n      reach_error  ")) << output_;
+  EXPECT_TRUE(absl::StrContains(output_, "reach_abort.c:4")) << output_;
+  EXPECT_EQ(run("reach_count.c", "int count; void reach_error(void) { ++count; }"), 0) << output_;
+  EXPECT_TRUE(absl::StrContains(output_, "pass exhaustive (RC11), 2 executions")) << output_;
+}
+
+// A process would end then; its threads may have done before what they do here.
+TEST_F(ExploreInputTest, ThreadsRunOnWhenMainHasEnded) {
+  const std::string program =
+      "#include <assert.h>\n"
+      "#include <pthread.h>\n"
+      "#include <stdatomic.h>\n"
+      "#include <stdlib.h>\n"
+      "atomic_int x;\n"
+      "static void* Work(void* unused) {\n"
+      "  $0\n"
+      "  return unused;\n"
+      "}\n"
+      "int main(void) {\n"
+      "  pthread_t thread;\n"
+      "  pthread_create(&thread, 0, Work, 0);\n"
+      "  $1\n"
+      "}\n";
+  const auto run = [&](absl::string_view work, absl::string_view end) {
+    return Run({File("ends.c", absl::StrReplaceAll(program, {{"$0", work}, {"$1", end}}))});
+  };
+  for (const char* const end : {"return 0;", "exit(0);"}) {
+    SCOPED_TRACE(end);
+    EXPECT_EQ(run("x = 1;", end), 0) << output_ << errors_;
+    EXPECT_EQ(run("assert(x == 1);", end), 1) << output_ << errors_;
+    EXPECT_TRUE(absl::StrContains(output_, "assertion: assertion `x == 1' fails")) << output_;
+    EXPECT_TRUE(absl::StrContains(output_, "found in thread 1")) << output_;
+    EXPECT_EQ(run("while (x == 0) {}", end), 1) << output_ << errors_;
+    const absl::string_view what = end[0] == 'e' ? "exit()" : "the end of main()";
+    EXPECT_TRUE(absl::StrContains(
+        output_, absl::StrCat("livelock: thread 1 waits (await), after ", what, "\n")))
+        << output_;
+  }
+}
+
+TEST_F(ExploreInputTest, WhatIsWaitedForIsNamed) {
+  const std::string source = File("waits.c",
+                                  "#include <pthread.h>\n"
+                                  "#include <semaphore.h>\n"
+                                  "#include <stdatomic.h>\n"
+                                  "sem_t ready;\n"
+                                  "pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;\n"
+                                  "atomic_int flag;\n"
+                                  "static void* Posted(void* unused) {\n"
+                                  "  sem_wait(&ready);\n"
+                                  "  return unused;\n"
+                                  "}\n"
+                                  "static void* Locks(void* unused) {\n"
+                                  "  pthread_mutex_lock(&mutex);\n"
+                                  "  return unused;\n"
+                                  "}\n"
+                                  "static void* Flagged(void* unused) {\n"
+                                  "  while (flag != 2) {}\n"
+                                  "  return unused;\n"
+                                  "}\n"
+                                  "int main(void) {\n"
+                                  "  pthread_t threads[3];\n"
+                                  "  sem_init(&ready, 0, 0);\n"
+                                  "  pthread_mutex_lock(&mutex);\n"
+                                  "  flag = 1;\n"
+                                  "  pthread_create(&threads[0], 0, Posted, 0);\n"
+                                  "  pthread_create(&threads[1], 0, Locks, 0);\n"
+                                  "  pthread_create(&threads[2], 0, Flagged, 0);\n"
+                                  "  return pthread_join(threads[0], 0);\n"
+                                  "}\n");
+  EXPECT_EQ(Run({source}), 1) << output_ << errors_;
+  for (const char* const said : {
+           "thread 0 waits for thread 1 to end:",
+           "thread 1 waits for the semaphore ready:",
+           "thread 2 waits for the mutex mutex, held by thread 0:",
+           "thread 3 waits for another value of flag, which is 1:",
+           "  waits for mutex\n",
+           "  waits for flag\n",
+       }) {
+    EXPECT_TRUE(absl::StrContains(output_, said)) << said << " is missing in\n" << output_;
+  }
 }
 
 TEST_F(ExploreInputTest, WhatIsFoundIsShownThoughItCannotBeKept) {

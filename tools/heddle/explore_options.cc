@@ -129,6 +129,17 @@ bool ParseTime(absl::string_view text, std::string& seconds) {
   return true;
 }
 
+// What is wrong with a flag for the compiler; empty: nothing.
+absl::string_view ProblemOf(absl::string_view flag) {
+  if (absl::StartsWith(flag, "-fopenmp")) {
+    return "OpenMP is not modelled: its library makes threads and waits where nobody sees it";
+  }
+  if (flag == "-fno-sanitize=thread" || flag == "-fno-sanitize=all") {
+    return "the explorer sees a program by its instrumentation";
+  }
+  return "";
+}
+
 std::vector<std::string> Words(absl::string_view text) {
   return absl::StrSplit(text, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
 }
@@ -182,6 +193,11 @@ class Parser {
     if (symmetry_ && modes_ > 0) {
       return absl::InvalidArgumentError(
           "--symmetry=on is for all executions: not --random, --pct or --preemptions");
+    }
+    for (const std::string& flag : options_.compile_flags) {
+      if (const absl::string_view problem = ProblemOf(flag); !problem.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat(flag, ": ", problem));
+      }
     }
     if (sampled_ && !bounded_) {
       options_.runtime.emplace_back("max_executions", std::string(kDefaultRandom));

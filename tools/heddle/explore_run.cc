@@ -174,9 +174,9 @@ RunResult RunRecorded(const RecordedRun& run) {
     setenv("HEDDLE_EXPLORE_OPTIONS", run.options.c_str(), 1);
     // A replay finds everything where it was.
     personality(ADDR_NO_RANDOMIZE);
-    if (run.show_output) return;
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
+    if (run.show_output) return;
     dup2(writer.fd(), STDOUT_FILENO);
     dup2(writer.fd(), STDERR_FILENO);
   });

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "checkers/scenario/counterexample.h"
 #include "checkers/scenario/verdict.h"
 #include "gtest/gtest.h"
@@ -97,6 +99,11 @@ TEST(ExploreOptionsTest, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(Problem({"a.c", "--json="}), "option --json needs a value");
   EXPECT_EQ(Problem({"a.c", "-I"}), "option -I needs a value");
   EXPECT_EQ(Problem({"a.c", "--quiet=yes"}), "option --quiet takes no value");
+  EXPECT_EQ(Problem({"a.c", "-fopenmp"}),
+            "-fopenmp: OpenMP is not modelled: its library makes threads and waits where nobody "
+            "sees it");
+  EXPECT_EQ(Problem({"a.c", "--cflags=-O1 -fno-sanitize=thread"}),
+            "-fno-sanitize=thread: the explorer sees a program by its instrumentation");
 }
 
 TEST(ExploreOptionsTest, QuotesForAShell) {
@@ -145,6 +152,11 @@ class ExploreTest : public testing::Test {
   static std::string Directory() {
     const char* const given = std::getenv("TEST_TMPDIR");
     return given == nullptr ? "/tmp" : given;
+  }
+  static std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = absl::StrCat(Directory(), "/", name);
+    EXPECT_TRUE(WriteFile(path, text).ok()) << path;
+    return path;
   }
   static std::string Json() { return absl::StrCat(Directory(), "/verdict.json"); }
   static std::string Source(const std::string& name) { return absl::StrCat(kPrograms, name); }
@@ -222,6 +234,222 @@ TEST_F(ExploreTest, ShowsAndReplaysACounterexample) {
   EXPECT_EQ(Verdict().verdict, heddle::Verdict::kDeadlock);
 }
 
+constexpr char kOnStacks[] = R"(
+#include <mutex>
+#include <thread>
+struct Point { int x; int y; };
+struct Account { std::mutex mutex; int cells[2][3]; Point point; };
+static void Add(int& to) { to += 1; }
+static int Total(int by) {
+  Account account{};
+  std::thread other([&] {
+    const std::lock_guard<std::mutex> lock(account.mutex);
+    Add(by == 1 ? account.point.y : account.cells[1][2]);
+  });
+  Add(by == 1 ? account.point.y : account.cells[1][2]);
+  other.join();
+  return account.point.y + account.cells[1][2];
+}
+static int Hits() {
+  int hits = 0;
+  std::thread other([&hits] { hits++; });
+  hits++;
+  other.join();
+  return hits;
+}
+int main(int argc, char**) { return (argc == 3 ? Hits() : Total(argc)) != 2; }
+)";
+
+// By each compiler, as it describes places: those of the frame's address, of a register, ...
+TEST_F(ExploreTest, NamesVariablesOnStacks) {
+  const std::string source = Write("on_stacks.cc", kOnStacks);
+  for (const std::string compiler : {"clang++-22", "g++"}) {
+    for (const std::string optimized : {"-O0", "-O2"}) {
+      const std::vector<std::string> program = {absl::StrCat("--compiler=", compiler), optimized,
+                                                source};
+      EXPECT_EQ(Run(program), 1) << output_ << errors_;
+      for (const absl::string_view part :
+           {"unordered, at account.point.y\n", " of 4 bytes at account.point.y by thread 0 (#",
+            "update account.mutex: 0 -> ", "on the stack of thread 0, in Total: account."}) {
+        EXPECT_TRUE(absl::StrContains(output_, part)) << compiler << optimized << "\n" << output_;
+      }
+      std::vector<std::string> with_arguments = program;
+      with_arguments.insert(with_arguments.end(), {"--", "x"});
+      EXPECT_EQ(Run(with_arguments), 1) << output_ << errors_;
+      EXPECT_TRUE(absl::StrContains(output_, "unordered, at account.cells[1][2]\n"))
+          << compiler << optimized << "\n"
+          << output_;
+      with_arguments.emplace_back("y");
+      EXPECT_EQ(Run(with_arguments), 1) << output_ << errors_;
+      EXPECT_TRUE(absl::StrContains(output_, "unordered, at hits\n"))
+          << compiler << optimized << "\n"
+          << output_;
+    }
+  }
+}
+
+constexpr char kParts[] = R"(
+#include <thread>
+struct Range { int low; int high; };
+struct Server { struct { Range range; } stats[3]; };
+namespace app { Server server; }
+static void Set(Range& range) { range.high = 1; }
+int main() {
+  std::thread other([] { Set(app::server.stats[2].range); });
+  Set(app::server.stats[2].range);
+  other.join();
+}
+)";
+
+TEST_F(ExploreTest, NamesPartsOfVariables) {
+  const std::string source = Write("parts.cc", kParts);
+  for (const std::string compiler : {"clang++-22", "g++"}) {
+    EXPECT_EQ(Run({absl::StrCat("--compiler=", compiler), source}), 1) << output_ << errors_;
+    EXPECT_TRUE(absl::StrContains(output_, "unordered, at app::server.stats[2].range.high\n"))
+        << compiler << "\n"
+        << output_;
+  }
+}
+
+constexpr char kNeverEvents[] = R"(
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+int main(int argc, char**) {
+  if (argc == 1) {
+    std::atomic<bool> answered{false};
+    std::thread asks([&] {
+      while (!answered.load()) {
+      }
+    });
+    asks.join();
+  }
+  auto mutex = std::make_unique<std::mutex>();
+  std::thread other([held = mutex.get()] { held->lock(); });
+  mutex.reset();
+  other.join();
+}
+)";
+
+// Operations that the execution has no event of: they never happen.
+TEST_F(ExploreTest, ShowsOperationsThatDoNotHappen) {
+  const std::string source = Write("never_events.cc", kNeverEvents);
+  EXPECT_EQ(Run({source}), 1) << errors_;
+  EXPECT_TRUE(absl::StrContains(output_, "waits for another value of answered")) << output_;
+  EXPECT_TRUE(absl::StrContains(output_, "  waits for answered\n")) << output_;
+  EXPECT_EQ(Run({source, "--", "x"}), 1) << errors_;
+  EXPECT_TRUE(absl::StrContains(output_, "atomic write of 4 bytes at block 0 by thread 1 (#3)"))
+      << output_;
+  EXPECT_EQ(Run({Source("wrong.c"), "--", "bad_unlock"}), 1) << errors_;
+  EXPECT_TRUE(absl::StrContains(output_, "unlocks the mutex first, which it does not hold"))
+      << output_;
+  EXPECT_EQ(Run({Source("wrong.c"), "--", "returned_plain"}), 1) << errors_;
+  EXPECT_FALSE(absl::StrContains(output_, "free 0x")) << output_;
+}
+
+constexpr char kChanging[] = R"(
+#include <stdio.h>
+#include <atomic>
+#include <thread>
+#ifdef FIXED
+constexpr auto kStore = std::memory_order_release;
+#else
+constexpr auto kStore = std::memory_order_relaxed;
+#endif
+std::atomic<int> ready{0};
+int data = 0;
+int main() {
+  int word = 0;
+  puts(scanf("%d", &word) == 1 ? "something is read" : "nothing is read");
+  std::thread other([] {
+    data = 1;
+    ready.store(1, kStore);
+  });
+  if (ready.load(std::memory_order_acquire) == 1) data = 2;
+  other.join();
+}
+)";
+
+// It is the execution that was found that is run, or none is.
+TEST_F(ExploreTest, AReplayIsOfTheSameProgram) {
+  const std::string source = Write("changing.cc", kChanging);
+  EXPECT_EQ(Run({source}), 1) << output_ << errors_;
+  const std::optional<std::string> file = Verdict().counterexample;
+  ASSERT_TRUE(file.has_value());
+  const std::string replay = absl::StrCat("--replay=", *file);
+  EXPECT_EQ(Run({replay, source}), 1) << errors_;
+  EXPECT_EQ(Verdict().verdict, heddle::Verdict::kRace);
+  // With what it writes, once, and without what somebody else might read.
+  EXPECT_EQ(output_.find("nothing is read"), 0U) << output_;
+  EXPECT_EQ(output_.rfind("nothing is read"), 0U) << output_;
+  EXPECT_EQ(errors_, "");
+  EXPECT_EQ(Run({replay, source, "-DFIXED"}), 2) << output_ << errors_;
+  EXPECT_TRUE(absl::StrContains(errors_,
+                                "the program did not repeat: operation 1 of thread 1 is "
+                                "release now, and was relaxed"))
+      << errors_;
+  EXPECT_EQ(Run({replay, source, "--model=sc"}), 2) << output_;
+  EXPECT_EQ(errors_, "heddle explorer: the execution to replay is one of the model rc11\n");
+}
+
+// Nor does one execution take from the next what it reads.
+TEST_F(ExploreTest, AProgramThatExploresItselfReadsNothing) {
+  const std::string source = Write("reading.cc", kChanging);
+  const std::string program = absl::StrCat(Directory(), "/reading");
+  EXPECT_EQ(Run({absl::StrCat("--keep=", program), source, "-DFIXED"}), 0) << output_ << errors_;
+  const std::string output = absl::StrCat(Directory(), "/reading.txt");
+  EXPECT_EQ(std::system(absl::StrCat("echo 5 | ", program, " > ", output, " 2>&1").c_str()), 0);
+  const absl::StatusOr<std::string> text = ReadFile(output);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_TRUE(absl::StrContains(*text, "nothing is read")) << *text;
+  EXPECT_FALSE(absl::StrContains(*text, "something is read")) << *text;
+}
+
+constexpr char kMended[] = R"(
+#include <mutex>
+#include <thread>
+std::mutex mutex;
+int count = 0;
+int main() {
+  std::thread other([] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    ++count;
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  ++count;
+  lock.unlock();
+#ifdef MENDED
+  lock.lock();
+#endif
+  ++count;
+#ifdef MENDED
+  lock.unlock();
+#endif
+  other.join();
+}
+)";
+
+// Threads that go on behind the end of what is replayed are no deadlock.
+TEST_F(ExploreTest, AReplayThatDoesNotGetThereIsNoOtherFinding) {
+  const std::string source = Write("mended.cc", kMended);
+  EXPECT_EQ(Run({source}), 1) << output_ << errors_;
+  const std::optional<std::string> file = Verdict().counterexample;
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(Verdict().verdict, heddle::Verdict::kRace);
+  const int status = Run({absl::StrCat("--replay=", *file), source, "-DMENDED"});
+  EXPECT_TRUE(status == 2 || status == 0) << output_ << errors_;
+  EXPECT_TRUE(absl::StrContains(absl::StrCat(output_, errors_), "does not come about") ||
+              absl::StrContains(errors_, "the program did not repeat: "))
+      << output_ << errors_;
+}
+
+TEST_F(ExploreTest, CProgramsAreBuiltByACompilerForC) {
+  EXPECT_EQ(Run({"--compiler=gcc", Source("locks.c"), "--", "ticket", "2"}), 0)
+      << output_ << errors_;
+  EXPECT_EQ(Verdict().executions, 2U);
+}
+
 TEST_F(ExploreTest, WritesAPage) {
   const std::string page = absl::StrCat(Directory(), "/page.html");
   EXPECT_EQ(Run({absl::StrCat("--html=", page), Source("wrong.c"), "--", "race"}), 1) << errors_;
@@ -229,6 +457,7 @@ TEST_F(ExploreTest, WritesAPage) {
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_TRUE(absl::StrContains(*text, "<svg"));
   EXPECT_TRUE(absl::StrContains(*text, "<g class=\"step"));
+  EXPECT_TRUE(absl::StrContains(*text, "replay it: ./heddle explore --replay="));
 }
 
 TEST_F(ExploreTest, LeavesNoTemporaryFiles) {

@@ -330,7 +330,7 @@ Outcome RunScenario(const Scenario& scenario, const RunOptions& options) {
   outcome.blocked = result.blocked;
   outcome.complete = result.complete;
   outcome.seconds = result.seconds;
-  outcome.reason = result.reason;
+  outcome.reason = result.cut.why;
   if ((IsFinding(outcome.verdict) && absl::GetFlag(FLAGS_explain)) ||
       outcome.verdict == Verdict::kError) {
     ReadRecord(settings.record, outcome);

@@ -4,6 +4,7 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_SHARED_H_
 #define HEDDLE_CHECKERS_EXPLORER_ENGINE_EXPLORER_SHARED_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "checkers/scenario/sim_shared.h"
@@ -21,6 +22,10 @@ struct ExplorerSharedHooks {
   }
   static std::uint32_t id() { return static_cast<std::uint32_t>(P::thread_index()) + 1; }
   static bool dies() { return P::choose(2) == 1; }
+  // Wake-ups order here, and a read is less to explore than a write.
+  static std::uint32_t look(const typename P::template Atomic<std::uint32_t>& word) {
+    return word.load(std::memory_order_acquire);
+  }
 };
 
 }  // namespace heddle

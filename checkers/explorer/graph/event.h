@@ -55,19 +55,42 @@ inline constexpr LocationId kNoLocation = 0xffff;
 struct View {
   std::array<std::uint16_t, kMaxThreads> count{};
 
+  // The same, with one thread's first `events` at least. Made as a whole: what has been written to
+  // in parts is slow to read as a whole.
+  inline View With(std::size_t thread, std::uint16_t events) const;
+
+  // By way of another one: in place, compilers would have to take care that `other` overlaps.
   void Join(const View& other) {
+    View result;
     for (std::size_t i = 0; i < count.size(); ++i) {
-      count[i] = count[i] < other.count[i] ? other.count[i] : count[i];
+      result.count[i] = count[i] < other.count[i] ? other.count[i] : count[i];
     }
+    *this = result;
   }
 };
 
+// For each thread all of its events, and none of others.
+alignas(64) inline constexpr std::array<View, kMaxThreads> kAllOf = [] {
+  std::array<View, kMaxThreads> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].count[i] = 0xffff;
+  return all;
+}();
+
+View View::With(std::size_t thread, std::uint16_t events) const {
+  View result;
+  for (std::size_t i = 0; i < count.size(); ++i) {
+    const auto least = static_cast<std::uint16_t>(kAllOf[thread].count[i] & events);
+    result.count[i] = count[i] < least ? least : count[i];
+  }
+  return result;
+}
+
 struct Event {
   Value value = 0;  // read, written or chosen
+  View hb;          // happens-before this event, itself included
+  View porf;        // (program order or reads-from)-before this event, itself included
+  View release;     // of a write: what who acquires from it synchronizes with
   Site site = 0;
-  View hb;       // happens-before this event, itself included
-  View porf;     // (program order or reads-from)-before this event, itself included
-  View release;  // of a write: what who acquires from it synchronizes with
   Kind kind = Kind::kFence;
   Order order = Order::kRelaxed;
   bool update = false;      // part of a read-modify-write

@@ -10,11 +10,22 @@
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
+#include "checkers/explorer/graph/poison.h"
 
 namespace heddle::explorer {
 
 class Events {
  public:
+  Events() = default;
+  Events(const Events& other) { Assign(other, other.size_); }
+  Events& operator=(const Events& other) {
+    if (this != &other) Assign(other, other.size_);
+    return *this;
+  }
+  Events(Events&&) = default;
+  Events& operator=(Events&&) = default;
+  ~Events() = default;
+
   std::size_t size() const { return size_; }
   const Event& operator[](std::size_t i) const { return room_[i]; }
   Event& operator[](std::size_t i) { return room_[i]; }
@@ -26,23 +37,37 @@ class Events {
 
   // The event holds anything.
   Event& Append() {
-    if (size_ == room_.size()) room_.resize(size_ == 0 ? kFirst : 2 * size_);
-    return room_[size_++];
+    if (size_ == room_.size()) {
+      room_.resize(size_ == 0 ? kFirst : 2 * size_);
+      PoisonFrom(size_);
+    }
+    Event& event = room_[size_++];
+    Unpoison(&event, sizeof event);
+    return event;
   }
   void Append(const Event& event) { Copy(event, Append()); }
-  void RemoveLast() { --size_; }
-  void Clear() { size_ = 0; }
+  void RemoveLast() { PoisonFrom(--size_); }
+  void Clear() {
+    size_ = 0;
+    PoisonFrom(0);
+  }
   // Becomes the first `count` of the others.
   void Assign(const Events& others, std::size_t count) {
+    Unpoison(room_.data(), room_.size() * sizeof(Event));
     if (room_.size() < count) room_.resize(others.room_.size());
     size_ = count;
     if (count != 0) {
       std::memcpy(static_cast<void*>(room_.data()), others.room_.data(), count * sizeof(Event));
     }
+    PoisonFrom(count);
   }
 
  private:
   static constexpr std::size_t kFirst = 16;
+
+  void PoisonFrom(std::size_t first) const {
+    Poison(room_.data() + first, (room_.size() - first) * sizeof(Event));
+  }
 
   // In two halves, which compilers do in place: of all of it at once they make a call.
   static void Copy(const Event& from, Event& to) {

@@ -26,15 +26,10 @@ Graph::Location& Graph::Touch(LocationId id) {
 void Graph::StartViews(EventId id) {
   Event& event = events_[id];
   const Event* before = Before(event.thread, event.index);
-  if (before == nullptr) {
-    event.hb = View();
-    event.porf = View();
-  } else {
-    event.hb = before->hb;
-    event.porf = before->porf;
-  }
-  event.hb.count[event.thread] = event.porf.count[event.thread] =
-      static_cast<std::uint16_t>(event.index + 1);
+  const auto events = static_cast<std::uint16_t>(event.index + 1);
+  static constexpr View kNone;
+  event.hb = (before == nullptr ? kNone : before->hb).With(event.thread, events);
+  event.porf = (before == nullptr ? kNone : before->porf).With(event.thread, events);
 }
 
 EventId Graph::Add(const Event& event) {
@@ -55,6 +50,27 @@ Event& Graph::Open(ThreadId thread, Kind kind) {
   event.kind = kind;
   event.thread = static_cast<std::uint8_t>(thread);
   event.index = static_cast<std::uint16_t>(own.size() - 1);
+  return event;
+}
+
+Event& Graph::AddOwn(ThreadId thread, Kind kind) {
+  std::vector<EventId>& own = by_thread_[At(thread)];
+  const EventId previous = own.empty() ? creators_[At(thread)] : own.back();
+  const auto index = static_cast<std::uint16_t>(own.size());
+  own.push_back(static_cast<EventId>(events_.size()));
+  Event& event = events_.Append();
+  static constexpr View kNone;
+  const View& hb = previous == kNoEvent ? kNone : events_[previous].hb;
+  const View& porf = previous == kNoEvent ? kNone : events_[previous].porf;
+  const auto count = static_cast<std::uint16_t>(index + 1);
+  const View now_hb = hb.With(At(thread), count);
+  const View now_porf = porf.With(At(thread), count);
+  event = Event();
+  event.hb = now_hb;
+  event.porf = now_porf;
+  event.kind = kind;
+  event.thread = static_cast<std::uint8_t>(thread);
+  event.index = index;
   return event;
 }
 

@@ -55,6 +55,8 @@ class Graph {
   // The same in three steps: Open(), give the event what it is, Close(), StartViews().
   Event& Open(ThreadId thread, Kind kind);
   EventId Close();
+  // All at once, of an event of no location and no thread's creation.
+  Event& AddOwn(ThreadId thread, Kind kind);
   // Sets an event's views to what program order alone gives.
   void StartViews(EventId id);
   // Moves a write to just behind `predecessor` in coherence order; kInit: to the front.

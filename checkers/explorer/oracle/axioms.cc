@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/oracle/axioms.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 
@@ -100,6 +101,14 @@ bool SeqCstInOneOrder(const Relations& r, const Relation& hb, const Relation& ec
 }
 
 }  // namespace
+
+int LastRead(const Execution& execution, int thread, int location) {
+  const auto last =
+      std::find_if(execution.nodes.rbegin(), execution.nodes.rend(), [&](const Node& node) {
+        return node.thread == thread && node.kind == Node::Kind::kRead && node.location == location;
+      });
+  return last == execution.nodes.rend() ? -1 : last->reads_from;
+}
 
 bool Consistent(const Execution& execution, const ModelOptions& options) {
   const Relations r = Build(execution);

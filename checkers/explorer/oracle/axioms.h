@@ -32,6 +32,9 @@ struct Execution {
   std::vector<std::vector<int>> co;  // of each location: its writes
 };
 
+// What the thread's last read of the location reads from; -1: the initial value, or there is none.
+int LastRead(const Execution& execution, int thread, int location);
+
 struct ModelOptions {
   Model model = Model::kRc11;
   bool release_sequence_cxx11 = false;

@@ -51,6 +51,10 @@ class Enumerator {
   const Statement* Next(Partial& partial, std::size_t thread) const {
     return code_[thread].Next(partial.states[thread]);
   }
+  const Statement* Next(const Partial& partial, std::size_t thread) const {
+    ThreadState state = partial.states[thread];
+    return code_[thread].Next(state);
+  }
 
   int Append(Partial& partial, Node node) const {
     partial.execution.nodes.push_back(node);
@@ -180,10 +184,13 @@ class Enumerator {
       const int write = place < 0 ? -1 : co[place];
       const Registers& registers = partial.states[thread].registers;
       const Word value = ValueOf(partial, s.location, write);
-      if (s.until && !s.until->Holds(value, registers)) continue;
-      if (s.same && write != LastRead(partial, thread)) continue;
       const bool compares = s.operation == Rmw::kCompareExchange;
       const bool equal = value == s.expected.In(registers);
+      if (s.same && equal
+              ? write != LastRead(partial.execution, static_cast<int>(thread), s.location)
+              : s.until && !s.until->Holds(value, registers)) {
+        continue;
+      }
       if (s.kind == Statement::Kind::kUpdate && (!compares || equal)) {
         ReadAndWrite(partial, thread, s, place, Modified(s, value, registers));
       }
@@ -192,16 +199,6 @@ class Enumerator {
         ReadOnly(partial, thread, s, write, order);
       }
     }
-  }
-
-  static int LastRead(const Partial& partial, std::size_t thread) {
-    const std::vector<Node>& nodes = partial.execution.nodes;
-    for (std::size_t i = nodes.size(); i-- > 0;) {
-      if (nodes[i].thread == static_cast<int>(thread) && nodes[i].kind == Node::Kind::kRead) {
-        return nodes[i].reads_from;
-      }
-    }
-    return -1;
   }
 
   Partial AfterRead(const Partial& partial, std::size_t thread, const Statement& s, int write,
@@ -240,15 +237,32 @@ class Enumerator {
     if (Consistent(next.execution, options_)) Visit(std::move(next));
   }
 
-  // All that the thread's turn has read is what a next turn would read.
+  // Of a turn that a thread goes round in.
+  bool InTurn(const Partial& partial, int event) const {
+    const auto thread = static_cast<std::size_t>(partial.execution.nodes[event].thread);
+    if (!partial.threads[thread].started || partial.threads[thread].done) return false;
+    return event >= partial.states[thread].turn && Next(partial, thread)->spins;
+  }
+
+  // All that the thread's turn has read is what a next turn would read, and what it has written has
+  // been overwritten only by turns that go round too. Where somebody else has come in between the
+  // turn is not known to be the one that is made again and again.
   bool NothingNewer(const Partial& partial, std::size_t thread) const {
     const Execution& execution = partial.execution;
     for (auto i = static_cast<std::size_t>(partial.states[thread].turn); i < execution.nodes.size();
          ++i) {
       const Node& node = execution.nodes[i];
-      if (node.thread != static_cast<int>(thread) || node.kind != Node::Kind::kRead) continue;
+      if (node.thread != static_cast<int>(thread)) continue;
+      if (node.kind != Node::Kind::kRead && node.kind != Node::Kind::kWrite) continue;
       const std::vector<int>& co = execution.co[static_cast<std::size_t>(node.location)];
-      if (node.value != ValueOf(partial, node.location, co.empty() ? -1 : co.back())) return false;
+      if (node.kind == Node::Kind::kWrite) {
+        const auto written = std::find(co.begin(), co.end(), static_cast<int>(i));
+        if (!std::all_of(written, co.end(), [&](int later) { return InTurn(partial, later); })) {
+          return false;
+        }
+      } else if (node.value != ValueOf(partial, node.location, co.empty() ? -1 : co.back())) {
+        return false;
+      }
     }
     return true;
   }

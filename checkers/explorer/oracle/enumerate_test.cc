@@ -164,6 +164,14 @@ TEST(EnumerateTest, FindsWhoWaitsForEver) {
   EXPECT_TRUE(hangs(waits));
   EXPECT_FALSE(hangs(waits + "thread\n store y 1 rlx\n"));
   EXPECT_TRUE(hangs(waits + "thread\n store y 2 rlx\n"));
+  // Each turn writes what it has found, for ever. Somebody else writes in between once: a turn that
+  // finds that changes it, and is none that goes round.
+  const std::string takes = "thread\n turn\n r0 = xchg x 1 rlx\n spin r0 == 0\n";
+  EXPECT_TRUE(hangs("init x 1\n" + takes));
+  EXPECT_TRUE(hangs("init x 1\n" + takes + takes));
+  EXPECT_TRUE(hangs("init x 1\n" + takes + "thread\n store x 1 rlx\n"));
+  const std::string other = "thread\n store x 2 rlx\n";
+  EXPECT_FALSE(hangs(takes + other + other));
   // An assumption that fails is the end of an execution, not a hang.
   EXPECT_FALSE(
       hangs("thread\n r0 = load x rlx\n assume r0 == 1\n store y 1 rlx\n"

@@ -34,5 +34,20 @@ TEST(EstimateTest, IsOfTheRightSize) {
   ExpectGoodGuess(4, "store x 1 rlx\nr0 = load y rlx\nstore y 1 rlx\n");
 }
 
+// Where executions are long, and there is much to choose from on the way down, a guess takes as
+// many events as thousands of executions.
+TEST(EstimateTest, IsASmallPartOfTheWork) {
+  const std::string block = "thread\n repeat 40\n r0 = add x 1 rlx\n end\n";
+  const auto program = Parse(block + block);
+  ASSERT_TRUE(program.ok()) << program.status();
+  constexpr std::uint64_t kAskAfter = 3000;
+  Options options;
+  options.max_executions = kAskAfter + 1;
+  const Searched asked = RunSearch(*program, options, {.ask_after = kAskAfter});
+  EXPECT_GT(asked.events, kAskAfter * 80);
+  EXPECT_GT(asked.events_for_done, asked.events / 20);
+  EXPECT_LT(asked.events_for_done, (1 << 16) + asked.events / 9);
+}
+
 }  // namespace
 }  // namespace heddle::explorer::oracle

@@ -101,10 +101,15 @@ class Interleaver {
     node.value = co.empty() ? program_.initial[location]
                             : execution_.nodes[static_cast<std::size_t>(co.back())].value;
     const Word old = node.value;
-    if (s.until && !s.until->Holds(old, state.registers)) return false;
+    const bool swaps =
+        s.kind == Statement::Kind::kUpdate &&
+        (s.operation != Rmw::kCompareExchange || old == s.expected.In(state.registers));
+    if (s.same && swaps ? node.reads_from != LastRead(execution_, node.thread, s.location)
+                        : s.until && !s.until->Holds(old, state.registers)) {
+      return false;
+    }
     Append(node);
-    if (s.kind == Statement::Kind::kUpdate &&
-        (s.operation != Rmw::kCompareExchange || old == s.expected.In(state.registers))) {
+    if (swaps) {
       node.update = true;
       node.reads_from = -1;
       Write(node, Modified(s, old, state.registers));

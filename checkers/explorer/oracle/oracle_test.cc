@@ -108,6 +108,20 @@ TEST(SearchTest, EqualsBruteForceOnWaitingPrograms) {
   ExpectEqual(Waiting(), kCxx11, 3001, 100);
 }
 
+// A turn that takes what another thread has put there between the turns: no hang, for either.
+TEST(SearchTest, AgreesOnTurnsThatOthersWriteBetween) {
+  const std::string takes = "thread\n turn\n r0 = xchg x 1 rlx\n spin r0 == 0\n";
+  const std::string other = "thread\n store x 2 rlx\n";
+  const std::string same = "init x 1\n" + takes + "thread\n store x 1 rlx\n";
+  for (const std::string& text : {takes + other, takes + other + other, same, same + takes}) {
+    for (const ModelOptions& model : {kRc11, kSc, kCxx11}) {
+      const Compared compared = Compare(Parsed(text), For(model));
+      EXPECT_EQ(compared.difference, "") << text;
+      EXPECT_EQ(compared.hangs, text.starts_with(same)) << text;
+    }
+  }
+}
+
 TEST(SearchTest, PiecesOfASearchAreAllOfItAndShareNothing) {
   CompareOptions options = For(kRc11);
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {

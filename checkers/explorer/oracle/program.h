@@ -25,7 +25,8 @@
 //     r3 = load y rlx
 //     spin r3 == r0                # goes round again unless it holds
 //     r3 = load y rlx
-//     r4 = cas y r3 r3+1 rlx rlx until == r3 same  # reads the write that the load reads
+//     r4 = cas y r3 r3+1 rlx rlx until >= 2 same  # reads the write that the thread's last load
+//                                  # of y does, and swaps; or fails, with a value of the condition
 //     turn
 //     r4 = load y rlx
 //     r5 = load x rlx until == r4 again  # the turn's last read: goes round again unless it holds
@@ -104,7 +105,7 @@ struct Statement {
   bool weak = false;
   std::optional<Condition> until{};  // makes a load or update an await
   bool again = false;                // that ends a turn
-  bool same = false;                 // that reads what the thread's event before it does
+  bool same = false;                 // that swaps only what the thread's last read of it read
 
   Condition condition{};
   bool spins = false;  // of kAssume: the end of a turn

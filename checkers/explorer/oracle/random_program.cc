@@ -279,11 +279,15 @@ class Generator : RandomStatements {
     Statement update = CompareExchange(location);
     update.expected = {.reg = load.reg, .constant = 0};
     update.operand = {.reg = load.reg, .constant = 1};
+    block.push_back(load);
     if (options_.awaits && Chance(50)) {
-      update.until = Condition{.right = {.reg = load.reg, .constant = 0}};
+      // Where the value is another one it goes on, or it would only begin again.
+      update.until =
+          Chance(50) ? Condition{.right = {.reg = load.reg, .constant = 0}} : Comparing();
       update.same = true;
+      for (int i = 0; left_ > 0 && i < 2 && Chance(30); ++i) block.push_back(Access());
     }
-    block.insert(block.end(), {load, update});
+    block.push_back(update);
     if (options_.assumes && Chance(50)) {
       block.push_back({.kind = Statement::Kind::kAssume,
                        .reg = update.reg,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +21,18 @@ constexpr std::uint8_t kSize = sizeof(Word);
 
 class Until final : public Admits {
  public:
-  Until(const Condition& condition, const Registers& registers, int turn, int partner)
-      : condition_(condition), registers_(registers), turn_(turn), partner_(partner) {}
+  Until(const Condition& condition, const Registers& registers, int turn, int partner,
+        std::optional<Value> expected)
+      : condition_(condition),
+        registers_(registers),
+        turn_(turn),
+        partner_(partner),
+        expected_(expected) {}
   bool operator()(Value value) override {
-    return condition_.Holds(static_cast<Word>(value), registers_);
+    return value == expected_ || condition_.Holds(static_cast<Word>(value), registers_);
   }
   int turn() const override { return turn_; }
+  bool elsewhere() const override { return partner_ >= 0; }
   int partner() const override { return partner_; }
   bool MayFail(Value value) override { return (*this)(value); }
 
@@ -34,6 +41,7 @@ class Until final : public Admits {
   const Registers& registers_;
   const int turn_;
   const int partner_;
+  const std::optional<Value> expected_;  // of a step's compare-exchange
 };
 
 Site SiteOf(int thread, const ThreadState& state) {
@@ -111,6 +119,7 @@ class Runner {
       while (Step(thread)) {
       }
     }
+    (search_.Estimates() ? result_.events_for_done : result_.events) += search_.graph().size();
     const Ending ending = search_.End();
     if (ending == Ending::kComplete) Complete();
     if (ending == Ending::kHang) result_.hangs = true;
@@ -159,12 +168,15 @@ class Runner {
     return true;
   }
 
-  // The thread's last read, but for what it waits at now.
-  int PartnerOf(ThreadId id) const {
+  // The thread's last read of the location, but for what it waits at now.
+  int PartnerOf(ThreadId id, int location) const {
     const Graph& graph = search_.graph();
     const std::vector<EventId>& own = graph.thread(id);
     int at = search_.Position(id) - 1;
-    while (at > 0 && graph[own[static_cast<std::size_t>(at)]].kind == Kind::kPark) --at;
+    const auto reads = [&](const Event& event) {
+      return event.kind == Kind::kRead && places_[event.location] == location;
+    };
+    while (at > 0 && !reads(graph[own[static_cast<std::size_t>(at)]])) --at;
     return at;
   }
 
@@ -180,7 +192,8 @@ class Runner {
     }
     const Condition always;
     Until until(s.until ? *s.until : always, registers, s.again ? state.turn : -1,
-                s.same ? PartnerOf(id) : -1);
+                s.same ? PartnerOf(id, s.location) : -1,
+                s.same ? std::optional<Value>(s.expected.In(registers)) : std::nullopt);
     Until* const admits = s.until ? &until : nullptr;
     switch (s.kind) {
       case Statement::Kind::kLoad:

@@ -20,8 +20,10 @@ struct Searched {
   std::set<std::string> graphs;
   std::set<std::string> outcomes;
   bool hangs = false;
-  bool left_out = false;                // what Options::preemptions does
-  double done = 0;                      // as the search has thought after RunOptions::ask_after
+  bool left_out = false;     // what Options::preemptions does
+  double done = 0;           // as the search has thought after RunOptions::ask_after
+  std::uint64_t events = 0;  // of all executions but those that are there for `done`
+  std::uint64_t events_for_done = 0;
   bool symmetric = false;               // Options::symmetry has left something out
   std::vector<std::string> duplicates;  // graphs that were complete more than once
   std::string failure;                  // what went wrong altogether, empty if nothing

@@ -227,14 +227,6 @@ static void Barrier(int n) {
 static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 
-// A function, so that the first turn is at the same instructions as the others: where the compiler
-// peels it off the loop, it takes a turn more to come back to where the thread has been.
-static __attribute__((noinline)) bool TryBoth(pthread_mutex_t* first, pthread_mutex_t* second) {
-  pthread_mutex_lock(first);
-  if (pthread_mutex_trylock(second) == 0) return true;
-  pthread_mutex_unlock(first);
-  return false;
-}
 static void TakeBoth(pthread_mutex_t* first, pthread_mutex_t* second) {
   while (!TryBoth(first, second)) {
   }

@@ -334,9 +334,9 @@ TEST(ParallelTest, AWorkerThatDiesIsAnErrorThatNamesItsPiece) {
 }
 
 TEST(ParallelTest, AWorkerKilledFromOutsideIsNeverAPass) {
-  const Exploration exploration("containers michael_scott 3", "jobs=2");
+  const Exploration exploration("containers michael_scott 4", "jobs=2");
   std::vector<double> workers;
-  // Both have something to do when there is progress.
+  // Both are there when there is progress.
   while (Numbers(exploration.Record(), "progress", "complete").empty()) sched_yield();
   workers = Numbers(exploration.Record(), "worker", "process");
   ASSERT_EQ(workers.size(), 2U);
@@ -344,7 +344,10 @@ TEST(ParallelTest, AWorkerKilledFromOutsideIsNeverAPass) {
   const Result result = exploration.Wait();
   EXPECT_EQ(result.end().verdict, "error") << result.said;
   EXPECT_EQ(ExitStatus(result), 2);
-  EXPECT_NE(PieceIn(result.record.error.value_or(RecordedError{}).message), "") << result.said;
+  // The other one may have done all the work so far.
+  const std::string message = result.record.error.value_or(RecordedError{}).message;
+  EXPECT_TRUE(PieceIn(message) != "" || absl::StrContains(message, "it had not begun"))
+      << result.said;
   // Nobody is left behind.
   EXPECT_NE(kill(static_cast<pid_t>(workers[0]), 0), 0);
 }
@@ -361,7 +364,7 @@ TEST(ParallelTest, ProgressIsThatOfAll) {
 }
 
 TEST(ParallelTest, ABoundIsThatOfAll) {
-  const Result few = Explore("containers treiber 3", "jobs=2:max_executions=5000");
+  const Result few = Explore("locks fetch_add 8", "jobs=2:max_executions=5000");
   EXPECT_EQ(few.end().verdict, "incomplete") << few.said;
   EXPECT_EQ(few.end().executions + few.end().blocked, 5000U);
   const Result enough = Explore("locks fetch_add 6", "jobs=2:max_executions=721");

@@ -320,12 +320,47 @@ static void KernelWrites(int n) {
   RunSame(n, DetachedBody);
 }
 
+static const struct timespec limit = {.tv_sec = 1};
+
+// What is to be had at once is had, however soon the limit is.
+static void TimedAtOnce(int n) {
+  sem_init(&semaphore, 0, (unsigned)n);
+  for (int i = 0; i < n; ++i) assert(sem_timedwait(&semaphore, &limit) == 0);
+  assert(pthread_rwlock_timedrdlock(&rwlock, &limit) == 0);
+  assert(pthread_rwlock_timedrdlock(&rwlock, &limit) == 0);
+  pthread_rwlock_unlock(&rwlock);
+  pthread_rwlock_unlock(&rwlock);
+  assert(pthread_rwlock_timedwrlock(&rwlock, &limit) == 0);
+  pthread_rwlock_unlock(&rwlock);
+  assert(pthread_mutex_timedlock(&mutex, &limit) == 0);
+  pthread_mutex_unlock(&mutex);
+}
+
+// Turns that end at a limit which does not move are all the same.
+static void* TimedLoopBody(void* unused) {
+  (void)unused;
+  while (sem_timedwait(&semaphore, &limit) != 0) {
+  }
+  ++entered;
+  sem_post(&semaphore);
+  while (pthread_rwlock_timedwrlock(&rwlock, &limit) != 0) {
+  }
+  pthread_rwlock_unlock(&rwlock);
+  return NULL;
+}
+static void TimedLoop(int n) {
+  sem_init(&semaphore, 0, n > 0 ? 1 : 0);
+  RunSame(n > 0 ? n : 1, TimedLoopBody);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"recursive", Recursive},
       {"error_check", ErrorCheck},
       {"try_lock", TryLock},
       {"timed_lock", TimedLock},
+      {"timed_at_once", TimedAtOnce},
+      {"timed_loop", TimedLoop},
       {"condition", Condition},
       {"rwlock", Rwlock},
       {"barrier", Barrier},

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The C++ library's own threads and locks, used well; and what goes wrong in C++ only.
+#include <pthread.h>
+
 #include <atomic>
 #include <barrier>
 #include <cassert>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdio>
@@ -12,14 +15,18 @@
 #include <exception>
 #include <future>
 #include <latch>
+#include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <semaphore>
+#include <set>
 #include <shared_mutex>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -29,6 +36,24 @@ void RunSame(int n, Body body) {
   std::vector<std::thread> threads;
   for (int i = 0; i < n; ++i) threads.emplace_back(body, i);
   for (std::thread& thread : threads) thread.join();
+}
+
+// Who takes two locks in different orders that way does not wait for each other.
+void ScopedLock(int /*n*/) {
+  std::mutex a;
+  std::mutex b;
+  int entered = 0;
+  std::thread first([&] {
+    const std::scoped_lock both(a, b);
+    ++entered;
+  });
+  std::thread second([&] {
+    const std::scoped_lock both(b, a);
+    ++entered;
+  });
+  first.join();
+  second.join();
+  assert(entered == 2);
 }
 
 void Mutex(int n) {
@@ -56,6 +81,28 @@ void Condition(int n) {
   });
 }
 
+// A wait that ends at its limit ends behind it by the clock, too: the library looks.
+void WaitFor(int n) {
+  using std::chrono_literals::operator""s;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ready = false;
+  std::thread sets;
+  if (n > 0) {
+    sets = std::thread([&] {
+      const std::scoped_lock hold(mutex);
+      ready = true;
+      changed.notify_one();
+    });
+  }
+  {
+    std::unique_lock hold(mutex);
+    if (n == 0) assert(changed.wait_for(hold, 10s) == std::cv_status::timeout);
+    assert(changed.wait_for(hold, 10s, [&] { return ready; }) == ready);
+  }
+  if (n > 0) sets.join();
+}
+
 void AtomicWait(int n) {
   std::atomic<int> turn{0};
   int entered = 0;
@@ -69,6 +116,15 @@ void AtomicWait(int n) {
     turn.notify_all();
   });
   assert(entered == n);
+}
+
+// No futex is as small. Nobody sets it with 2, and nobody says so with 1.
+void FlagWait(int n) {
+  std::atomic_flag flag;
+  std::thread waits([&] { flag.wait(false); });
+  if (n != 2) flag.test_and_set();
+  if (n == 0) flag.notify_one();
+  waits.join();
 }
 
 void Semaphore(int n) {
@@ -153,6 +209,43 @@ void ThreadLocal(int n) {
   assert(total.load(std::memory_order_relaxed) == n);
 }
 
+// The last that it does by itself is to wait.
+void ThreadLocalBehindWait(int n) {
+  static std::atomic<int> total{0};
+  static std::atomic<bool> over{false};
+  std::vector<pthread_t> threads(static_cast<std::size_t>(n));
+  for (pthread_t& thread : threads) {
+    pthread_create(
+        &thread, nullptr,
+        [](void* unused) {
+          counter.total = &total;
+          while (!over.load(std::memory_order_acquire)) {
+          }
+          return unused;
+        },
+        nullptr);
+  }
+  over.store(true, std::memory_order_release);
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+  assert(total.load(std::memory_order_relaxed) == n);
+}
+
+// Who waits for a moment may be notified within it.
+void ShortWait(int) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool in_time = false;
+  std::unique_lock lock(mutex);
+  std::thread notifier([&] {
+    const std::lock_guard guard(mutex);
+    condition.notify_one();
+  });
+  in_time = condition.wait_for(lock, std::chrono::microseconds(1)) == std::cv_status::no_timeout;
+  lock.unlock();
+  notifier.join();
+  assert(!in_time);
+}
+
 void Exceptions(int n) {
   std::atomic<int> caught{0};
   RunSame(n, [&](int i) {
@@ -224,6 +317,37 @@ void ExceptionPointer(int) {
   }
 }
 
+// All have one exception, and whoever gives it back last destroys it.
+template <class Exception>
+void ShareException(int n, const Exception& thrown, void (*look)(const Exception&)) {
+  std::vector<std::exception_ptr> shares(static_cast<std::size_t>(n),
+                                         std::make_exception_ptr(thrown));
+  RunSame(n, [&](int i) {
+    const std::exception_ptr share = std::exchange(shares[static_cast<std::size_t>(i)], nullptr);
+    try {
+      std::rethrow_exception(share);
+    } catch (const Exception& caught) {
+      look(caught);
+    }
+  });
+}
+
+// The program's own: two steps of each thread.
+void SharedException(int n) {
+  struct Refusal {
+    std::vector<int> reasons;
+  };
+  ShareException<Refusal>(n, {.reasons = {1, 2}},
+                          [](const Refusal& refusal) { assert(refusal.reasons[1] == 2); });
+}
+
+// The C++ library's: nobody can tell by whom it is destroyed.
+void SharedError(int n) {
+  ShareException<std::runtime_error>(
+      n, std::runtime_error("a reason"),
+      [](const std::runtime_error& error) { assert(std::strcmp(error.what(), "a reason") == 0); });
+}
+
 // A handler that is left by the exception it has caught, and destructors on the way.
 void Rethrow(int n) {
   std::atomic<int> unwound{0};
@@ -247,6 +371,66 @@ void Rethrow(int n) {
 void Throw() { throw std::runtime_error("from what throws nothing"); }
 void NoExcept(int n) {
   RunSame(n, [](int) noexcept { Throw(); });
+}
+
+// What the C++ library's own code does with nodes is seen, wherever the keys lie that are compared.
+void MapFind(int) {
+  std::map<int, int> map{{1, 1}, {2, 2}, {3, 3}};
+  int found = 0;
+  std::thread finds([&] { found += static_cast<int>(map.count(7)); });
+  map.emplace(4, 4);
+  finds.join();
+  assert(found == 0);
+}
+
+void MapErase(int) {
+  std::map<int, int> map{{1, 1}, {2, 2}, {3, 3}};
+  int sum = 0;
+  std::thread sums([&] {
+    for (const auto& [key, value] : map) sum += value;
+  });
+  map.erase(2);
+  sums.join();
+}
+
+void ListAppend(int) {
+  std::list<int> list{1, 2, 3};
+  int sum = 0;
+  std::thread sums([&] {
+    for (const int value : list) sum += value;
+  });
+  list.push_back(4);
+  sums.join();
+}
+
+// Under a lock; and that all nodes are found both ways.
+void Nodes(int n) {
+  constexpr int kKeys = 32;
+  std::mutex mutex;
+  std::set<int> set;
+  std::list<int> list;
+  RunSame(n, [&](int i) {
+    const std::scoped_lock hold(mutex);
+    for (int key = i; key < kKeys; key += 2) {
+      set.insert(key * 7 % kKeys);
+      list.push_front(key);
+    }
+    if (set.size() < kKeys) return;
+    for (int key = 0; key < kKeys; key += 3) set.erase(key);
+    list.reverse();
+    list.sort();
+    int up = -1;
+    for (const int key : set) {
+      assert(key > up && key % 3 != 0);
+      up = key;
+    }
+    int down = kKeys;
+    for (auto key = set.rbegin(); key != set.rend(); ++key) {
+      assert(*key < down);
+      down = *key;
+    }
+    assert(up == kKeys - 1 && down == 1 && list.front() == 0 && list.back() == kKeys - 1);
+  });
 }
 
 void RandomDevice(int n) {
@@ -276,16 +460,21 @@ void Initializer(int n) {
 }
 
 constexpr Program kPrograms[] = {
+    {"scoped_lock", ScopedLock},
     {"mutex", Mutex},
     {"condition", Condition},
+    {"wait_for", WaitFor},
     {"atomic_wait", AtomicWait},
+    {"flag_wait", FlagWait},
     {"semaphore", Semaphore},
     {"latch", Latch},
     {"barrier", Barrier},
     {"call_once", CallOnce},
     {"function_static", FunctionStatic},
     {"shared_mutex", SharedMutex},
+    {"short_wait", ShortWait},
     {"thread_local", ThreadLocal},
+    {"thread_local_behind_wait", ThreadLocalBehindWait},
     {"exceptions", Exceptions},
     {"shared_pointer", SharedPointer},
     {"uncaught_exception", UncaughtException},
@@ -293,9 +482,15 @@ constexpr Program kPrograms[] = {
     {"future", Future},
     {"stop_token", StopToken},
     {"exception_pointer", ExceptionPointer},
+    {"shared_exception", SharedException},
+    {"shared_error", SharedError},
     {"rethrow", Rethrow},
     {"noexcept", NoExcept},
     {"random_device", RandomDevice},
+    {"map_find", MapFind},
+    {"map_erase", MapErase},
+    {"list_append", ListAppend},
+    {"nodes", Nodes},
     {"initializer", Initializer},
 };
 

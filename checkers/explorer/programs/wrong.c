@@ -424,9 +424,20 @@ static void Nondet(int n) {
   assert(__VERIFIER_nondet_int() != 1000);
 }
 
+// What is assumed becomes true by what another thread does later.
+extern void __VERIFIER_assume(int);
+static void Assume(int n) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, RaiseFlagAtomically, NULL);
+  __VERIFIER_assume(LOAD(flag, acquire) == 1);
+  assert(n == 1);
+  pthread_join(thread, NULL);
+}
+
 int main(int argc, char** argv) {
   static const Program kPrograms[] = {
       {"race", Race},
+      {"assume", Assume},
       {"race_with_atomic", RaceWithAtomic},
       {"assertion", Assertion},
       {"abba", Abba},

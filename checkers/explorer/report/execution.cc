@@ -2,14 +2,18 @@
 #include "checkers/explorer/report/execution.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "checkers/explorer/report/hints.h"
 #include "checkers/explorer/report/naming.h"
 #include "checkers/explorer/report/record.h"
 #include "checkers/lock_order/report/printable.h"
@@ -37,10 +41,14 @@ class Describer {
     Steps();
     if (record_.finding) Finding(*record_.finding);
     Waits();
+    Locals();
     if (record_.error) Error(*record_.error);
     for (const RecordedUnseen& unseen : record_.unseen) {
       result_.remarks.push_back({absl::StrCat(Printable(unseen.what), " is not instrumented"),
                                  namer_.Stack(unseen.stack)});
+    }
+    if (record_.cut_loop) {
+      result_.remarks.push_back({"the loop is this one", namer_.Stack(*record_.cut_loop)});
     }
     for (const RecordedOutput& output : record_.outputs) {
       for (const absl::string_view line : absl::StrSplit(output.text, '\n', absl::SkipEmpty())) {
@@ -210,9 +218,13 @@ class Describer {
     if (event.kind == "join") return absl::StrCat("join ", ThreadName(event.peer));
     if (event.kind == "finish") return "end of the thread";
     if (event.kind == "choose") return absl::StrCat("choose ", Value(event));
-    if (event.kind == "park") return absl::StrCat("waits for ", place);
+    if (event.kind == "park") return absl::StrCat("waits for ", WaitedFor(event, place));
     if (event.kind == "error") return absl::StrReplaceAll(Verdict(), {{"_", " "}});
     if (event.kind == "block") return "goes no further here";
+    const RecordedLocation* location = record_.Location(event.location);
+    if (event.kind == "free" && location != nullptr && location->block == kNone) {
+      return absl::StrCat("end of ", place);
+    }
     if (event.kind == "alloc" || event.kind == "free") {
       return absl::StrCat(name.empty() ? event.kind : name, " ", place);
     }
@@ -220,10 +232,42 @@ class Describer {
                         place, event.value ? " -> " : "", event.value ? Value(event) : "");
   }
 
+  // Where a place says nothing to a reader, what the thread waits for in the end.
+  std::string WaitedFor(const RecordedEvent& event, const std::string& place) {
+    const RecordedLocation* location = record_.Location(event.location);
+    if (location != nullptr && !namer_.IsRuntimes(location->address)) return place;
+    for (const RecordedWait& wait : record_.waits) {
+      if (wait.thread != event.thread) continue;
+      if (wait.what == "join") return absl::StrCat(ThreadName(wait.owner), " to end");
+      if (wait.what != "await") return absl::StrCat("the ", Printable(wait.what));
+      if (wait.address != 0 && !namer_.IsRuntimes(wait.address)) {
+        return namer_.Address(wait.address);
+      }
+    }
+    return place.empty() ? "something that nobody does" : place;
+  }
+
   void Mark(int event) {
     for (Step& step : result_.steps) {
       step.culprit |= event != kNone && (step.event == event || step.write == event);
     }
+  }
+
+  // The runtime knows addresses, and no names.
+  std::string Named(const std::string& text) {
+    std::string named;
+    std::size_t at = 0;
+    for (std::size_t from = 0; (from = text.find("0x", at)) != std::string::npos;) {
+      const std::size_t end =
+          std::min(text.find_first_not_of("0123456789abcdef", from + 2), text.size());
+      absl::StrAppend(&named, text.substr(at, from - at));
+      std::uint64_t address = 0;
+      const std::string number = text.substr(from, end - from);
+      const bool is_number = absl::SimpleHexAtoi(number, &address);
+      absl::StrAppend(&named, is_number ? namer_.Address(address) : number);
+      at = end;
+    }
+    return named + text.substr(at);
   }
 
   // `free_is_told`: by the finding's accesses.
@@ -243,6 +287,7 @@ class Describer {
     result_.headline =
         absl::StrCat(absl::StrReplaceAll(result_.verdict, {{"_", " "}}),
                      finding.message.empty() ? "" : ": ", Printable(finding.message));
+    result_.headline = Named(result_.headline);
     result_.left_out = finding.left_out + idle_;
     Mark(finding.event);
     if (!finding.stack.empty() && finding.accesses.empty()) {
@@ -289,6 +334,9 @@ class Describer {
       }
       result_.remarks.push_back({text, namer_.Stack(wait.stack)});
     }
+    if (const std::string hint = Hint(record_, namer_); !hint.empty()) {
+      result_.remarks.push_back({hint, {}});
+    }
     const std::vector<int> cycle = Cycle();
     if (!cycle.empty()) {
       std::string text = absl::StrCat(ThreadName(cycle.front()), " waits for itself");
@@ -305,6 +353,26 @@ class Describer {
                         namer_.Address(lock.address), ", taken"),
            namer_.Stack(lock.stack)});
     }
+  }
+
+  // Whose the variables on stacks are that the report names.
+  void Locals() {
+    std::vector<Remark> remarks;
+    const std::vector<Namer::Local>& locals = namer_.Locals();
+    for (const Namer::Local& local : locals) {
+      std::string text = absl::StrCat("on the stack of ", ThreadName(local.thread));
+      if (!local.function.empty()) absl::StrAppend(&text, ", in ", local.function);
+      absl::StrAppend(&text, ": ");
+      const auto same = std::find_if(remarks.begin(), remarks.end(), [&](const Remark& remark) {
+        return absl::StartsWith(remark.text, text);
+      });
+      if (same == remarks.end()) {
+        remarks.push_back({absl::StrCat(text, local.name), {}});
+      } else {
+        absl::StrAppend(&same->text, ", ", local.name);
+      }
+    }
+    result_.remarks.insert(result_.remarks.end(), remarks.begin(), remarks.end());
   }
 
   // Threads each of which waits for the next, and the last for the first.

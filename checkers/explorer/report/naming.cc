@@ -91,8 +91,8 @@ std::string ShortFunction(const std::string& full) {
   const std::string name = Readable(full);
   int depth = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '<') ++depth;
-    if (name[i] == '>') --depth;
+    if (name[i] == '<' || name[i] == '{') ++depth;
+    if (name[i] == '>' || name[i] == '}') --depth;
     const bool is_operator = i >= 8 && name.compare(i - 8, 8, "operator") == 0;
     if (name[i] == '(' && depth == 0 && i > 0 && !is_operator) {
       // A lambda's own name has parentheses too.
@@ -133,6 +133,7 @@ Place Namer::ToPlace(const lock_order::ReportFrame& frame) {
 std::vector<Place> Namer::Stack(const RecordedStack& stack) {
   std::vector<lock_order::ReportFrame> frames;
   for (const std::uint64_t pc : stack) {
+    if (pc == 0) continue;  // nowhere: a thread's end
     const std::vector<lock_order::ReportFrame> at = symbolizer_.Frames(modules_, pc);
     for (const lock_order::ReportFrame& frame : at) {
       if (!IsOwn(frame.file)) frames.push_back(frame);
@@ -185,8 +186,53 @@ std::string Namer::Address(std::uint64_t address) {
     return offset == 0 ? absl::StrCat("block ", block->id)
                        : absl::StrCat("block ", block->id, "+", offset);
   }
-  const std::string name = lock_order::Printable(Readable(symbolizer_.Variable(modules_, address)));
+  for (const Local& local : Locals()) {
+    if (local.address == address) return local.name;
+  }
+  const std::string name =
+      lock_order::Printable(Readable(symbolizer_.PartOfVariable(modules_, address)));
   return name.empty() ? HexOf(address) : name;
+}
+
+// Frames come and go: an address that was in several names nothing but itself.
+const std::vector<Namer::Local>& Namer::Locals() {
+  if (locals_) return *locals_;
+  std::vector<Local> locals;
+  for (const RecordedInFrame& in : record_.in_frames) {
+    const auto from = [&](std::uint64_t base) {
+      return static_cast<std::int64_t>(in.address - base);
+    };
+    const lock_order::FrameVariable found = symbolizer_.VariableInFrame(
+        modules_, in.pc,
+        {.from_frame = from(in.frame), .from_stack_pointer = from(in.stack_pointer)});
+    Local local{.address = in.address,
+                .thread = in.thread,
+                .name = found.name.empty() ? HexOf(in.address) : lock_order::Printable(found.name),
+                .function = lock_order::Printable(ShortFunction(found.function))};
+    if (local.function.empty()) local.function = PlaceOf(in.pc).function;
+    const auto same = std::find_if(locals.begin(), locals.end(), [&](const Local& other) {
+      return other.address == local.address;
+    });
+    if (same == locals.end()) {
+      locals.push_back(local);
+    } else if (same->name != local.name || same->function != local.function) {
+      same->name = HexOf(in.address);
+      if (same->function != local.function) same->function.clear();
+    }
+  }
+  // What has the same name as something else says whose it is.
+  std::vector<Local> told = locals;
+  for (Local& local : told) {
+    const auto shares = [&](const Local& other) {
+      return other.address != local.address && other.name == local.name;
+    };
+    if (std::any_of(locals.begin(), locals.end(), shares)) {
+      absl::StrAppend(&local.name, " of ", local.function.empty() ? "a function" : local.function,
+                      ", thread ", local.thread);
+    }
+  }
+  locals_ = told;
+  return *locals_;
 }
 
 std::string Namer::Location(int location) {

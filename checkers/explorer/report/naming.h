@@ -5,6 +5,7 @@
 #define HEDDLE_CHECKERS_EXPLORER_REPORT_NAMING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,15 @@ class Namer {
   // A variable of the explorer's runtime, which is in the program's file.
   bool IsRuntimes(std::uint64_t address);
   std::string Location(int location);
+
+  // A variable of a function, or what of its frame no variable is known to be at.
+  struct Local {
+    std::uint64_t address = 0;
+    int thread = 0;
+    std::string name;  // as Address() says it
+    std::string function;
+  };
+  const std::vector<Local>& Locals();
   // An access's `size` bytes.
   std::string Value(RecordedValue value, int size);
 
@@ -47,6 +57,7 @@ class Namer {
   lock_order::Graph modules_;
   lock_order::Symbolizer symbolizer_;
   lock_order::SourceLines sources_;
+  std::optional<std::vector<Local>> locals_;
 };
 
 }  // namespace heddle::explorer::report

@@ -244,6 +244,12 @@ std::string Add(const std::string& type, Fields& fields, Record& record) {
     AddThread(fields, record);
   } else if (type == "location") {
     AddLocation(fields, record);
+  } else if (type == "in_frame") {
+    record.in_frames.push_back({.address = fields.Address("address"),
+                                .thread = fields.Number("thread", 0),
+                                .pc = fields.Address("pc"),
+                                .stack_pointer = fields.Address("stack_pointer"),
+                                .frame = fields.Address("frame")});
   } else if (type == "block") {
     AddBlock(fields, record);
   } else if (type == "event") {
@@ -265,6 +271,8 @@ std::string Add(const std::string& type, Fields& fields, Record& record) {
                     .stack = fields.Stack("stack")};
   } else if (type == "unseen") {
     record.unseen.push_back({.what = fields.Text("what"), .stack = fields.Stack("stack")});
+  } else if (type == "cut") {
+    record.cut_loop = fields.Stack("stack");
   } else if (type == "output") {
     record.outputs.push_back({.fd = fields.Number("fd", 1), .text = fields.Text("text")});
   } else if (type == "site") {

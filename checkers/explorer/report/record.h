@@ -46,6 +46,15 @@ struct RecordedLocation {
   std::uint64_t offset = 0;
 };
 
+// An address on the stack of a thread, in the frame of the function that is called back at `pc`.
+struct RecordedInFrame {
+  std::uint64_t address = 0;
+  int thread = 0;
+  std::uint64_t pc = 0;
+  std::uint64_t stack_pointer = 0;
+  std::uint64_t frame = 0;  // the canonical frame address
+};
+
 struct RecordedBlock {
   int id = 0;
   std::uint64_t address = 0;
@@ -164,6 +173,7 @@ struct Record {
   std::vector<RecordedModule> modules;
   std::vector<RecordedThread> threads;
   std::vector<RecordedLocation> locations;
+  std::vector<RecordedInFrame> in_frames;
   std::vector<RecordedBlock> blocks;
   std::vector<RecordedEvent> events;
   std::vector<RecordedWait> waits;
@@ -171,6 +181,7 @@ struct Record {
   std::vector<RecordedOutput> outputs;
   std::vector<RecordedSite> sites;
   std::vector<RecordedUnseen> unseen;
+  std::optional<RecordedStack> cut_loop;  // an operation of it
   std::optional<RecordedFinding> finding;
   std::optional<RecordedError> error;
   std::string replay;

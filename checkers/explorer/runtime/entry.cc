@@ -38,7 +38,8 @@ bool g_main_begins = false;
 void CallMain(void*) {
   const int status = g_program.main(g_program.argc, g_program.argv, g_program.environment);
   if (status != 0) {
-    Call("main", reinterpret_cast<Site>(g_program.main))
+    // A site is behind a call.
+    Call("main", reinterpret_cast<Site>(g_program.main) + 1)
         .Found(verdict::kAssertion, "main() returns %d", status);
   }
 }
@@ -51,7 +52,8 @@ int ExploreMain(int argc, char** argv, char** environment) {
   if (&heddle_explorer_main_is_native != nullptr) {
     return g_program.main(argc, argv, environment);
   }
-  return Print(Explore(OptionsFromEnvironment(), CallMain, nullptr));
+  const ExploreOptions options = OptionsFromEnvironment();
+  return Print(options, Explore(options, CallMain, nullptr));
 }
 
 // Starts the program again without address space randomization: the path of an execution has
@@ -111,10 +113,7 @@ void PrintReplay(const ExploreResult& result) {
   fprintf(stderr, "replay it:  %s\n", command.c_str());
 }
 
-}  // namespace
-
-int Print(const ExploreResult& result) {
-  fflush(stdout);
+void PrintResult(const ExploreResult& result) {
   const bool repeats = result.verdict != verdict::kError || result.mode != "replay";
   if (repeats && !result.text.empty()) fprintf(stderr, "%s", result.text.c_str());
   const bool plain = result.mode == "full" || result.mode == "replay";
@@ -122,9 +121,17 @@ int Print(const ExploreResult& result) {
           result.verdict.c_str(), plain ? "" : " ", plain ? "" : result.mode.c_str(),
           static_cast<unsigned long long>(result.executions),
           static_cast<unsigned long long>(result.blocked), result.seconds,
-          result.complete ? ", complete" : "", result.reason.empty() ? "" : ", ",
-          result.reason.c_str(), result.message.empty() ? "" : (": " + result.message).c_str());
+          result.complete ? ", complete" : "", result.cut.why.empty() ? "" : ", ",
+          result.cut.why.c_str(), result.message.empty() ? "" : (": " + result.message).c_str());
   if (!result.path.empty() && result.mode != "replay") PrintReplay(result);
+}
+
+}  // namespace
+
+int Print(const ExploreOptions& options, const ExploreResult& result) {
+  fflush(stdout);
+  // Who asked for the record tells it.
+  if (options.record.empty()) PrintResult(result);
   if (result.verdict == verdict::kPass) return 0;
   if (result.verdict == verdict::kError) return 2;
   return result.verdict == verdict::kIncomplete ? 3 : 1;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/runtime/explore.h"
 
+#include <fcntl.h>
 #include <stdio_ext.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -53,16 +55,16 @@ void GiveBuffer(FILE* stream) {
 // What random executions amount to that have found nothing.
 void JudgeSample(const ExploreOptions& options, ExploreResult& result) {
   result.complete = false;
-  if (options.max_executions == 0 && result.reason == kOutOfTime) {
+  if (options.max_executions == 0 && result.cut.why == kOutOfTime) {
     // As many as there was time for were wanted.
-    result.reason.clear();
+    result.cut = {};
     if (options.strategy == Strategy::kRandom) {
       ExploreOptions done = options;
       done.max_executions = result.executions + result.blocked;
       result.mode = ModeOf(done);
     }
   }
-  result.verdict = result.reason.empty() ? verdict::kPass : verdict::kIncomplete;
+  result.verdict = result.cut.why.empty() ? verdict::kPass : verdict::kIncomplete;
 }
 
 // Of an exploration that is not parallel, or of a replay.
@@ -77,7 +79,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
   result.events = counts.events;
   result.seconds = seconds;
   result.threads = scheduler.threads();
-  result.reason = scheduler.cut();
+  result.cut = scheduler.cut();
   if (fault.verdict != nullptr) {
     result.verdict = fault.verdict;
     result.message = fault.message;
@@ -85,7 +87,7 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     result.path = scheduler.path();
     return result;
   }
-  result.complete = search.Complete() && result.reason.empty();
+  result.complete = search.Complete() && result.cut.why.empty();
   if (!scheduler.options().replay.empty()) {
     result.verdict = verdict::kPass;
     result.complete = false;
@@ -101,8 +103,8 @@ ExploreResult ResultOf(const Scheduler& scheduler, double seconds) {
     result.message = search.Failure();
     return result;
   }
-  if (!result.complete && result.reason.empty()) {
-    result.reason = BoundText(scheduler.options());
+  if (!result.complete && result.cut.why.empty()) {
+    result.cut.why = BoundText(scheduler.options());
   }
   result.verdict = result.complete ? verdict::kPass : verdict::kIncomplete;
   result.complete = result.complete && !search.LeftOut();
@@ -168,7 +170,7 @@ void LeaveOut(const std::string& unseen, ExploreResult& result) {
   result.complete = false;
   if (result.verdict == verdict::kPass) result.verdict = verdict::kIncomplete;
   if (result.verdict == verdict::kIncomplete) {
-    result.reason += (result.reason.empty() ? "" : "; ") + unseen;
+    result.cut.why += (result.cut.why.empty() ? "" : "; ") + unseen;
   }
 }
 
@@ -189,7 +191,7 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
   result.blocked = parallel.counts.blocked;
   result.events = parallel.counts.events;
   result.threads = parallel.threads;
-  result.reason = parallel.cut;
+  result.cut = parallel.cut;
   result.complete = parallel.complete && options.strategy == Strategy::kExhaustive;
   if (options.strategy != Strategy::kExhaustive && parallel.verdict.empty()) {
     JudgeSample(options, result);
@@ -223,6 +225,26 @@ ExploreResult ResultOfParallel(const ExploreOptions& options, const Callback& wr
   return result;
 }
 
+// What one execution reads, the next one does not find: there is nothing to read in any of them.
+class EmptyInput {
+ public:
+  EmptyInput() : kept_(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) {
+    const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (kept_ >= 0 && nothing >= 0) dup2(nothing, STDIN_FILENO);
+    if (nothing >= 0) close(nothing);
+  }
+  ~EmptyInput() {
+    if (kept_ < 0) return;
+    dup2(kept_, STDIN_FILENO);
+    close(kept_);
+  }
+  EmptyInput(const EmptyInput&) = delete;
+  EmptyInput& operator=(const EmptyInput&) = delete;
+
+ private:
+  const int kept_;
+};
+
 }  // namespace
 
 ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument) {
@@ -231,6 +253,7 @@ ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), vo
   RecordWriter record(options);
   const std::string unseen = CheckCode(options.unseen);
   GiveBuffer(stdout);
+  const EmptyInput empty;
   if (IsParallel(options)) return ResultOfParallel(options, wrapped, unseen, record);
   auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   const double start = Now();

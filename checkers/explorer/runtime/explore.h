@@ -61,6 +61,8 @@ struct ExploreOptions {
   std::string piece;
   // What a record calls the replay path: exactly that execution is run.
   std::string replay;
+  // The verdict that it ended with; empty: not known.
+  std::string expected;
 };
 
 // "full", "preemptions(K)", "random(N)", "pct(D)", "guided(N)", "replay"; of one share in three
@@ -71,11 +73,17 @@ std::string ModeOf(const ExploreOptions& options);
 // unseen. What cannot be understood ends the process with one line.
 ExploreOptions OptionsFromEnvironment();
 
+// Why an exploration is not complete.
+struct CutBy {
+  std::string why;          // empty: nothing was cut
+  std::uintptr_t loop = 0;  // an operation of the loop that was; 0: it is no loop
+};
+
 struct ExploreResult {
   std::string verdict;  // a name of checkers/scenario/verdict.h
   std::string message;  // about a finding, one line
   std::string mode;     // as ModeOf() says; "full,symmetry": up to the names of threads
-  std::string reason;   // why it is incomplete
+  CutBy cut;
   bool complete = false;
   std::uint64_t executions = 0;  // complete ones
   std::uint64_t blocked = 0;

@@ -17,7 +17,7 @@ ExploreResult Examine(Program program, int threads = 0, const ExploreOptions& op
 
 void ExpectPass(const ExploreResult& result) {
   EXPECT_EQ(result.verdict, "pass") << result.message << "\n" << result.text;
-  EXPECT_TRUE(result.complete) << result.reason;
+  EXPECT_TRUE(result.complete) << result.cut.why;
 }
 
 void ExpectCount(Program program, int threads, std::uint64_t executions) {
@@ -100,7 +100,7 @@ TEST(Explore, SaysWhatIsCut) {
   unrolled.unroll = 20;
   const ExploreResult counted = Examine(Counter, 0, unrolled);
   EXPECT_EQ(counted.verdict, "incomplete");
-  EXPECT_NE(counted.reason.find("unroll=20"), std::string::npos) << counted.reason;
+  EXPECT_NE(counted.cut.why.find("unroll=20"), std::string::npos) << counted.cut.why;
 
   ExploreOptions few;
   few.max_executions = 3;

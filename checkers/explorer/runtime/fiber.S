@@ -11,7 +11,9 @@
 
   .text
 
-// Switches end with a jump: the processor would predict a return to the stack that was left.
+// The processor predicts a return to where the last call came from. So a switch ends with a jump;
+// but where the thread that has just entered goes on, it returns from its call, and the scheduler
+// has made no call of its own that it has not returned from: SwitchTo() jumps.
 
 // A call by the program (code in eax, arguments in registers): over to the scheduler.
   .globl heddle_explorer_enter
@@ -50,12 +52,6 @@ heddle_explorer_enter:
   movq %rsp, STATE+FIBER_FRAME(%rip)
   movq STATE+SCHEDULER_STACK(%rip), %rsp
   .cfi_undefined %rip
-  popq %r15
-  popq %r14
-  popq %r13
-  popq %r12
-  popq %rbx
-  popq %rbp
   popq %rcx
   jmp *%rcx
   .cfi_endproc
@@ -73,22 +69,18 @@ heddle_explorer_perform:
   .cfi_endproc
   .size heddle_explorer_perform, .-heddle_explorer_perform
 
-// void heddle_explorer_resume(Frame* frame): back, until the thread enters again.
-  .globl heddle_explorer_resume
-  .hidden heddle_explorer_resume
-  .type heddle_explorer_resume, @function
+// Jumped to by SwitchTo() with a Frame* in rdi, and on the scheduler's stack where to come back to:
+// over to the thread, until it enters again.
+.macro RESUME name
+  .globl heddle_explorer_\name
+  .hidden heddle_explorer_\name
+  .type heddle_explorer_\name, @function
   .p2align 4
-heddle_explorer_resume:
+heddle_explorer_\name:
   .cfi_startproc
-  pushq %rbp
-  pushq %rbx
-  pushq %r12
-  pushq %r13
-  pushq %r14
-  pushq %r15
+  .cfi_undefined %rip
   movq %rsp, STATE+SCHEDULER_STACK(%rip)
   movq %rdi, %rsp
-  .cfi_undefined %rip
   movq 8(%rsp), %rax
   movq 16(%rsp), %rdx
   addq $56, %rsp
@@ -98,10 +90,18 @@ heddle_explorer_resume:
   popq %r12
   popq %rbx
   popq %rbp
+.endm
+
+RESUME resume
   popq %rcx
   jmp *%rcx
   .cfi_endproc
   .size heddle_explorer_resume, .-heddle_explorer_resume
+
+RESUME resume_again
+  ret
+  .cfi_endproc
+  .size heddle_explorer_resume_again, .-heddle_explorer_resume_again
 
 // void heddle_explorer_trace(Frame* frame, void (*function)()): calls it as if the suspended thread
 // had. Its registers are where heddle_explorer_enter has put them.

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kLoggedWrites = 1024;
 // What functions use of the stack that do not call the runtime, more or less.
 constexpr std::ptrdiff_t kBelow = 4096;
+// Stacks start in different places of a page: what is in use of all of them would not fit into the
+// few places that caches have for addresses with the same low bits.
+constexpr std::ptrdiff_t kApart = 448;
 
 }  // namespace
 
@@ -32,7 +35,7 @@ void Fiber::Allocate(ThreadId thread) {
     Fatal("out of memory for a thread's stack");
   }
   stack_low = static_cast<char*>(mapped) + kPage;
-  stack_high = stack_low + kStackSize;
+  stack_high = stack_low + kStackSize - kApart * thread;
   stack_used = stack_high;
   storage.Allocate();
   // Its room is used on the program's threads, where it cannot grow.
@@ -83,7 +86,10 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   told = 0;
   destructor_count = 0;
   held_count = 0;
+  rethrown = nullptr;
+  frees_unordered = false;
   nanoseconds = 0;
+  in_time = false;
   random = 0;
   if (key_limit != 0) {
     memset(specific.items, 0, sizeof specific.items);

@@ -74,15 +74,15 @@ struct Fiber {
   void* result = nullptr;
   std::uint64_t work = 0;  // interchangeable.h; 0: nobody asks
 
-  Frame* frame = nullptr;          // where it is suspended
-  Operation* operation = nullptr;  // what it waits to be told is done; null: it can go on
-  Operation own;                   // of an atomic operation
-  bool from_frame = false;         // `operation` is `own`, and its result belongs into `frame`
-  bool fresh = false;              // `operation` has not been looked at
-  Operation* polled = nullptr;     // that `own` is a copy of, for its result
-  bool awaits = false;             // at a place where the thread waits (loops.h)
-  bool steps = false;              // at a compare-exchange that makes one step with a load
-  Site failed_at = 0;              // its last compare-exchange, if that has failed for no reason
+  Frame* frame = nullptr;            // where it is suspended
+  Operation* operation = nullptr;    // what it waits to be told is done; null: it can go on
+  Operation own;                     // of an atomic operation
+  bool from_frame = false;           // `operation` is `own`, and its result belongs into `frame`
+  bool fresh = false;                // `operation` has not been looked at
+  Operation* polled = nullptr;       // that `own` is a copy of, for its result
+  bool awaits = false;               // at a place where the thread waits (loops.h)
+  const StepStart* steps = nullptr;  // at a compare-exchange that makes one step with that load
+  Site failed_at = 0;                // its last compare-exchange, if that has failed for no reason
   Site turn_at = 0;   // where it is stuck in turns that take back what they change, and
   int turn_from = 0;  // from which event on
   // Plain writes to locations of the graph, to be told when they have happened.
@@ -99,8 +99,11 @@ struct Fiber {
   int key_limit = 0;  // of the keys that it has set
   Room<Held, kMaxHeld> held;
   int held_count = 0;
-  std::int64_t nanoseconds = 0;  // of its clock (time.cc)
-  std::uint64_t random = 0;      // where its sequence of random numbers is (random_numbers.cc)
+  const void* rethrown = nullptr;  // the exception that rethrow_exception() threw (exceptions.cc)
+  bool frees_unordered = false;    // what others have accessed
+  std::int64_t nanoseconds = 0;    // of its clock (time.cc)
+  bool in_time = false;            // a wait with a limit has ended before it, just now
+  std::uint64_t random = 0;        // where its sequence of random numbers is (random_numbers.cc)
 
   LoopHistory loop;
 

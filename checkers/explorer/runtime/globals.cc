@@ -93,8 +93,8 @@ void Globals::Restore(bool kept) {
 }
 
 void Globals::Keep() {
-  kept_pages.resize(dirty.size() * kPage);
-  char* copy = kept_pages.data();
+  kept_pages.resize((dirty.size() + 1) * kPage);
+  char* copy = PageBehind(reinterpret_cast<std::uintptr_t>(kept_pages.data()));
   for (Page& page : dirty) {
     memcpy(copy, page.page, kPage);
     page.kept = copy;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "checkers/explorer/graph/poison.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/state.h"
@@ -30,6 +31,9 @@ void* Map(std::uintptr_t preferred, std::size_t size) {
   return mapped;
 }
 
+// Bytes behind what is in use that are guarded. All would take long.
+constexpr std::size_t kGuarded = 1024;
+
 constexpr std::size_t RoundUp(std::size_t value, std::size_t alignment) {
   return (value + alignment - 1) & -alignment;
 }
@@ -52,10 +56,34 @@ void Heap::Release() {
   for (const Arena& arena : arenas) munmap(arena.blocks, kMaxBlocks * sizeof(Block));
 }
 
+void* Heap::ArenaOf(ThreadId thread) const {
+  return reinterpret_cast<void*>(low + kArena * static_cast<std::size_t>(thread));
+}
+
+void Heap::Guard(ThreadId thread) const {
+  if constexpr (!kPoisons) return;
+  const Arena& arena = arenas[thread];
+  Poison(ArenaOf(thread), std::min(arena.used + kGuarded, kArena));
+  for (std::size_t i = 0; i < arena.count; ++i) {
+    const Block& block = arena.blocks[i];
+    if (block.freed_by != kNoThread) continue;
+    Unpoison(reinterpret_cast<const void*>(block.address), block.size);
+  }
+  if (arena.count < kMaxBlocks) Poison(arena.blocks + arena.count, sizeof(Block));
+}
+
+void Heap::Expose(ThreadId thread) const {
+  const Arena& arena = arenas[thread];
+  Unpoison(ArenaOf(thread), arena.used);
+  Unpoison(arena.blocks, arena.count * sizeof(Block));
+}
+
 void Heap::Reset() {
   unsigned char* marks = granules;
   for (Arena& arena : arenas) {
     if (arena.used != 0) {
+      Poison(ArenaOf(static_cast<ThreadId>(&arena - arenas)), arena.used);
+      Poison(arena.blocks, arena.count * sizeof(Block));
       memset(marks, 0, RoundUp(arena.used, kGranule) / kGranule);
       arena.used = 0;
       arena.count = 0;
@@ -75,6 +103,11 @@ void* Heap::Allocate(ThreadId thread, std::size_t size, std::size_t alignment, A
   }
   const std::size_t arena_offset = kArena * static_cast<std::size_t>(thread);
   const std::uintptr_t address = low + arena_offset + start;
+  void* const block = reinterpret_cast<void*>(address);
+  Poison(static_cast<char*>(ArenaOf(thread)) + arena.used,
+         std::min(start + size + kGuarded, kArena) - arena.used);
+  Unpoison(block, size);
+  Unpoison(arena.blocks + arena.count, sizeof(Block));
   arena.used = start + size;
   arena.blocks[arena.count++] = {.address = address,
                                  .size = size,
@@ -86,13 +119,13 @@ void* Heap::Allocate(ThreadId thread, std::size_t size, std::size_t alignment, A
                                  .allocator = allocator,
                                  .zeroed = zeroed,
                                  .reached = false};
+  if (arena.count < kMaxBlocks) Poison(arena.blocks + arena.count, sizeof(Block));
   ++live;
   unsigned char* const marks = granules + (arena_offset + start) / kGranule;
   memset(marks, kGranule, size / kGranule);
   if (size % kGranule != 0) {
     marks[size / kGranule] = static_cast<unsigned char>(size % kGranule);
   }
-  void* const block = reinterpret_cast<void*>(address);
   memset(block, zeroed ? 0 : kPattern, size);
   return block;
 }
@@ -123,6 +156,7 @@ void Heap::MarkFreed(Block& block) {
   --live;
   unsigned char* const marks = granules + (block.address - low) / kGranule;
   for (std::size_t i = 0; i < RoundUp(block.size, kGranule) / kGranule; ++i) marks[i] |= kFreed;
+  Poison(reinterpret_cast<const void*>(block.address), block.size);
 }
 
 bool Heap::Accessible(std::uintptr_t address, std::size_t size) const {

@@ -72,8 +72,15 @@ struct Heap {
   Arena arenas[kMaxThreads];
   std::size_t live;  // blocks that are not freed
 
+  // With ASan: that nothing of an arena can be accessed but blocks that are not freed, and of its
+  // table what is in use; and that all can be, to copy it.
+  void Guard(ThreadId thread) const;
+  void Expose(ThreadId thread) const;
+
  private:
   static constexpr std::size_t kMaxBlocks = kArena / 64;
+
+  void* ArenaOf(ThreadId thread) const;
 };
 
 }  // namespace heddle::explorer

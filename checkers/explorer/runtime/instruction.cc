@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/runtime/instruction.h"
 
-#include <string_view>
-
 namespace heddle::explorer {
 namespace {
 
@@ -48,9 +46,6 @@ constexpr char kTwoBytes[] =
     "mmmmmmmmmmmmmmmm";  // f0
 static_assert(sizeof kOneByte == 257 && sizeof kTwoBytes == 257);
 
-// Of repeats, branches and segments.
-constexpr std::string_view kOtherPrefixes = "\xf2\xf3\x2e\x36\x3e\x26\x64\x65";
-
 class Decoder {
  public:
   Decoder(const unsigned char* code, std::size_t size)
@@ -82,19 +77,33 @@ class Decoder {
   }
 
   void Prefixes() {
-    for (;; ++at_) {
-      const unsigned char byte = Peek();
-      if (byte == 0x66) {
-        short_operand_ = true;
-      } else if (byte == 0x67) {
-        short_address_ = true;
-      } else if (byte == 0xf0) {
-        locked_ = true;
-      } else if (kOtherPrefixes.find(static_cast<char>(byte)) == std::string_view::npos) {
-        break;
-      }
-    }
+    while (TakePrefix(Peek())) ++at_;
     if ((Peek() & 0xf0) == 0x40) wide_ = (Next() & 8) != 0;
+  }
+
+  bool TakePrefix(unsigned char byte) {
+    switch (byte) {
+      case 0x66:
+        short_operand_ = true;
+        return true;
+      case 0x67:
+        short_address_ = true;
+        return true;
+      case 0xf0:
+        locked_ = true;
+        return true;
+      case 0xf2:  // repeats
+      case 0xf3:
+      case 0x2e:  // branches and segments
+      case 0x36:
+      case 0x3e:
+      case 0x26:
+      case 0x64:
+      case 0x65:
+        return true;
+      default:
+        return false;
+    }
   }
 
   char AfterEscape() {

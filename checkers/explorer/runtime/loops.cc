@@ -9,14 +9,18 @@
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fiber.h"
+#include "checkers/explorer/runtime/words.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer {
 namespace {
 
 constexpr std::size_t kFirstSites = 256;
-// Of one thread: how many turns are run that change nothing, but can be seen.
-constexpr int kIdleTurns = 4;
+// How many turns of a thread are run that change nothing, but can be seen, back to one state.
+constexpr int kIdleTurns = 6;
+// That change something, back to one state: how many are looked at for whether they take it back. A
+// loop that counts in memory has as many as it has made turns.
+constexpr int kChangingTurns = 16;
 // Of one thread in an execution: how many are looked at for whether they can go on for ever.
 constexpr std::size_t kRounds = 8;
 
@@ -47,18 +51,15 @@ Loops::SiteState& Loops::Find(Site site) {
 std::string Loops::Save() const {
   std::string text;
   for (const SiteState& state : sites_) {
-    char site[32];
-    if (state.start) {
-      snprintf(site, sizeof site, "b%lx ", static_cast<unsigned long>(state.site));
+    const auto add = [&](char kind) {
+      char site[32];
+      snprintf(site, sizeof site, "%c%lx ", kind, static_cast<unsigned long>(state.site));
       text += site;
-    }
-    if (!state.loop) continue;
-    snprintf(site, sizeof site, "%c%lx ",
-             state.await  ? 'a'
-             : state.seen ? 's'
-                          : 'l',
-             static_cast<unsigned long>(state.site));
-    text += site;
+    };
+    if (state.start) add('b');
+    if (state.open) add('o');
+    if (state.exits) add('e');
+    if (state.loop) add(state.await ? 'a' : state.seen ? 's' : 'l');
   }
   return text;
 }
@@ -67,15 +68,15 @@ bool Loops::Restore(std::string_view text) {
   ++version_;
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
-    if (*at != 'a' && *at != 'l' && *at != 's' && *at != 'b') return false;
+    if (strchr("alsboe", *at) == nullptr) return false;
     const char kind = *at;
     char* end;
     const Site site = strtoul(at + 1, &end, 16);
     if (site == 0 || *end != ' ') return false;
     SiteState& state = At(site);
     at = end + 1;
-    if (kind == 'b') {
-      state.start = true;
+    if (kind == 'b' || kind == 'o' || kind == 'e') {
+      (kind == 'b' ? state.start : kind == 'o' ? state.open : state.exits) = true;
       continue;
     }
     state.loop = any_ = true;
@@ -94,9 +95,7 @@ bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
       first = writes[k].address != write.address || writes[k].size != write.size;
     }
     if (!first) continue;
-    Value now = 0;
-    memcpy(&now, reinterpret_cast<const void*>(write.address), write.size);
-    if (now != write.old) return false;
+    if (ReadMemory(write.address, write.size) != write.old) return false;
   }
   return true;
 }
@@ -119,24 +118,89 @@ const LoopState* Loops::FindSame(const LoopHistory& history, const ThreadState& 
   return nullptr;
 }
 
-// Two turns from the same state back to it, that take and give back locks and write nothing else.
-// Each execution in which the thread goes on behind the second one has its like without that turn,
-// so the thread need not go on:
-// - Who takes a lock next to the second turn's giving it back takes it next to the first one's. It
-//   knows less then, which forbids nothing and hides no race.
-// - Who failed to take a lock because the second turn had it fails because the first one has it. It
-//   may read that unless it knows of a later write to the lock. Others have written none between
-//   the two turns, and of the first turn's own it knows by what that turn has released, which is
-//   its locks; but nobody has taken one of those before the second turn did. What it knows of that
-//   one, from one of its locks, is the same as of the first.
-// What is true of the thread's past is true in all executions that it goes on in: the writes to a
-// lock all come before the last one (each reads-from or program order).
-bool Loops::IsOneTooMany(const LoopHistory& history, const ThreadState& now, const Search& search,
-                         ThreadId thread, const LoopState& same) {
-  const LoopState* const before = FindSame(history, now, &same);
-  return before != nullptr && before->others == history.others &&
-         search.EffectOf(thread, before->position) != Effect::kLasting &&
-         search.WritesTwice(thread, before->position, same.position);
+namespace {
+
+const LoopState* Previous(const LoopHistory& history, const LoopState& state) {
+  return state.previous < 0 ? nullptr : &history.states[static_cast<std::size_t>(state.previous)];
+}
+
+// Adds to the turns those that other threads make with them. They have to lie in `before`.
+// False: there are none that fit.
+bool AddOthers(const Search& search, const Fibers& fibers, const View& before, TwoTurns& turns) {
+  const Search::OtherWriter writer = search.WriterBetween(turns);
+  if (writer.thread == kNoThread) return search.WritesTwice(turns);
+  const auto at = static_cast<std::size_t>(writer.thread);
+  if (turns[at].first >= 0 || !fibers[at].started) return false;
+  const LoopHistory& history = fibers[at].loop;
+  for (std::size_t i = history.states.size(); i-- > 0;) {
+    const LoopState& end = history.states[i];
+    if (end.position <= writer.last) break;
+    if (end.position > before.count[at]) continue;
+    const LoopState* second = &end;
+    while ((second = Previous(history, *second)) != nullptr) {
+      // As much once as again.
+      const std::uint32_t changes = end.changes - second->changes;
+      const LoopState* first = Previous(history, *second);
+      while (first != nullptr && second->changes - first->changes < changes) {
+        first = Previous(history, *first);
+      }
+      if (first == nullptr || first->others != end.others) break;
+      if (second->changes - first->changes != changes || first->position > writer.first) continue;
+      turns[at] = {.first = first->position, .second = second->position, .end = end.position};
+      if (AddOthers(search, fibers, before, turns)) return true;
+    }
+  }
+  turns[at] = {};
+  return false;
+}
+
+}  // namespace
+
+// Two turns from the same state back to it, that take and give back locks and write nothing else;
+// of one thread, or of several, each of which makes two, where those take the same locks in turn.
+// The threads write the same in the second turns as in the first, lock by lock in the same order,
+// and nobody else takes one of the locks in between. Each execution in which the thread goes on
+// behind them has its like without the second turns, so the thread need not go on:
+// - Each thread is back where it was, and so is each lock. Who takes a lock next to the second
+//   turns' last giving it back takes it next to the first ones'. It knows less then, which forbids
+//   nothing and hides no race.
+// - Who failed to take a lock because a second turn had it fails because the first one, at the same
+//   place, has it. It may read that unless it knows of a later write to the lock. Others have
+//   written none between the turns, and of the turns' own it knows by what those have released,
+//   which is their locks; but nobody else has taken one of those before the second turns had done
+//   with them. What it knows of a second turn, from one of its locks, it then knows of the first.
+//   Only where all is in one order, or a fence lies between a turn's locks, does it know by a lock
+//   that it finds taken what came before, and so that another one has been given back: then the
+//   thread goes on, unless nobody is there to look.
+// What is true of the past of the thread, (program order or reads-from)-before it, is true in all
+// executions that it goes on in: the writes to a lock all come before the last one (each reads-from
+// or program order).
+bool Loops::IsTwice(const Search& search, const Fibers& fibers, const Fiber& fiber,
+                    const LoopState& same, bool alone) {
+  const LoopHistory& history = fiber.loop;
+  const auto at = static_cast<std::size_t>(fiber.id);
+  const int end = search.Position(fiber.id);
+  const std::uint32_t changes = history.changes - same.changes;
+  const Graph& graph = search.graph();
+  const View& before = graph[graph.thread(fiber.id)[static_cast<std::size_t>(end) - 1]].porf;
+  const LoopState* first = &same;
+  while ((first = Previous(history, *first)) != nullptr && first->others == history.others) {
+    if (same.changes - first->changes < changes) continue;
+    if (same.changes - first->changes > changes) return false;
+    TwoTurns turns;
+    turns[at] = {.first = first->position, .second = same.position, .end = end};
+    if (alone ? search.WriterBetween(turns).thread == kNoThread && search.WritesTwice(turns)
+              : AddOthers(search, fibers, before, turns)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int Loops::TurnsTo(const LoopHistory& history, const LoopState& state) {
+  int turns = 0;
+  for (const LoopState* same = &state; same != nullptr; same = Previous(history, *same)) ++turns;
+  return turns;
 }
 
 bool Loops::ComesBack(const LoopHistory& history, const ThreadState& state, int& first) {
@@ -155,10 +219,17 @@ Turn Loops::Learned() {
   return Turn::kLearned;
 }
 
-bool Loops::MarkStart(Site site) {
+bool Loops::MarkLoop(Site site) {
   SiteState& state = At(site);
-  if (state.start) return false;
-  state.start = true;
+  if (state.loop) return false;
+  state.loop = any_ = true;
+  Learned();
+  return true;
+}
+
+bool Loops::Mark(bool& flag) {
+  if (flag) return false;
+  flag = true;
   ++version_;
   return true;
 }
@@ -178,15 +249,16 @@ void Loops::SetVisits(Site site, ThreadId thread, int visits) {
   state.visits[thread] = static_cast<std::uint16_t>(visits);
 }
 
-Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) {
+Turn Loops::Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site address,
+                  int& first) {
   LoopHistory& history = fiber.loop;
   SiteState& site = At(address);
   fiber.awaits = site.await;
   const int visits = Visits(site, fiber.id);
   if (!site.loop) {
     if (visits == 1) return Turn::kNew;
-    site.loop = any_ = true;
-    return Learned();
+    MarkLoop(address);
+    return Turn::kLearned;
   }
   if (visits > unroll_) return Turn::kCut;
   here_.Take(fiber, fiber.from_frame ? nullptr : fiber.operation, history.answers);
@@ -195,20 +267,26 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
   const bool repeated =
       static_cast<std::size_t>(search.Position(fiber.id)) < search.graph().thread(fiber.id).size();
   const LoopState* same = nullptr;
+  const LoopState* newest = nullptr;
+  int changing = 0;
   while ((!repeated || site.seen) && (same = FindSame(history, here_, same)) != nullptr) {
+    if (newest == nullptr) newest = same;
     if (same->changes != history.changes) {
       if (history.rounds.size() < kRounds) {
         history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
       }
       if (lasting_) continue;
+      if (++changing > kChangingTurns) break;
       const Effect effect = search.EffectOf(fiber.id, same->position);
+      const bool may_end = site.seen && effect != Effect::kLasting;
+      if (may_end && IsTwice(search, fibers, fiber, *same, true)) {
+        first = same->position;
+        return Turn::kSame;
+      }
+      if (!repeated && IsTwice(search, fibers, fiber, *same, false)) return Turn::kTwice;
       if (effect == Effect::kLasting) continue;
       if (site.seen) {
-        if (IsOneTooMany(history, here_, search, fiber.id, *same)) {
-          first = same->position;
-          return Turn::kSame;
-        }
-        if (++history.idle <= kIdleTurns) break;
+        if (TurnsTo(history, *same) <= kIdleTurns) break;
         first = same->position;
         return Turn::kIdle;
       }
@@ -228,27 +306,29 @@ Turn Loops::Visit(const Search& search, Fiber& fiber, Site address, int& first) 
     first = same->position;
     return Turn::kSame;
   }
-  Append(history, search.Position(fiber.id));
+  Append(history, search.Position(fiber.id), newest);
   return Turn::kNew;
 }
 
 void Loops::KeepState(Fiber& fiber, int position) {
   here_.Take(fiber, nullptr, fiber.loop.answers);
   ClearBelow(fiber, fiber.frame);
-  Append(fiber.loop, position);
+  Append(fiber.loop, position, nullptr);
 }
 
-void Loops::Append(LoopHistory& history, int position) const {
-  history.states.push_back({.stack = here_.stack(),
-                            .bytes = history.bytes.size(),
-                            .stack_size = here_.stack_size(),
-                            .rest_size = here_.rest_size(),
-                            .position = position,
-                            .operations = history.operations,
-                            .effects = history.effects,
-                            .changes = history.changes,
-                            .others = history.others,
-                            .writes = history.writes.size()});
+void Loops::Append(LoopHistory& history, int position, const LoopState* previous) const {
+  history.states.push_back(
+      {.stack = here_.stack(),
+       .bytes = history.bytes.size(),
+       .stack_size = here_.stack_size(),
+       .rest_size = here_.rest_size(),
+       .position = position,
+       .operations = history.operations,
+       .effects = history.effects,
+       .changes = history.changes,
+       .others = history.others,
+       .writes = history.writes.size(),
+       .previous = previous == nullptr ? -1 : static_cast<int>(previous - history.states.data())});
   history.bytes.insert(history.bytes.end(), here_.stack(), here_.stack() + here_.stack_size());
   history.bytes.insert(history.bytes.end(), here_.rest(), here_.rest() + here_.rest_size());
 }

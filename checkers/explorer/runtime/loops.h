@@ -13,11 +13,14 @@
 // - A turn that took a lock, or the like, and gave it back has changed nothing either, unless
 //   another thread has seen it have it: without the turn the same would have happened. Where one
 //   has, in some execution, a few of the turns that come to that site are run; and no more than
-//   two that take and give back the same locks while nobody else takes one of them
-//   (IsOneTooMany).
-// - A load and a compare-exchange of the same location right behind it, with nothing in between,
-//   are one step where the loop that they are in goes on from a value that the compare-exchange
-//   finds as it would if the load had found it (scheduler_memory.cc, Rejoins).
+//   two that take and give back the same locks while nobody else takes one of them, or others make
+//   two such turns with it, each time the same (IsTwice).
+// - A load and a compare-exchange of the same location behind it are one step where the loop that
+//   they are in goes on from a value that the compare-exchange finds as it would if the load had
+//   found it, and nobody else sees what is done in between (steps.cc).
+// - A turn that has changed nothing but what the thread writes anew before it looks at it has been
+//   for nothing, too: the thread reads nothing behind it that takes it where it would have come
+//   without the turn (forgotten.cc).
 // Whenever a site is found to be one of these the search starts anew, so that all its executions
 // have been run with the same knowledge.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LOOPS_H_
@@ -25,6 +28,7 @@
 
 #include <string.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -51,6 +55,7 @@ struct LoopState {
   std::uint32_t changes;     // before
   std::uint32_t others;      // before
   std::size_t writes;        // logged before
+  int previous;              // the newest earlier one that is the same, if that is known; -1
 };
 
 struct LoggedWrite {
@@ -61,17 +66,28 @@ struct LoggedWrite {
 
 // A load that a compare-exchange may make one step with.
 struct StepStart {
-  Site site = 0;  // of the load; 0: none
+  Site site = 0;  // of the load
   std::uintptr_t address = 0;
   std::uint8_t size = 0;
   Order order = Order::kRelaxed;
-  std::uint32_t operations = 0;  // behind it
+  int position = 0;  // of its event, or of one that it waited at
+  // Behind it.
+  std::uint32_t operations = 0;
+  std::uint32_t quiet = 0;
   std::uint32_t effects = 0;
   std::uint32_t accesses = 0;
+  std::size_t writes = 0;
   // The thread's state before it, where it is known to be such a load: its frame and the stack
   // above.
   const Frame* frame = nullptr;
   std::vector<unsigned char> bytes;
+};
+
+// Writes within a step: what another thread makes of them decides whether it may be taken for one.
+struct StepWrites {
+  Site site;  // of the load
+  int first;  // the thread's events from `first` on, and before `last`
+  int last;
 };
 
 // What one thread has done in this execution that matters for loops.
@@ -80,14 +96,17 @@ struct LoopHistory {
   std::vector<unsigned char> bytes;
   std::vector<LoggedWrite> writes;
   std::uint32_t operations = 0;
-  std::uint32_t effects = 0;   // of operations: each has changed something for good
-  std::uint32_t changes = 0;   // of atomics, which the thread may take back
-  std::uint32_t others = 0;    // of them, those that are no lock taken or given back
-  int idle = 0;                // turns that have changed nothing, at sites where that was seen
-  Site last_read = 0;          // of the last operation, if that was a read that changed nothing
-  std::uint32_t accesses = 0;  // plain ones, but for the thread's own stack
-  std::vector<Round> rounds;   // that have changed something and taken it back, the first ones
-  StepStart step;
+  std::uint32_t effects = 0;       // of operations: each has changed something for good
+  std::uint32_t changes = 0;       // of atomics, which the thread may take back
+  std::uint32_t others = 0;        // of them, those that are no lock taken or given back
+  Site last_read = 0;              // of the last operation, if that was a read that changed nothing
+  std::uint32_t accesses = 0;      // plain ones, but for the thread's own stack
+  std::vector<Round> rounds;       // that have changed something and taken it back, the first ones
+  std::uint32_t quiet = 0;         // of operations: the program's own loads and stores
+  std::array<StepStart, 4> steps;  // the latest, of different locations
+  std::size_t step_count = 0;      // of all
+  bool stepping = false;           // one of them is known to be one
+  std::vector<StepWrites> step_writes;
   // Of the modelled function that the thread is in.
   std::vector<CallAnswer> answers;
 
@@ -99,23 +118,27 @@ struct LoopHistory {
     effects = 0;
     changes = 0;
     others = 0;
-    idle = 0;
     last_read = 0;
     accesses = 0;
     rounds.clear();
-    step.site = 0;
+    quiet = 0;
+    step_count = 0;
+    stepping = false;
+    step_writes.clear();
     answers.clear();
   }
 };
 
 class Search;
 struct Fiber;
+using Fibers = std::array<Fiber, kMaxThreads>;
 
 enum class Turn : std::uint8_t {
   kNew,      // nothing known about the site, or the state is a new one
   kLearned,  // more is known about the site now: start anew
   kSame,     // a turn that has changed nothing, from the event `first` on
   kCut,      // too many visits
+  kTwice,    // turns that have changed nothing, and those of others with them, for the second time
   kIdle,     // too many turns that have changed nothing, while others have looked
 };
 
@@ -127,6 +150,8 @@ class Loops {
     bool await = false;
     bool seen = false;   // what a turn that comes here changes in passing
     bool start = false;  // a load that a loop's compare-exchange makes one step with
+    bool open = false;   // ... and what is written in between is seen
+    bool exits = false;  // a compare-exchange that ends a loop by failing with some value
     std::uint32_t execution = 0;
     std::uint16_t visits[kMaxThreads] = {};
   };
@@ -167,11 +192,20 @@ class Loops {
   std::vector<std::pair<Site, int>> VisitsOf(ThreadId thread) const;
   void SetVisits(Site site, ThreadId thread, int visits);
   // The thread is at an atomic operation that reads.
-  Turn Visit(const Search& search, Fiber& fiber, Site address, int& first);
+  Turn Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site address, int& first);
   bool IsLoop(Site site) { return At(site).loop; }
+  // States are to be kept there, too. False: they are.
+  bool MarkLoop(Site site);
   bool IsStart(Site site) { return At(site).start; }
   // False: that is known.
-  bool MarkStart(Site site);
+  bool MarkStart(Site site) { return Mark(At(site).start); }
+  // What is written between the load and the compare-exchange others may see: where something is,
+  // the two are no step.
+  bool IsOpen(Site site) { return At(site).open; }
+  bool MarkOpen(Site site) { return Mark(At(site).open); }
+  // Of a step's compare-exchange: with some value it does not only try again.
+  bool Exits(Site site) { return At(site).exits; }
+  bool MarkExits(Site site) { return Mark(At(site).exits); }
   // The thread is at something else that it can be at again and again. False: too often.
   bool Count(ThreadId thread, Site at);
   // Of a turn that was taken for one that has changed nothing: somebody has seen it.
@@ -184,19 +218,23 @@ class Loops {
   static bool ComesBack(const LoopHistory& history, const ThreadState& state, int& first);
 
  private:
+  bool Mark(bool& flag);
   // The newest such state; before `below` where that is given.
   static const LoopState* FindSame(const LoopHistory& history, const ThreadState& now,
                                    const LoopState* below = nullptr);
-  // Whether the turn from `same` on has only done once more what the one before it did.
-  static bool IsOneTooMany(const LoopHistory& history, const ThreadState& now, const Search& search,
-                           ThreadId thread, const LoopState& same);
+  // Whether the turn from `same` on has only done once more what the one before it did; `alone`, or
+  // together with turns of other threads.
+  static bool IsTwice(const Search& search, const Fibers& fibers, const Fiber& fiber,
+                      const LoopState& same, bool alone);
+  // How many turns have come back to the state, when one more does.
+  static int TurnsTo(const LoopHistory& history, const LoopState& state);
   // Of loops and waits.
   Turn Learned();
   int SoFar(const SiteState& state, ThreadId thread) const {
     return state.execution == execution_ ? state.visits[thread] : 0;
   }
   // Keeps `here_`.
-  void Append(LoopHistory& history, int position) const;
+  void Append(LoopHistory& history, int position, const LoopState* previous) const;
   SiteState& At(Site site) {
     SiteState& state = sites_[Hash(site, sites_.size())];
     return state.site == site ? state : Find(site);

@@ -40,7 +40,7 @@ class LoopsTest : public testing::Test {
     fiber_.loop.Clear();
   }
 
-  Turn Visit(Site site = kSite) { return loops_.Visit(*search_, fiber_, site, first_); }
+  Turn Visit(Site site = kSite) { return loops_.Visit(*search_, *fibers_, fiber_, site, first_); }
 
   // So that states are kept there.
   void Learn() {
@@ -88,7 +88,8 @@ class LoopsTest : public testing::Test {
   }
 
   alignas(Frame) std::array<std::uint64_t, 4096> stack_ = {};
-  Fiber fiber_;
+  const std::unique_ptr<Fibers> fibers_ = std::make_unique<Fibers>();
+  Fiber& fiber_ = (*fibers_)[0];
   Loops loops_{kUnroll, false};
   std::unique_ptr<Search> search_;
   int first_ = -1;

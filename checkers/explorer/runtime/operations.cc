@@ -53,7 +53,7 @@ bool Call::Expires() {
 
 void Call::Block() {
   Operation operation = Make(Operation::Kind::kBlock);
-  operation.number = static_cast<int>(state().position);
+  operation.number = -1;
   PerformLast(operation);
 }
 

@@ -84,23 +84,26 @@ void TakeShardOfTest(ExploreOptions& options) {
   fclose(file);
 }
 
-// What replays the execution of a counterexample's file.
-std::string PathInFile(const std::string& file) {
-  std::string path;
+// What replays the execution of a counterexample's file, and its verdict.
+void TakeFile(const std::string& file, ExploreOptions& options) {
+  std::string& path = options.replay;
+  path.clear();
   FILE* const stream = fopen(file.c_str(), "re");
   if (stream == nullptr) Fatal("replay=%s: %s", file.c_str(), strerror(errno));
   char* line = nullptr;
   std::size_t size = 0;
-  constexpr char kState[] = "state: ";
   while (path.empty() && getline(&line, &size, stream) > 0) {
-    if (strncmp(line, kState, sizeof kState - 1) != 0) continue;
-    path = line + sizeof kState - 1;
-    if (path.back() == '\n') path.pop_back();
+    std::string_view text = line;
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    const auto take = [&](std::string_view key, std::string& value) {
+      if (text.starts_with(key)) value = text.substr(key.size());
+    };
+    take("verdict: ", options.expected);
+    take("state: ", path);
   }
   free(line);
   fclose(stream);
   if (path.empty()) Fatal("replay=%s: no counterexample's file", file.c_str());
-  return path;
 }
 
 void Set(std::string_view name, std::string_view value, ExploreOptions& options) {
@@ -111,8 +114,13 @@ void Set(std::string_view name, std::string_view value, ExploreOptions& options)
     options.record = value;
   } else if (name == "replay") {
     // A path has this sign; it stands for itself.
-    const bool is_path = value.find(';') != std::string_view::npos;
-    options.replay = is_path ? std::string(value) : PathInFile(std::string(value));
+    if (value.find(';') != std::string_view::npos) {
+      options.replay = value;
+    } else {
+      TakeFile(std::string(value), options);
+    }
+  } else if (name == "expected") {
+    options.expected = value;
   } else if (name == "unroll") {
     const std::uint64_t turns = Number(name, value);
     if (turns == 0 || turns > kMostUnrolled) Bad(name, value);

@@ -6,9 +6,9 @@
 
 namespace heddle::explorer {
 
-// On stderr. The status for the process to exit with: 0 pass, 1 an error of the program, 2 of the
-// exploration, 3 incomplete.
-int Print(const ExploreResult& result);
+// On stderr, unless a record tells it. The status for the process to exit with: 0 pass, 1 an error
+// of the program, 2 of the exploration, 3 incomplete.
+int Print(const ExploreOptions& options, const ExploreResult& result);
 
 }  // namespace heddle::explorer
 

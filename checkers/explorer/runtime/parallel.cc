@@ -34,7 +34,7 @@ namespace {
 
 // Part of what a piece's number means: processes that share a space must agree on these.
 constexpr std::size_t kPieces = 512;
-constexpr std::uint64_t kFirstExecutions = 1000;
+constexpr std::uint64_t kFirstExecutions = 300;
 constexpr std::uint64_t kFirstEvents = 1'000'000;
 
 // So many pieces say how large the others are.
@@ -156,15 +156,15 @@ class Parallel {
         Await(workers);
       }
       cause = Conclude(workers);
-      if (piece_ && result_.cut.empty()) {
-        result_.cut = "this is piece " + std::to_string(piece_->number) + " of " +
-                      std::to_string(division_.count) + " only";
+      if (piece_ && result_.cut.why.empty()) {
+        result_.cut.why = "this is piece " + std::to_string(piece_->number) + " of " +
+                          std::to_string(division_.count) + " only";
       }
     }
     scheduler.Stop();
     if (cause == Cause::kLearned) loops_ = workers.Text();
     if (cause == Cause::kFailed) Fatal("%s", workers.Message().c_str());
-    result_.complete = cause == Cause::kNone && result_.cut.empty();
+    result_.complete = cause == Cause::kNone && result_.cut.why.empty();
     return cause;
   }
 
@@ -210,7 +210,7 @@ class Parallel {
       if (!pieces.ChooseLargest(piece)) break;
     }
     TakeCounts(scheduler);
-    if (!scheduler.cut().empty()) workers.NoteCut(scheduler.cut());
+    workers.NoteCut(scheduler.cut());
     return workers.cause() == Cause::kNone ? Cause::kNone : Conclude(workers);
   }
 
@@ -289,7 +289,7 @@ class Parallel {
         result_.message = workers.Message();
         break;
       case Cause::kCut:
-        result_.cut = workers.Message();
+        result_.cut = {.why = workers.Message()};
         break;
       case Cause::kNone:
       case Cause::kLearned:
@@ -337,12 +337,12 @@ class Parallel {
       if ((++executions & kTick) != 0) continue;
       workers.Report(ProgressSince(scheduler, Counts()));
       if (options_.seconds != 0 && Now() > Deadline()) {
-        workers.NoteCut(kOutOfTime);
+        workers.NoteCut({.why = kOutOfTime});
         break;
       }
     }
     workers.Report(ProgressSince(scheduler, Counts()));
-    if (!scheduler.cut().empty()) workers.NoteCut(scheduler.cut());
+    workers.NoteCut(scheduler.cut());
     scheduler.Stop();
   }
 

@@ -21,7 +21,7 @@ struct ParallelResult {
   int shards = 1;
   // Everything that was to be explored has been.
   bool complete = false;
-  std::string cut;  // why it is not complete
+  CutBy cut;
   // Of an error of the program, or of the exploration; empty: none.
   std::string verdict;
   std::string message;

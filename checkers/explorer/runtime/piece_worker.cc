@@ -40,7 +40,7 @@ void PieceWorker::Run() {
     if (!Explore(piece)) break;
   }
   Report(0);
-  if (!scheduler_.cut().empty()) workers_.NoteCut(scheduler_.cut());
+  workers_.NoteCut(scheduler_.cut());
 }
 
 bool PieceWorker::Next(Piece& piece) {

@@ -12,6 +12,8 @@
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/shadow.h"
 #include "checkers/explorer/runtime/tracer.h"
+#include "checkers/explorer/runtime/trial.h"
+#include "checkers/explorer/runtime/words.h"
 
 namespace heddle::explorer {
 namespace {
@@ -95,10 +97,8 @@ void Log(Fiber& fiber, std::uintptr_t address, std::size_t size) {
     ++history.effects;
     return;
   }
-  Value old = 0;
-  memcpy(&old, reinterpret_cast<const void*>(address), size);
-  history.writes.push_back(
-      {.address = address, .size = static_cast<std::uint8_t>(size), .old = old});
+  const auto bytes = static_cast<std::uint8_t>(size);
+  history.writes.push_back({.address = address, .size = bytes, .old = ReadMemory(address, bytes)});
 }
 
 // Memory of the heap that holds what it held when it was allocated, and that no code has written
@@ -176,11 +176,37 @@ inline bool Enter(std::uintptr_t address, std::size_t size, bool write, Site sit
   return (cell.atomic_mask & mask) != 0;
 }
 
-// In a trial, reads are harmless; but one of a location of the graph would be an event.
-void InTrial(std::uintptr_t address, bool write) {
-  if (write) EndTrial();
-  const ShadowCell* const cell = state().shadow->Look(address);
-  if (cell != nullptr && cell->atomic_mask != 0) EndTrial();
+// In a trial, reads are harmless, and writes that can be taken back; but a location of the graph's
+// would be an event.
+void InTrial(const Fiber& fiber, std::uintptr_t address, std::size_t size, bool write) {
+  TrialLog* const log = state().trial_log;
+  if (write && log == nullptr) EndTrial();
+  for (std::uintptr_t at = address; at < address + size;
+       at = at / Shadow::kGranule * Shadow::kGranule + Shadow::kGranule) {
+    const ShadowCell* const cell = state().shadow->Look(at);
+    if (cell != nullptr && cell->atomic_mask != 0) EndTrial();
+  }
+  if (log == nullptr || fiber.OnStack(address)) return;
+  if (size > sizeof(Value) || log->access_count == TrialLog::kMost) EndTrial();
+  log->accesses[log->access_count++] = {.address = address, .size = size, .write = write};
+  if (!write) return;
+  log->Write(address, static_cast<std::uint8_t>(size));
+}
+
+// What threads do most: each on its own stack, where nobody else looks.
+inline bool EnterOwn(const State& shared, const Fiber& fiber, std::uintptr_t address,
+                     std::size_t size, bool write, Site site) {
+  const std::uintptr_t offset = address % Shadow::kGranule;
+  if (offset + size > Shadow::kGranule || shared.trial || fiber.pending != 0 ||
+      shared.tracer != nullptr) {
+    return false;
+  }
+  return shared.shadow->EnterAlone(address, {.site = site,
+                                             .position = shared.position,
+                                             .thread = static_cast<std::uint8_t>(fiber.id),
+                                             .mask = MaskOf(offset, size),
+                                             .write = write,
+                                             .atomic = false});
 }
 
 }  // namespace
@@ -189,8 +215,12 @@ void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site
   State& shared = state();
   if (shared.mode != Mode::kProgram) return;
   Fiber& fiber = *shared.current;
-  if (!fiber.OnStack(address)) ++fiber.loop.accesses;
-  if (shared.trial) return InTrial(address, write);
+  if (fiber.OnStack(address)) {
+    if (EnterOwn(shared, fiber, address, size, write, site)) return;
+  } else {
+    ++fiber.loop.accesses;
+  }
+  if (shared.trial) return InTrial(fiber, address, size, write);
   if (fiber.pending != 0) TellPending();
   if (shared.tracer != nullptr) shared.tracer->Accessed(address, size, site);
   const bool in_heap = shared.heap->Contains(address);

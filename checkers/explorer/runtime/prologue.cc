@@ -111,10 +111,12 @@ void Prologue::Keep(const Surroundings& now, std::vector<Event> events) {
 
   const auto* const heap = reinterpret_cast<const char*>(now.heap.low);
   heap_used_ = arena.used;
+  now.heap.Expose(0);
   heap_.assign(heap, heap + arena.used);
   granules_.assign(now.heap.granules,
                    now.heap.granules + (arena.used + Heap::kGranule - 1) / Heap::kGranule);
   blocks_.assign(arena.blocks, arena.blocks + arena.count);
+  now.heap.Guard(0);
   live_ = now.heap.live;
 
   shadow_size_ = now.shadow.size;
@@ -163,9 +165,11 @@ void Prologue::PutBack(const Surroundings& now) const {
   arena.used = heap_used_;
   arena.count = blocks_.size();
   now.heap.live = live_;
+  now.heap.Expose(0);
   std::copy(heap_.begin(), heap_.end(), reinterpret_cast<char*>(now.heap.low));
   std::copy(granules_.begin(), granules_.end(), now.heap.granules);
   std::copy(blocks_.begin(), blocks_.end(), arena.blocks);
+  now.heap.Guard(0);
 
   if (now.shadow.size == shadow_size_) {
     for (const auto& [place, cell] : cells_) {
@@ -177,8 +181,8 @@ void Prologue::PutBack(const Surroundings& now) const {
     for (const auto& [place, cell] : cells_) now.shadow.Add(cell);
   }
   now.shadow.used = cells_.size();
+  now.shadow.UseNodes(nodes_.size() - 1);
   std::copy(nodes_.begin(), nodes_.end(), now.shadow.nodes);
-  now.shadow.nodes_used = nodes_.size() - 1;
 
   for (const auto& [site, visits] : visits_) now.loops.SetVisits(site, 0, visits);
 }

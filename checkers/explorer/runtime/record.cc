@@ -103,6 +103,7 @@ void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& resul
   if (!record::IsOpen()) return;
   if (scheduler.fault().verdict != nullptr) WriteCounterexample(scheduler);
   if (scheduler.options().sites) WriteSites(scheduler);
+  if (result.cut.loop != 0) Line("cut").Stack("stack", {}, result.cut.loop).Write();
   Line("end")
       .Text("verdict", result.verdict.c_str())
       .Bool("complete", result.complete)
@@ -110,7 +111,7 @@ void RecordWriter::Finish(const Scheduler& scheduler, const ExploreResult& resul
       .Number("blocked", result.blocked)
       .Number("seconds", result.seconds)
       .Text("mode", result.mode.c_str())
-      .Text("reason", result.reason.c_str())
+      .Text("reason", result.cut.why.c_str())
       .Number("threads", result.threads)
       .Number("seed", scheduler.options().seed)
       .Write();

@@ -10,6 +10,7 @@
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/record_line.h"
+#include "checkers/explorer/runtime/record_order.h"
 #include "checkers/explorer/runtime/scheduler.h"
 
 namespace heddle::explorer {
@@ -120,6 +121,35 @@ void WriteLocations(const Scheduler& scheduler, Blocks& blocks) {
   }
 }
 
+// What is read and written may be pointers.
+void WritePointedTo(const Graph& graph, Blocks& blocks) {
+  std::uintptr_t offset = 0;
+  for (const Event& event : graph.events()) {
+    const bool has_value = event.kind == Kind::kRead || event.kind == Kind::kWrite;
+    if (has_value && event.size == sizeof(void*)) {
+      blocks.Of(static_cast<std::uintptr_t>(event.value), offset);
+    }
+  }
+}
+
+// A variable that has come to its end: another may be there by now.
+bool HasEnded(const Fault& fault, std::uintptr_t address) {
+  for (int i = 0; i < fault.accesses; ++i) {
+    if (fault.access[i].size == 0 && fault.access[i].address == address) return true;
+  }
+  return false;
+}
+
+void WriteInFrames(const Scheduler& scheduler) {
+  for (const InFrame& found : scheduler.tracer().in_frames()) {
+    if (HasEnded(scheduler.fault(), found.address)) continue;
+    Line line("in_frame");
+    line.Address("address", found.address).Number("thread", static_cast<int>(found.thread));
+    line.Address("pc", found.site).Address("stack_pointer", found.stack_pointer);
+    line.Address("frame", found.frame).Write();
+  }
+}
+
 // The write of the same read-modify-write, behind its read.
 const Event* WriteOf(const Graph& graph, const Event& event) {
   if (event.kind != Kind::kRead || !event.update) return nullptr;
@@ -146,7 +176,7 @@ const CallStack& StackOf(const Scheduler& scheduler, int index) {
   return access.atomic ? tracer.OfEvent(access.thread, access.position) : tracer.OfAccess(index);
 }
 
-// In the order in which they took effect, if that is known.
+// In the order in which they were run, if that is known.
 std::vector<EventId> InOrder(const Scheduler& scheduler) {
   const Graph& graph = scheduler.search().graph();
   std::vector<EventId> order;
@@ -182,7 +212,7 @@ class Named {
       : scheduler_(scheduler), fault_(scheduler.fault()), blocks_(blocks) {
     const Graph& graph = scheduler.search().graph();
     for (int i = 0; i < fault_.accesses; ++i) {
-      if (!fault_.access[i].atomic) places_.push_back({i, fault_.access[i].thread, Of(i), false});
+      if (!IsEvent(i)) places_.push_back({i, fault_.access[i].thread, Of(i), false});
     }
     const bool somewhere = fault_.thread != kNoThread && fault_.site != 0;
     if (fault_.accesses == 0 && somewhere && !IsHang(fault_) && !IsLeak(fault_)) {
@@ -194,12 +224,11 @@ class Named {
   // The event that is the finding's access, or where it is found.
   int IdOf(int access) const {
     const Graph& graph = scheduler_.search().graph();
-    if (access < fault_.accesses && fault_.access[access].atomic) {
-      const FoundAccess& found = fault_.access[access];
-      const std::vector<EventId>& own = graph.thread(found.thread);
-      return found.position < own.size() ? own[found.position] : -1;
+    if (access >= fault_.accesses || !IsEvent(access)) {
+      return static_cast<int>(graph.size()) + access;
     }
-    return static_cast<int>(graph.size()) + access;
+    const FoundAccess& found = fault_.access[access];
+    return graph.thread(found.thread)[found.position];
   }
 
   // Those that the thread made before its event `index`.
@@ -227,6 +256,13 @@ class Named {
   };
 
   int Of(int access) const { return fault_.access[access].position; }
+
+  // Of the graph's. An atomic operation that cannot be is none.
+  bool IsEvent(int access) const {
+    const FoundAccess& found = fault_.access[access];
+    const Graph& graph = scheduler_.search().graph();
+    return found.atomic && found.position < graph.thread(found.thread).size();
+  }
 
   void Write(Place& place) {
     place.written = true;
@@ -273,7 +309,7 @@ class Named {
 
 void WriteEvents(const Scheduler& scheduler, Named& named) {
   const Graph& graph = scheduler.search().graph();
-  for (const EventId i : InOrder(scheduler)) {
+  for (const EventId i : InOrderOfEffects(graph, InOrder(scheduler))) {
     const Event& event = graph[i];
     named.WriteBefore(event.thread, event.index);
     const bool second = event.kind == Kind::kWrite && event.update;
@@ -327,6 +363,17 @@ std::string AccessLine(const FoundAccess& access, int event, const CallStack& st
   return text + ",\"stack\":" + StackText(stack, access.site) + "}";
 }
 
+// What is there in the end, if anybody has been there.
+void AddValue(const Search& search, std::uintptr_t address, Line& line) {
+  const Graph& graph = search.graph();
+  for (std::size_t i = 0; i < graph.locations(); ++i) {
+    const auto at = static_cast<LocationId>(i);
+    if (search.AddressOf(at) != address || graph.location(at).accesses.empty()) continue;
+    line.Address("value", graph.ValueOf(graph.Newest(at), at));
+    return;
+  }
+}
+
 void WriteWaits(const Scheduler& scheduler) {
   for (int i = 0; i < scheduler.threads(); ++i) {
     const Fiber& fiber = scheduler.fibers()[i];
@@ -340,6 +387,9 @@ void WriteWaits(const Scheduler& scheduler) {
       line.Text("what", operation.waits_for == nullptr ? "await" : operation.waits_for);
       line.Address("address", operation.access.address);
       line.Number("owner", scheduler.HolderOf(operation.access.address));
+      if (operation.waits_for == nullptr) {
+        AddValue(scheduler.search(), operation.access.address, line);
+      }
     }
     line.Stack("stack", scheduler.tracer().OfWait(i), operation.access.site).Write();
   }
@@ -365,8 +415,10 @@ void WriteCounterexample(const Scheduler& scheduler) {
   WriteThreads(scheduler);
   Blocks blocks(scheduler);
   WriteLocations(scheduler, blocks);
+  WriteInFrames(scheduler);
   std::uintptr_t offset = 0;
   const int block = fault.block == 0 ? -1 : blocks.Of(fault.block, offset);
+  WritePointedTo(scheduler.search().graph(), blocks);
   Named named(scheduler, blocks);
   WriteEvents(scheduler, named);
   const bool hang = IsHang(fault);

@@ -4,14 +4,21 @@
 // the error does not need, and everything is noted that a report tells of it. What is left is a
 // part of the execution's graph that is closed under what comes before each event; that is a
 // consistent execution of its own.
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/explorer/graph/graph.h"
+#include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/scheduler.h"
 
 namespace heddle::explorer {
@@ -34,10 +41,53 @@ bool Same(const Fault& a, const Fault& b) {
   return (same(0, 0) && same(1, 1)) || (same(0, 1) && same(1, 0));
 }
 
+constexpr std::string_view kOfSc = "sc;";
+
+// What the program has written for somebody to read has been written: not a second time.
+class Silence {
+ public:
+  Silence() {
+    fflush(stdout);
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+      kept_[static_cast<std::size_t>(stream)] = fcntl(stream, F_DUPFD_CLOEXEC, 3);
+      if (nowhere >= 0 && kept_[static_cast<std::size_t>(stream)] >= 0) dup2(nowhere, stream);
+    }
+    if (nowhere >= 0) close(nowhere);
+  }
+  ~Silence() {
+    fflush(stdout);
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+      if (kept_[static_cast<std::size_t>(stream)] < 0) continue;
+      dup2(kept_[static_cast<std::size_t>(stream)], stream);
+      close(kept_[static_cast<std::size_t>(stream)]);
+    }
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  std::array<int, 3> kept_ = {-1, -1, -1};
+};
+
 // Of two events that are one operation, and of those that are none of the program's, no step.
 bool IsStep(const Event& event) {
   return event.kind != Kind::kPark && event.kind != Kind::kFinish &&
          !(event.kind == Kind::kWrite && event.update);
+}
+
+// The operation's own order. That of a compare-exchange that fails is chosen by what it finds.
+bool HasOrder(const Operation& operation) {
+  switch (operation.kind) {
+    case Operation::Kind::kLoad:
+    case Operation::Kind::kStore:
+    case Operation::Kind::kFence:
+      return true;
+    case Operation::Kind::kUpdate:
+      return operation.answer.success;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -48,8 +98,13 @@ void Scheduler::RunExecution() {
   while (!stopped_ && (thread = search_.Next()) != kNoThread) RunThread(fibers_[thread]);
 }
 
-// "LOOPS;GRAPH", and ";N" where N operations have been left out.
+// "LOOPS;GRAPH", "sc;" before it with that model, and ";N" where N operations have been left out.
 bool Scheduler::TakeReplay(std::string_view path) {
+  const bool sc = path.starts_with(kOfSc);
+  if (sc) path.remove_prefix(kOfSc.size());
+  if (sc != (options_.model == Model::kSc)) {
+    Fatal("the execution to replay is one of the model %s", sc ? "sc" : "rc11");
+  }
   const std::size_t loops = path.find(';');
   if (loops == std::string_view::npos || !loops_.Restore(path.substr(0, loops))) return false;
   std::string_view graph = path.substr(loops + 1);
@@ -67,6 +122,16 @@ bool Scheduler::TakeReplay(std::string_view path) {
 }
 
 void Scheduler::Retell() {
+  // Nothing is run beyond the execution that is replayed: a program that does something else stops
+  // short of it, and waits or not.
+  if (!options_.expected.empty() && !Is(fault_, options_.expected.c_str()) &&
+      !Is(fault_, verdict::kError) && (part_ || IsHang(fault_))) {
+    fault_ = Fault();
+    fault_.verdict = verdict::kError;
+    snprintf(fault_.message, sizeof fault_.message,
+             "the program did not repeat: the %s of the counterexample does not come about",
+             options_.expected.c_str());
+  }
   // Who replays without a record does it in a debugger, and wants to see it once.
   if (!options_.replay.empty() && options_.record.empty()) {
     path_ = options_.replay;
@@ -74,7 +139,8 @@ void Scheduler::Retell() {
   }
   const Fault found = fault_;
   const Counts counts = search_.counts();
-  const std::string knowledge = weaken_.ToPath() + loops_.Save() + ";";
+  const std::string model(options_.model == Model::kSc ? kOfSc : "");
+  const std::string knowledge = weaken_.ToPath() + model + loops_.Save() + ";";
   const std::string whole = part_ ? replayed_ : search_.Save();
   int left_out = left_out_;
   std::string part = whole;
@@ -94,6 +160,10 @@ void Scheduler::Retell() {
       }
     }
   }
+  if (!options_.replay.empty() && tracer_.other_order().site != 0) {
+    fault_ = tracer_.other_order();
+    tracer_.Clear();
+  }
   path_ = knowledge + part + (left_out_ > 0 ? ";" + std::to_string(left_out_) : "");
   search_.SetCounts(counts);
 }
@@ -102,8 +172,10 @@ bool Scheduler::TellAgain(const std::string& graph, const Fault& found) {
   fault_ = Fault();
   if (!search_.Restore(graph) || !search_.Begin()) return false;
   part_ = search_.IsPart();
-  tracer_.Begin(found);
+  tracer_.Begin(found, fibers_);
   state().tracer = &tracer_;
+  std::optional<Silence> silence;
+  if (!options_.replay.empty()) silence.emplace();
   RunExecution();
   if (!learned_) EndExecution();
   TraceWaits();
@@ -167,6 +239,18 @@ void Scheduler::TraceOperation(Fiber& fiber, const Operation& operation) {
   const int position = search_.Position(fiber.id);
   if (position == 0) return;
   const Site site = operation.access.site;
+  const Event& event = *search_.graph().Before(fiber.id, static_cast<std::size_t>(position));
+  if (!options_.replay.empty() && options_.model != Model::kSc && HasOrder(operation) &&
+      event.order != operation.access.order) {
+    Fault other;
+    other.verdict = verdict::kError;
+    other.thread = fiber.id;
+    other.site = site;
+    snprintf(other.message, sizeof other.message,
+             "the program did not repeat: operation %d of thread %d is %s now, and was %s",
+             position, fiber.id, NameOf(operation.access.order), NameOf(event.order));
+    tracer_.HasOtherOrder(other);
+  }
   CallStack stack;
   if (site != 0) stack = tracer_.Suspended(fiber, site);
   const bool updated = operation.kind == Operation::Kind::kUpdate && operation.answer.success;
@@ -175,12 +259,15 @@ void Scheduler::TraceOperation(Fiber& fiber, const Operation& operation) {
   }
   if (updated && position > 1) tracer_.Happened(fiber.id, position - 2, stack);
   tracer_.Happened(fiber.id, position - 1, stack);
+  tracer_.Locate(operation.access.address);
 }
 
 void Scheduler::TraceWaits() {
+  for (int i = 0; i < fault_.accesses; ++i) tracer_.Locate(fault_.access[i].address);
   for (int i = 0; i < threads_; ++i) {
     Fiber& fiber = fibers_[i];
     if (!fiber.started || fiber.finished || fiber.operation == nullptr) continue;
+    tracer_.Locate(fiber.operation->access.address);
     tracer_.Waits(i, tracer_.Suspended(fiber, fiber.operation->access.site));
   }
 }

@@ -14,11 +14,11 @@
 #include "checkers/explorer/runtime/interchangeable.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/signals.h"
+#include "checkers/explorer/runtime/words.h"
 
 namespace heddle::explorer {
 namespace {
 
-constexpr int kMaxOperations = 10000;       // of a thread in one execution
 constexpr double kProgressInterval = 0.25;  // seconds
 
 double Now() {
@@ -27,10 +27,30 @@ double Now() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-Value Read(std::uintptr_t address, std::uint8_t size) {
-  Value value = 0;
-  memcpy(&value, reinterpret_cast<const void*>(address), size);
-  return value;
+// Runs a suspended thread until it enters again; `again`: nobody else has run in between. Inline:
+// fiber.S.
+[[gnu::always_inline]] inline void SwitchTo(Frame* frame, bool again) {
+#define HEDDLE_SWITCH(target)                                                                    \
+  asm volatile(                                                                                  \
+      "leaq -128(%%rsp), %%rsp\n\t" /* what a function may use without saying so */              \
+      "pushq %%rbp\n\t"                                                                          \
+      "leaq 1f(%%rip), %%rax\n\t"                                                                \
+      "pushq %%rax\n\t"                                                                          \
+      "jmp " target                                                                              \
+      "\n"                                                                                       \
+      "1: popq %%rbp\n\t"                                                                        \
+      "leaq 128(%%rsp), %%rsp"                                                                   \
+      : "+D"(frame)                                                                              \
+      :                                                                                          \
+      : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", \
+        "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
+        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc")
+  if (again) {
+    HEDDLE_SWITCH("heddle_explorer_resume_again");
+  } else {
+    HEDDLE_SWITCH("heddle_explorer_resume");
+  }
+#undef HEDDLE_SWITCH
 }
 
 }  // namespace
@@ -102,9 +122,9 @@ Scheduler::Step Scheduler::RunOne() {
   RunExecution();
   // The search comes to the same, and then it is always the same one that is found first.
   if (search_.Estimates()) fault_ = Fault();
-  if (fault_.verdict == nullptr && SomeTurnWasSeen()) learned_ = true;
+  if (fault_.verdict == nullptr && (SomeTurnWasSeen() || SomeStepWasSeen())) learned_ = true;
   if (learned_ && options_.replay.empty()) {
-    cut_.clear();
+    cut_ = {};
     return Step::kLearned;
   }
   EndExecution();
@@ -137,7 +157,7 @@ void Scheduler::Run() {
     if ((++executions & 0xff) != 0) continue;
     const double now = Now();
     if (options_.seconds != 0 && now > start + options_.seconds) {
-      cut_ = kOutOfTime;
+      cut_ = {.why = kOutOfTime};
       break;
     }
     if (now > next_progress) {
@@ -159,6 +179,7 @@ void Scheduler::BeginExecution() {
   stopped_ = false;
   learned_ = false;
   repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
+  plainly_ = repeats_ && options_.strategy == Strategy::kExhaustive;
   if (prologue_.IsOutdated(loops_)) prologue_.Forget(globals_);
   const bool skips = repeats_ && prologue_.kept() && search_.Skip(prologue_.events());
   in_prologue_ = repeats_ && !prologue_.kept() && !prologue_.given_up() &&
@@ -219,24 +240,6 @@ void Scheduler::EndExecution() {
   }
 }
 
-// Some thread runs on for ever; whatever the others do has not shown an error.
-bool Scheduler::DescribeEndless() {
-  for (int i = 0; i < threads_; ++i) {
-    const Fiber& fiber = fibers_[i];
-    if (!fiber.started || !fiber.endless) continue;
-    fault_ = Fault();
-    fault_.verdict = verdict::kLivelock;
-    fault_.thread = i;
-    fault_.site = fiber.operation->access.site;
-    snprintf(fault_.message, sizeof fault_.message,
-             "thread %d runs on for seconds without an atomic operation or a call that could end "
-             "its loop",
-             i);
-    return true;
-  }
-  return false;
-}
-
 void Scheduler::ContinuePrologue(const Operation& operation) {
   const bool alone = std::none_of(fibers_.begin() + 1, fibers_.begin() + threads_,
                                   [](const Fiber& fiber) { return fiber.started; });
@@ -259,9 +262,14 @@ void Scheduler::RunThread(Fiber& fiber) {
       while (KeepsStack(fiber) && repeats_ && !in_prologue_ && fiber.pending == 0 &&
              fiber.frame->operation() != AtomicOperation::kCall && Repeat(fiber)) {
         if (stopped_) return;
-        ResumeAgain(fiber);
+        ResumeAgain(fiber, true);
       }
       if (stopped_) return;
+      if (plainly_ && fiber.pending == 0 && !in_prologue_ &&
+          fiber.frame->operation() == AtomicOperation::kCall) {
+        Operation& call = *TakeCall(*fiber.frame);
+        if (call.kind == Operation::Kind::kFinish) return EndThread(fiber, call);
+      }
       Take(fiber);
       if (in_prologue_) ContinuePrologue(*fiber.operation);
     }
@@ -291,23 +299,61 @@ void Scheduler::RunThread(Fiber& fiber) {
   }
 }
 
-void Scheduler::Resume(Fiber& fiber) {
+// As Do() would.
+void Scheduler::EndThread(Fiber& fiber, Operation& operation) {
+  if (search_.Finish(fiber.id).action != Action::kGo) {
+    fiber.operation = &operation;
+    stopped_ = true;
+    return;
+  }
+  ++fiber.loop.operations;
+  fiber.finished = true;
+  CheckLeft(fiber, reinterpret_cast<std::uintptr_t>(fiber.stack_high));
+}
+
+// A switch of stacks less, and the scheduler's way around: who creates many threads joins them all.
+bool Scheduler::JoinAtOnce(ThreadId joined, Site site, std::uintptr_t frame) {
   State& shared = state();
+  Fiber& fiber = *shared.current;
+  if (!plainly_ || in_prologue_ || shared.trial || fiber.pending != 0 || frame > fiber.last_frame) {
+    return false;
+  }
+  shared.mode = Mode::kRuntime;
+  const bool done = search_.JoinAtOnce(fiber.id, joined, site);
+  if (done) {
+    fiber.last_frame = frame;
+    LoopHistory& loop = fiber.loop;
+    ++loop.operations;
+    ++loop.effects;
+    loop.last_read = 0;
+    loop.answers.clear();
+    loop.answers.push_back({.value = 0, .success = true});
+    const auto [clock, position] = search_.PlaceOf(fiber.id);
+    shared.clock = clock;
+    shared.position = static_cast<std::uint32_t>(position);
+  }
+  shared.mode = Mode::kProgram;
+  return done;
+}
+
+[[gnu::always_inline]] void Scheduler::Resume(Fiber& fiber) {
+  State& shared = state();
+  const bool again = shared.current == &fiber;
   shared.current = &fiber;
   const auto [clock, position] = search_.PlaceOf(fiber.id);
   shared.clock = clock;
   shared.position = static_cast<std::uint32_t>(position);
-  shared.watching = !fiber.loop.states.empty();
+  shared.watching = !fiber.loop.states.empty() || fiber.loop.stepping;
   if (ThreadPointer() != fiber.storage.pointer()) {
     SetThreadPointer(fiber.storage.pointer(), shared.has_fsgsbase);
   }
-  ResumeAgain(fiber);
+  ResumeAgain(fiber, again);
 }
 
-void Scheduler::ResumeAgain(Fiber& fiber) {
+[[gnu::always_inline]] void Scheduler::ResumeAgain(Fiber& fiber, bool again) {
   State& shared = state();
   shared.mode = Mode::kProgram;
-  heddle_explorer_resume(fiber.frame);
+  SwitchTo(fiber.frame, again);
   shared.mode = Mode::kRuntime;
   fiber.frame = shared.frame;
   fiber.stack_used = std::min(fiber.stack_used, reinterpret_cast<char*>(fiber.frame));
@@ -341,7 +387,7 @@ Scheduler::Next Scheduler::TellPending(Fiber& fiber) {
   // In the order in which they were made: the last is told last.
   for (int i = fiber.told; i < fiber.pending; ++i) {
     Access access = fiber.pending_writes[i];
-    const Value value = Read(access.address, access.size);
+    const Value value = ReadMemory(access.address, access.size);
     const Answer answer = search_.Store(fiber.id, access, value);
     if (answer.action == Action::kStandBack) return Next::kStandBack;
     if (answer.action == Action::kStop) return Next::kStop;
@@ -361,13 +407,14 @@ Scheduler::Next Scheduler::TellPending(Fiber& fiber) {
 Scheduler::Next Scheduler::Arrive(Fiber& fiber) {
   Operation& operation = fiber.own;
   fiber.awaits = false;
-  fiber.steps = false;
+  fiber.steps = nullptr;
   if (operation.kind == Operation::Kind::kFence) return Next::kGoOn;
   if (!CheckMemory(fiber, operation)) return Next::kStop;
   if (operation.kind == Operation::Kind::kStore) return Next::kGoOn;
   const Next next = GoRound(fiber, operation, operation.access.site);
   const bool blocks = operation.kind == Operation::Kind::kBlock;
-  return next == Next::kGoOn && !blocks && steps_ ? MatchStep(fiber) : next;
+  return next == Next::kGoOn && !blocks && steps_ ? MatchStep(fiber, search_.Position(fiber.id))
+                                                  : next;
 }
 
 // A modelled function can be what a loop goes round at, too: a lock that is taken at each turn.
@@ -383,19 +430,23 @@ Scheduler::Next Scheduler::ArriveAtCall(Fiber& fiber) {
 
 Scheduler::Next Scheduler::GoRound(Fiber& fiber, Operation& operation, Site site) {
   int first = 0;
-  switch (loops_.Visit(search_, fiber, site, first)) {
+  switch (loops_.Visit(search_, fibers_, fiber, site, first)) {
     case Turn::kNew:
       return Next::kGoOn;
     case Turn::kLearned:
       learned_ = true;
       return Next::kStop;
     case Turn::kCut:
-      cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
-      first = search_.Position(fiber.id);
+      CutLoop(operation, "a loop makes more turns than unroll=" + std::to_string(options_.unroll));
+      first = -1;
       break;
     case Turn::kIdle:
-      cut_ =
-          "a loop takes and gives back what another thread looks at, for more turns than are run";
+      CutLoop(
+          operation,
+          "a loop takes and gives back what another thread looks at, for more turns than are run");
+      break;
+    case Turn::kTwice:
+      first = -1;
       break;
     case Turn::kSame:
       fiber.turn_from = first;
@@ -406,13 +457,17 @@ Scheduler::Next Scheduler::GoRound(Fiber& fiber, Operation& operation, Site site
   return Next::kGoOn;
 }
 
+void Scheduler::CutLoop(const Operation& operation, std::string why) {
+  cut_ = {.why = std::move(why), .loop = operation.access.site};
+}
+
 // A loop around a timed wait is one that counts.
 void Scheduler::LimitChoices(Fiber& fiber) {
   Operation& operation = *fiber.operation;
   if (loops_.Count(fiber.id, operation.access.site)) return;
-  cut_ = "a loop makes more turns than unroll=" + std::to_string(options_.unroll);
+  CutLoop(operation, "a loop makes more turns than unroll=" + std::to_string(options_.unroll));
   operation.kind = Operation::Kind::kBlock;
-  operation.number = search_.Position(fiber.id);
+  operation.number = -1;
 }
 
 bool Scheduler::SomeTurnWasSeen() {
@@ -437,6 +492,7 @@ Scheduler::Next Scheduler::Do(Fiber& fiber, Operation& operation) {
     case Operation::Kind::kUpdate:
       if (!fiber.from_frame && !CheckMemory(fiber, operation)) return Next::kStop;
       Ask(fiber, operation);
+      if (learned_) return Next::kStop;
       break;
     case Operation::Kind::kFence:
       new (&answer) Answer(search_.Fence(fiber.id, operation.access.order, site));
@@ -481,8 +537,9 @@ bool Scheduler::Finished(Fiber& fiber, Operation& operation) {
   ++fiber.loop.operations;
   fiber.loop.last_read = 0;
   if (!fiber.from_frame) {
-    fiber.loop.answers.push_back(
-        {.value = operation.answer.value, .success = operation.answer.success});
+    CallAnswer& kept = fiber.loop.answers.emplace_back();
+    kept.value = operation.answer.value;
+    kept.success = operation.answer.success;
   }
   switch (operation.kind) {
     case Operation::Kind::kLoad:
@@ -547,123 +604,6 @@ void Scheduler::Fail(const Fault& fault) {
                                    : tracer_.Suspended(fibers_[fault.thread], fault.site));
   }
   search_.GiveUp();
-}
-
-// Its stack still holds what it has not freed.
-bool Scheduler::SomeThreadEndsProgram() const {
-  for (int i = 0; i < threads_; ++i) {
-    if (fibers_[i].started && fibers_[i].ends_program) return true;
-  }
-  return false;
-}
-
-bool Scheduler::SomeWaitExpires() const {
-  for (int i = 0; i < threads_; ++i) {
-    const Fiber& fiber = fibers_[i];
-    if (fiber.started && !fiber.finished && fiber.operation != nullptr &&
-        fiber.operation->expires) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void Scheduler::DescribeLength() {
-  if (options_.max_operations == 0) {
-    cut_ = "a thread does more than " + std::to_string(kMaxOperations) +
-           " operations in one execution";
-    return;
-  }
-  Fault fault;
-  for (int i = 0; i < threads_; ++i) {
-    if (search_.Position(i) >= search_.Position(std::max(fault.thread, 0))) fault.thread = i;
-  }
-  const Fiber& fiber = fibers_[fault.thread];
-  if (fiber.operation != nullptr) fault.site = fiber.operation->access.site;
-  fault.verdict = verdict::kLivelock;
-  snprintf(fault.message, sizeof fault.message, "thread %d does more than %d operations",
-           fault.thread, options_.max_operations);
-  fault_ = fault;
-}
-
-// Of the threads from `thread` on, each may have made one of its rounds, or none.
-bool Scheduler::FindRounds(ThreadId thread, Rounds& rounds) {
-  if (thread < threads_) {
-    const Fiber& fiber = fibers_[thread];
-    if (FindRounds(thread + 1, rounds)) return true;
-    if (!fiber.started) return false;
-    Round& round = rounds[static_cast<std::size_t>(thread)];
-    for (const Round& made : fiber.loop.rounds) {
-      round = made;
-      if (FindRounds(thread + 1, rounds)) return true;
-    }
-    round = Round();
-    return false;
-  }
-  std::uint32_t joins = 0;
-  bool any = false;
-  for (int i = 0; i < threads_; ++i) {
-    const Fiber& fiber = fibers_[i];
-    any = any || rounds[static_cast<std::size_t>(i)].first >= 0;
-    const bool waits = fiber.started && !fiber.finished && fiber.operation != nullptr;
-    if (waits && fiber.operation->kind == Operation::Kind::kJoin) joins |= 1U << i;
-  }
-  return any && RepeatForEver(search_.graph(), rounds, joins);
-}
-
-void Scheduler::DescribeRounds(const Rounds& rounds) {
-  Fault fault;
-  fault.verdict = verdict::kLivelock;
-  std::string names;
-  for (int i = 0; i < threads_; ++i) {
-    if (rounds[static_cast<std::size_t>(i)].first < 0) continue;
-    if (fault.thread == kNoThread) fault.thread = i;
-    names += (names.empty() ? "thread " : ", thread ") + std::to_string(i);
-  }
-  const bool several = names.find(',') != std::string::npos;
-  snprintf(fault.message, sizeof fault.message, "%s %s, for ever if nothing changes their pace",
-           names.c_str(), several ? "undo each other's steps" : "does and undoes the same");
-  fault_ = fault;
-}
-
-bool Scheduler::HasChanged(std::uintptr_t word, std::uint32_t since) const {
-  const Graph& graph = search_.graph();
-  for (std::size_t i = 0; i < graph.locations(); ++i) {
-    const auto location = static_cast<LocationId>(i);
-    if (search_.AddressOf(location) != word || graph.location(location).accesses.empty()) continue;
-    return graph.ValueOf(graph.Newest(location), location) != since;
-  }
-  return false;
-}
-
-// Who sleeps though what it sleeps on has changed has not been told, or too early.
-void Scheduler::DescribeHang() {
-  Fault fault;
-  bool missed = false;
-  bool await = false;
-  std::size_t length = 0;
-  for (int i = 0; i < threads_; ++i) {
-    const Fiber& fiber = fibers_[i];
-    if (!fiber.started || fiber.finished || fiber.operation == nullptr) continue;
-    const Operation& operation = *fiber.operation;
-    const char* what = operation.waits_for;
-    if (operation.kind == Operation::Kind::kJoin) what = "join";
-    if (operation.kind == Operation::Kind::kBlock) what = "await";
-    if (what == nullptr) what = "await";
-    if (fault.thread == kNoThread) {
-      fault.thread = i;
-      fault.site = operation.access.site;
-    }
-    missed |= strcmp(what, "condition") == 0 ||
-              (operation.word != 0 && HasChanged(operation.word, operation.slept_on));
-    await |= strcmp(what, "await") == 0;
-    const int written = snprintf(fault.message + length, sizeof fault.message - length,
-                                 "%sthread %d waits (%s)", length == 0 ? "" : ", ", i, what);
-    if (written > 0) length += static_cast<std::size_t>(written);
-    if (length >= sizeof fault.message) break;
-  }
-  fault.verdict = missed ? verdict::kLostWakeup : await ? verdict::kLivelock : verdict::kDeadlock;
-  fault_ = fault;
 }
 
 }  // namespace heddle::explorer

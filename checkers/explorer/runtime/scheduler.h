@@ -28,6 +28,8 @@ namespace heddle::explorer {
 // Why an exploration was cut (Scheduler::cut()).
 inline constexpr char kOutOfTime[] = "out of time";
 
+struct TrialLog;
+
 class Scheduler {
  public:
   Scheduler(const ExploreOptions& options, void* (*function)(void*), void* argument);
@@ -57,8 +59,9 @@ class Scheduler {
   const std::array<Fiber, kMaxThreads>& fibers() const { return fibers_; }
   // The execution that has just ended is an error's; null verdict: none.
   const Fault& fault() const { return fault_; }
-  // Why the exploration was cut; empty: it was not.
-  std::string cut() const { return cut_.empty() && narrowed_ != nullptr ? narrowed_ : cut_; }
+  CutBy cut() const {
+    return cut_.why.empty() && narrowed_ != nullptr ? CutBy{.why = narrowed_} : cut_;
+  }
   // The program could do more than what is explored. From its threads, so no memory is allocated.
   void Narrow(const char* how) { narrowed_ = how; }
   int threads() const { return threads_; }
@@ -70,6 +73,9 @@ class Scheduler {
   const Tracer& tracer() const { return tracer_; }
   // How many of its operations the fault does not need: they are not in the graph.
   int left_out() const { return left_out_; }
+  // From the program's running thread, which joins `joined` and has nothing on its stack below
+  // `frame`: does that if it takes no other thread to go on.
+  bool JoinAtOnce(ThreadId joined, Site site, std::uintptr_t frame);
   // Who holds the lock at `address`; kNoThread: nobody.
   ThreadId HolderOf(std::uintptr_t address) const;
   // The other thread whose stack the address is on; null: none.
@@ -93,6 +99,8 @@ class Scheduler {
 
  private:
   friend class AwaitAdmits;
+
+  static constexpr int kMaxOperations = 10000;  // of a thread in one execution
 
   // Whether the execution goes on.
   enum class Next : std::uint8_t { kGoOn, kStandBack, kStop };
@@ -121,8 +129,8 @@ class Scheduler {
   }
   bool LeaveStack(Fiber& fiber, std::uintptr_t frame);
   bool CheckLeft(Fiber& fiber, std::uintptr_t frame);
-  // Where the thread's clock is known already.
-  static void ResumeAgain(Fiber& fiber);
+  // Where the thread's clock is known already. `again`: no other thread has run since it entered.
+  static void ResumeAgain(Fiber& fiber, bool again);
   // Makes out what a thread that has just entered wants.
   void Take(Fiber& fiber);
   static void TakeAtomic(Frame& frame, Operation& operation);
@@ -134,9 +142,11 @@ class Scheduler {
   bool RepeatTaken(Fiber& fiber);
   // With `stopped_` where that finds an error.
   void FinishRepeated(Fiber& fiber, const Arrival& arrival, const Search::Repeated& repeated);
+  void EndThread(Fiber& fiber, Operation& operation);
   Next TellPending(Fiber& fiber);
   Next Arrive(Fiber& fiber);
   void LimitChoices(Fiber& fiber);
+  void CutLoop(const Operation& operation, std::string why);
   Next ArriveAtCall(Fiber& fiber);
   Next GoRound(Fiber& fiber, Operation& operation, Site site);
   bool SomeTurnWasSeen();
@@ -147,11 +157,56 @@ class Scheduler {
   // turn that brings it back.
   // `fails`: whatever it reads.
   bool GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn, bool fails = false);
-  // Notes loads that begin a step, and finds the compare-exchanges that end one.
-  Next MatchStep(Fiber& fiber);
+  // Notes loads that begin a step, and finds the compare-exchanges that end one. `position` is the
+  // event's, or will be.
+  Next MatchStep(Fiber& fiber, int position);
+  int PartnerOf(const Fiber& fiber) const;
+  // By the thread's event there.
+  Value ValueRead(const Fiber& fiber, int position) const;
+  // Whether what succeeds with another write of the value that the load has read would do the same
+  // if the load had read that write.
+  bool SwapsTheSame(const Fiber& fiber, const Operation& operation, int partner) const;
+  bool SomeStepWasSeen();
+  // Lets the thread go on from where it is suspended, with that answer, over stores, to its next
+  // operation. Null: to one that cannot be compared.
+  Frame* Try(Fiber& fiber, const Operation& answered, TrialLog& log);
+  bool StoresAgain(const Fiber& fiber, const TrialLog& log) const;
   // Whether a thread whose compare-exchange fails with `value` is where it would be if the load
   // before had read that.
   bool Rejoins(Fiber& fiber, const Operation& operation, Value value);
+  bool AcquiresNoMore(Order order, Order than) const {
+    const auto strength = [](Order of) { return of == Order::kSeqCst ? 2 : IsAcquire(of) ? 1 : 0; };
+    return options_.model == Model::kSc || strength(order) <= strength(than);
+  }
+
+  // A turn of the thread that may be forgotten: from its event `read` on, at which it was in that
+  // state, to before `again`, a later read of the same.
+  struct Forgotten {
+    std::size_t state;
+    int read;
+    int again;
+  };
+  // Where a trial has come to.
+  struct Reached {
+    const Frame* frame = nullptr;
+    bool finished = false;  // the thread has
+    void* result = nullptr;
+  };
+  // Of a read that the thread is about to do.
+  void FindForgotten(const Fiber& fiber, const Operation& operation);
+  // Whether the thread that reads `value` is where it would be without one of those turns. `turn`:
+  // its first event behind where it was the same before; negative: it was not.
+  bool Forgets(Fiber& fiber, const Operation& operation, Value value, int& turn);
+  bool Follow(Fiber& fiber, const Operation& operation, Value value, const Forgotten& forgotten,
+              TrialLog& log, int& same);
+  bool RunOn(Fiber& fiber, const Operation& answered, TrialLog& log);
+  bool Look(const Fiber& fiber, Reached& reached);
+  bool IsAt(const Fiber& fiber, const Reached& reached);
+  bool GoesRound(const Fiber& fiber, const Operation& operation, const Forgotten& forgotten,
+                 const Reached& reached) const;
+  int NextRead(const std::vector<EventId>& own, int at) const;
+  void NoteBytes(const LoggedWrite* writes, std::size_t count);
+  bool LeavesTheSame(const TrialLog& log) const;
   // False: the program is in error.
   bool Finished(Fiber& fiber, Operation& operation);
   bool Accessed(Fiber& fiber, Operation& operation);
@@ -170,6 +225,7 @@ class Scheduler {
   void DescribeLength();
   void DescribeHang();
   bool HasChanged(std::uintptr_t word, std::uint32_t since) const;
+  bool SleepsInVain(const Fiber& fiber) const;
 
   // What comes of a fault (retell.cc).
   void RunExecution();
@@ -197,11 +253,12 @@ class Scheduler {
   Prologue prologue_;
   bool in_prologue_ = false;  // which is to be kept: only thread 0 has run
   bool repeats_ = false;      // operations that are there already take the short way
+  bool plainly_ = false;      // and nobody chooses who goes on, or looks at what is done
   bool steps_ = false;        // loads and compare-exchanges are taken for one step where they are
   bool stopped_ = false;      // this execution
   bool learned_ = false;      // about a loop: everything starts anew
   Fault fault_;
-  std::string cut_;
+  CutBy cut_;
   const char* narrowed_ = nullptr;
   std::optional<SignalHandlers> handlers_;
   std::string path_;
@@ -212,8 +269,12 @@ class Scheduler {
   int threads_ = 0;
   std::vector<unsigned char> saved_;    // a stack, during a trial
   std::vector<unsigned char> reached_;  // another
-  ThreadState there_;                   // during a trial
-  std::vector<unsigned char> rest_;     // of the state before it
+  std::vector<Value> values_;           // that trials must leave alike
+  std::vector<Value> undone_;           // for a trial
+  std::vector<Forgotten> forgotten_;
+  std::vector<std::pair<std::uintptr_t, unsigned char>> after_;  // that trials must leave alike
+  ThreadState there_;                                            // during a trial
+  std::vector<unsigned char> rest_;                              // of the state before it
 };
 
 }  // namespace heddle::explorer

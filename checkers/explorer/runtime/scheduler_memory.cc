@@ -10,6 +10,7 @@
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/words.h"
 
 namespace heddle::explorer {
 namespace {
@@ -31,55 +32,6 @@ Order OrderOf(std::uint64_t order) {
     default:
       return Order::kSeqCst;
   }
-}
-
-Value Truncated(Value value, std::uint8_t size) {
-  return size == sizeof(Value) ? value : value & ((Value{1} << (8 * size)) - 1);
-}
-
-template <typename T>
-Value Read(std::uintptr_t address) {
-  T value;
-  memcpy(&value, reinterpret_cast<const void*>(address), sizeof value);
-  return value;
-}
-
-// Without the detour over memory that a copy of a variable size takes.
-Value ReadMemory(std::uintptr_t address, std::uint8_t size) {
-  switch (size) {
-    case 4:
-      return Read<std::uint32_t>(address);
-    case 8:
-      return Read<std::uint64_t>(address);
-    default:
-      Value value = 0;
-      memcpy(&value, reinterpret_cast<const void*>(address), size);
-      return value;
-  }
-}
-
-template <typename T>
-void Write(std::uintptr_t address, Value value) {
-  const T part = static_cast<T>(value);
-  memcpy(reinterpret_cast<void*>(address), &part, sizeof part);
-}
-
-void WriteMemory(std::uintptr_t address, std::uint8_t size, Value value) {
-  switch (size) {
-    case 4:
-      Write<std::uint32_t>(address, value);
-      break;
-    case 8:
-      Write<std::uint64_t>(address, value);
-      break;
-    default:
-      memcpy(reinterpret_cast<void*>(address), &value, size);
-  }
-}
-
-bool ByPointer(AtomicOperation operation) {
-  return operation == AtomicOperation::kCompareExchangeStrong ||
-         operation == AtomicOperation::kCompareExchangeWeak;
 }
 
 Arrival::Kind KindOf(AtomicOperation operation) {
@@ -167,7 +119,7 @@ void Scheduler::TakeAtomic(Frame& frame, Operation& operation) {
       operation.kind = Operation::Kind::kUpdate;
       operation.update.operation = Rmw::kCompareExchange;
       operation.update.expected =
-          ByPointer(atomic) ? ReadMemory(argument[next++], size) : take_value();
+          PointsToExpected(atomic) ? ReadMemory(argument[next++], size) : take_value();
       operation.update.operand = take_value();
       operation.access.order = take_order();
       operation.update.failure = take_order();
@@ -194,13 +146,23 @@ class AwaitAdmits final : public Admits {
       : scheduler_(scheduler), fiber_(fiber), operation_(operation) {}
 
   bool operator()(Value value) override {
+    bool writes = false;
+    elsewhere_ = false;
     if (operation_.kind == Operation::Kind::kUpdate) {
       const Update& update = operation_.update;
-      const bool succeeds = update.operation != Rmw::kCompareExchange || value == update.expected;
-      if (succeeds && Updated(update, value, operation_.access.size) != value) return true;
-      if (fiber_.steps && !succeeds && scheduler_.Rejoins(fiber_, operation_, value)) return false;
+      writes = update.operation != Rmw::kCompareExchange || value == update.expected;
+      if (writes && Updated(update, value, operation_.access.size) != value) return true;
+      if (fiber_.steps && !writes && scheduler_.Rejoins(fiber_, operation_, value)) {
+        const int partner = scheduler_.PartnerOf(fiber_);
+        elsewhere_ = scheduler_.ValueRead(fiber_, partner) != value;
+        turn_ = elsewhere_ ? -1 : partner + 1;
+        return false;
+      }
     }
-    return !fiber_.awaits || scheduler_.GoesOn(fiber_, operation_, value, turn_);
+    if (fiber_.awaits && !scheduler_.GoesOn(fiber_, operation_, value, turn_)) return false;
+    if (writes || !scheduler_.Forgets(fiber_, operation_, value, turn_)) return true;
+    elsewhere_ = turn_ < 0;
+    return false;
   }
 
   bool MayFail(Value value) override {
@@ -209,8 +171,11 @@ class AwaitAdmits final : public Admits {
     return !fiber_.awaits || scheduler_.GoesOn(fiber_, operation_, value, ignored, true);
   }
   int turn() const override { return turn_; }
+  bool elsewhere() const override { return elsewhere_; }
   int partner() const override {
-    return fiber_.steps ? scheduler_.search_.Position(fiber_.id) - 1 : -1;
+    if (!fiber_.steps) return -1;
+    const int partner = scheduler_.PartnerOf(fiber_);
+    return scheduler_.SwapsTheSame(fiber_, operation_, partner) ? partner : -1;
   }
 
  private:
@@ -218,6 +183,7 @@ class AwaitAdmits final : public Admits {
   Fiber& fiber_;
   const Operation& operation_;
   int turn_ = -1;
+  bool elsewhere_ = false;
 };
 
 bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, int& turn,
@@ -233,7 +199,7 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
     rest_.assign(there_.rest(), there_.rest() + there_.rest_size());
   }
   const unsigned char* const stack = fiber.from_frame ? low : there_.stack();
-  const bool by_pointer = ByPointer(frame->operation());
+  const bool by_pointer = PointsToExpected(frame->operation());
   const std::uintptr_t expected = frame->arguments[1];
   const Value old_expected = by_pointer ? ReadMemory(expected, operation.access.size) : 0;
   Operation tried = operation;
@@ -270,99 +236,6 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
   return !same;
 }
 
-namespace {
-
-// Of an order's acquiring side.
-int Strength(Order order) { return order == Order::kSeqCst ? 2 : IsAcquire(order) ? 1 : 0; }
-
-}  // namespace
-
-Scheduler::Next Scheduler::MatchStep(Fiber& fiber) {
-  LoopHistory& history = fiber.loop;
-  StepStart& step = history.step;
-  const Operation& operation = fiber.own;
-  const Access& access = operation.access;
-  const bool same = step.site != 0 && step.address == access.address && step.size == access.size &&
-                    step.operations == history.operations && step.effects == history.effects &&
-                    step.accesses == history.accesses;
-  if (operation.kind == Operation::Kind::kLoad) {
-    step.site = access.site;
-    step.address = access.address;
-    step.size = access.size;
-    step.order = access.order;
-    step.operations = history.operations + 1;
-    step.effects = history.effects;
-    step.accesses = history.accesses;
-    step.frame = nullptr;
-    if (loops_.IsStart(access.site)) {
-      step.frame = fiber.frame;
-      const auto* const low = reinterpret_cast<const unsigned char*>(fiber.frame);
-      step.bytes.assign(low, reinterpret_cast<const unsigned char*>(fiber.stack_high));
-    }
-    return Next::kGoOn;
-  }
-  if (!same || operation.update.operation != Rmw::kCompareExchange || !loops_.IsLoop(access.site)) {
-    return Next::kGoOn;
-  }
-  if (loops_.MarkStart(step.site)) {
-    learned_ = true;
-    return Next::kStop;
-  }
-  fiber.steps = step.frame != nullptr;
-  return Next::kGoOn;
-}
-
-bool Scheduler::Rejoins(Fiber& fiber, const Operation& operation, Value value) {
-  const StepStart& step = fiber.loop.step;
-  const std::uint32_t accesses = fiber.loop.accesses;
-  Frame* const frame = fiber.frame;
-  auto* const low = reinterpret_cast<unsigned char*>(frame);
-  const auto size = static_cast<std::size_t>(fiber.stack_high - reinterpret_cast<char*>(low));
-  saved_.assign(low, low + size);
-  // Where the thread comes to; null: nowhere that can be compared.
-  const auto run = [&](const Operation& answered) -> Frame* {
-    Return(fiber, answered);
-    state().trial = true;
-    Resume(fiber);
-    state().trial = false;
-    Frame* const there = fiber.frame;
-    if (there->operation() == AtomicOperation::kCall || fiber.loop.accesses != accesses) {
-      return nullptr;
-    }
-    Operation ignored;
-    TakeAtomic(*there, ignored);
-    return there;
-  };
-  Operation tried = operation;
-  tried.answer = {.action = Action::kGo, .value = value, .success = false};
-  Frame* const failed = run(tried);
-  bool same = false;
-  if (failed != nullptr) {
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(failed);
-    reached_.assign(bytes, reinterpret_cast<const unsigned char*>(fiber.stack_high));
-    const Update& update = operation.update;
-    const bool goes_round = failed->return_address == operation.access.site;
-    const bool as_strong = options_.model == Model::kSc ||
-                           Strength(step.order) <= Strength(update.failure) ||
-                           (goes_round && Strength(step.order) <= Strength(operation.access.order));
-    if (as_strong) {
-      auto* const start = const_cast<Frame*>(step.frame);
-      memcpy(static_cast<void*>(start), step.bytes.data(), step.bytes.size());
-      fiber.frame = start;
-      tried.answer.success = true;
-      same = run(tried) == failed && memcmp(reached_.data(), failed, reached_.size()) == 0;
-    }
-  }
-  memcpy(low, saved_.data(), size);
-  auto* const lowest =
-      std::min(low, reinterpret_cast<unsigned char*>(const_cast<Frame*>(step.frame)));
-  memset(lowest, 0, static_cast<std::size_t>(low - lowest));
-  ClearBelow(fiber, lowest);
-  fiber.frame = frame;
-  fiber.loop.accesses = accesses;
-  return same;
-}
-
 bool Scheduler::Repeat(Fiber& fiber) {
   Frame& frame = *fiber.frame;
   const AtomicOperation operation = frame.operation();
@@ -376,7 +249,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
   if (arrival.kind == Arrival::Kind::kStore) {
     arrival.value = value(1);
   } else if (arrival.kind == Arrival::Kind::kCompareExchange) {
-    arrival.expected = ByPointer(operation) ? ReadMemory(argument[1], size) : value(1);
+    arrival.expected = PointsToExpected(operation) ? ReadMemory(argument[1], size) : value(1);
     arrival.value = value(2);
   }
   const bool reads = arrival.kind != Arrival::Kind::kStore;
@@ -400,7 +273,7 @@ bool Scheduler::Repeat(Fiber& fiber) {
     fiber.from_frame = true;
     loops_.KeepState(fiber, repeated.event->index);
     state().watching = true;  // as Resume() would
-    if (steps_ && MatchStep(fiber) == Next::kStop) {
+    if (steps_ && MatchStep(fiber, repeated.event->index) == Next::kStop) {
       stopped_ = true;
       return true;
     }
@@ -434,6 +307,7 @@ void Scheduler::FinishRepeated(Fiber& fiber, const Arrival& arrival,
   const std::uint8_t size = arrival.size;
   const bool reads = arrival.kind != Arrival::Kind::kStore;
   ++fiber.loop.operations;
+  fiber.loop.quiet += arrival.kind == Arrival::Kind::kLoad || arrival.kind == Arrival::Kind::kStore;
   fiber.loop.last_read = 0;
   State& shared = state();
   shared.clock = search_.OrdersAll() ? &last->hb : &search_.Clock(fiber.id);
@@ -466,7 +340,7 @@ void Scheduler::FinishRepeated(Fiber& fiber, const Arrival& arrival,
     stopped_ = true;
     return;
   }
-  if (!ByPointer(frame.operation())) {
+  if (!PointsToExpected(frame.operation())) {
     frame.Return(event->value);
   } else {
     fiber.failed_at = event->fails ? frame.return_address : 0;
@@ -484,9 +358,12 @@ void Scheduler::Ask(Fiber& fiber, Operation& operation) {
     new (answer) Answer(search_.Store(fiber.id, access, operation.value));
     return;
   }
+  forgotten_.clear();
+  if (steps_ && fiber.from_frame) FindForgotten(fiber, operation);
+  if (learned_) return;
   AwaitAdmits trial(*this, fiber, operation);
-  Admits* const admits =
-      fiber.Polls() ? (fiber.awaits || fiber.steps ? &trial : nullptr) : operation.admits;
+  const bool may_wait = fiber.awaits || fiber.steps || !forgotten_.empty();
+  Admits* const admits = fiber.Polls() ? (may_wait ? &trial : nullptr) : operation.admits;
   if (operation.kind == Operation::Kind::kLoad) {
     new (answer) Answer(search_.Load(fiber.id, access, admits));
   } else {
@@ -500,11 +377,12 @@ bool Scheduler::Accessed(Fiber& fiber, Operation& operation) {
   bool writes = false;
   LoopHistory& loop = fiber.loop;
   if (operation.kind == Operation::Kind::kUpdate && fiber.from_frame &&
-      ByPointer(fiber.frame->operation())) {
+      PointsToExpected(fiber.frame->operation())) {
     const bool for_no_reason = !answer.success && answer.value == operation.update.expected;
     fiber.failed_at = for_no_reason ? access.site : 0;
   }
   loop.last_read = fiber.Polls() ? access.site : 0;
+  loop.quiet += fiber.from_frame && operation.kind != Operation::Kind::kUpdate;
   if (operation.kind == Operation::Kind::kStore) {
     writes = true;
     WriteMemory(access.address, access.size, operation.value);
@@ -542,134 +420,12 @@ void Scheduler::Return(Fiber& fiber, const Operation& operation) {
   }
   Frame& frame = *fiber.frame;
   const Answer& answer = operation.answer;
-  if (!ByPointer(frame.operation())) {
+  if (!PointsToExpected(frame.operation())) {
     frame.Return(answer.value);
     return;
   }
   if (!answer.success) WriteMemory(frame.arguments[1], operation.access.size, answer.value);
   frame.Return(answer.success ? 1 : 0);
-}
-
-bool Scheduler::CheckMemory(Fiber& fiber, const Operation& operation) {
-  const Access& access = operation.access;
-  const Fiber* const owner = StackOf(access.address, fiber.id) == nullptr
-                                 ? nullptr
-                                 : DeadStack(access.address, fiber.id, search_.Clock(fiber.id));
-  if (owner != nullptr) {
-    Fault fault;
-    DescribeDeadStack(owner->id, search_.Position(owner->id),
-                      {.thread = fiber.id,
-                       .address = access.address,
-                       .site = access.site,
-                       .size = access.size,
-                       .position = static_cast<std::uint16_t>(search_.Position(fiber.id)),
-                       .write = operation.kind != Operation::Kind::kLoad,
-                       .atomic = true},
-                      fault);
-    Fail(fault);
-    return false;
-  }
-  if (!heap_.Contains(access.address) || heap_.Accessible(access.address, access.size)) return true;
-  Fault fault;
-  DescribeBadAccess(heap_, access.address, access.size, operation.kind != Operation::Kind::kLoad,
-                    true, fiber.id, access.site, search_.Position(fiber.id), fault);
-  Fail(fault);
-  return false;
-}
-
-bool Scheduler::LeaveStack(Fiber& fiber, std::uintptr_t frame) {
-  while (!fiber.left.empty() && fiber.left.back().frame <= frame) fiber.left.pop_back();
-  fiber.left.push_back({.frame = frame, .events = search_.Position(fiber.id)});
-  return CheckLeft(fiber, frame);
-}
-
-// The end of a function is the end of its variables: what other threads do with those has to happen
-// before.
-bool Scheduler::CheckLeft(Fiber& fiber, std::uintptr_t frame) {
-  if (frame <= fiber.foreign_low) return true;
-  const std::uintptr_t end = std::min(frame, fiber.foreign_high);
-  for (std::uintptr_t at = fiber.foreign_low / Shadow::kGranule * Shadow::kGranule; at < end;
-       at += Shadow::kGranule) {
-    const ShadowCell* const cell = shadow_.Look(at);
-    if (cell == nullptr) continue;
-    const std::size_t bytes = std::min(Shadow::kGranule, end - at);
-    const auto mask = static_cast<std::uint8_t>((1U << bytes) - 1);
-    const ShadowAccess* const other =
-        shadow_.Unordered(*cell, mask, fiber.id, search_.Clock(fiber.id));
-    if (other == nullptr) continue;
-    Fault fault;
-    DescribeLeftStack(fiber.id, search_.Position(fiber.id), at, *other, fault);
-    const Frame& now = *fiber.frame;
-    fault.site = now.operation() == AtomicOperation::kCall
-                     ? reinterpret_cast<const Operation*>(now.arguments[0])->access.site
-                     : now.return_address;
-    stopped_ = true;
-    Fail(fault);
-    return false;
-  }
-  fiber.foreign_low = frame < fiber.foreign_high ? frame : UINTPTR_MAX;
-  return true;
-}
-
-// `clock` is that of the access itself: the thread has told it already.
-bool Scheduler::EnterShadow(Fiber& fiber, const Access& told, const View& clock, bool write) {
-  const std::uintptr_t end = told.address + told.size;
-  if (Fiber* const owner = StackOf(told.address, fiber.id)) owner->Share(told.address, told.size);
-  ShadowAccess access{.site = told.site,
-                      .position = static_cast<std::uint64_t>(clock.count[fiber.id] - 1),
-                      .thread = static_cast<std::uint8_t>(fiber.id),
-                      .mask = 0,
-                      .write = write,
-                      .atomic = true};
-  for (std::uintptr_t at = told.address; at < end;) {
-    const std::uintptr_t offset = at % Shadow::kGranule;
-    const std::uintptr_t bytes = std::min(Shadow::kGranule - offset, end - at);
-    access.mask = static_cast<std::uint8_t>(((1U << bytes) - 1) << offset);
-    ShadowCell& cell = shadow_.At(at);
-    cell.atomic_mask |= access.mask;
-    if (at == told.address) {
-      cell.atomic_start |= static_cast<std::uint8_t>(1U << offset);
-    }
-    if (const ShadowAccess* const other = shadow_.Enter(cell, access, clock)) {
-      Fault fault;
-      DescribeRace(at, access, *other, fault);
-      Fail(fault);
-      return false;
-    }
-    at += bytes;
-  }
-  return true;
-}
-
-bool Scheduler::CheckInitialized(const Fiber& fiber, const Operation& operation) {
-  const Access& access = operation.access;
-  if (!heap_.Contains(access.address)) return true;
-  Value pattern;
-  memset(&pattern, Heap::kPattern, sizeof pattern);
-  if (operation.answer.value != Truncated(pattern, access.size)) return true;
-  const Block* const block = heap_.Near(access.address);
-  if (block == nullptr || block->zeroed) return true;
-  // Its value must be the initial one, and nobody's.
-  const Graph& graph = search_.graph();
-  const std::vector<EventId>& events = graph.thread(fiber.id);
-  const bool wrote = operation.kind == Operation::Kind::kUpdate && operation.answer.success;
-  const std::size_t back = wrote ? 2 : 1;
-  if (static_cast<std::size_t>(search_.Position(fiber.id)) < back) return true;
-  const Event& read = graph[events[static_cast<std::size_t>(search_.Position(fiber.id)) - back]];
-  if (read.reads_from != kInit) return true;
-  ShadowCell* const cell = shadow_.Look(access.address);
-  const std::uint8_t mask = static_cast<std::uint8_t>(
-      ((1U << std::min<unsigned>(access.size, 8)) - 1) << (access.address % Shadow::kGranule));
-  if (cell != nullptr && shadow_.Written(*cell, mask, true)) return true;
-  Fault fault;
-  fault.verdict = verdict::kUninitialized;
-  fault.thread = fiber.id;
-  fault.site = access.site;
-  fault.block = block->address;
-  snprintf(fault.message, sizeof fault.message,
-           "an atomic operation reads %u bytes that nobody has written to", access.size);
-  Fail(fault);
-  return false;
 }
 
 }  // namespace heddle::explorer

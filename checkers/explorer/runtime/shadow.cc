@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "checkers/explorer/graph/poison.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/state.h"
 
@@ -28,22 +29,22 @@ bool Conflict(const ShadowAccess& a, const ShadowAccess& b) {
   return (a.mask & b.mask) != 0 && (a.write || b.write) && !(a.atomic && b.atomic);
 }
 
-// What races with the old access later, and is ordered behind the new one, races with that too. The
-// new one must be ordered behind the old one.
-bool Replaces(const ShadowAccess& newer, const ShadowAccess& older) {
-  return (older.mask & ~newer.mask) == 0 && (newer.write || !older.write) &&
-         (!newer.atomic || older.atomic);
-}
-
 }  // namespace
 
 void Shadow::Reserve() {
   size = kFirstSize;
   cells = static_cast<ShadowCell*>(Map(size * sizeof(ShadowCell)));
   nodes = static_cast<Node*>(Map((kMaxNodes + 1) * sizeof(Node)));
+  Poison(nodes + 1, kMaxNodes * sizeof(Node));
   used = 0;
   nodes_used = 0;
   generation = 1;
+}
+
+void Shadow::UseNodes(std::size_t count) {
+  Unpoison(nodes, (count + 1) * sizeof(Node));
+  if (count < nodes_used) Poison(nodes + count + 1, (nodes_used - count) * sizeof(Node));
+  nodes_used = count;
 }
 
 void Shadow::Release() {
@@ -53,7 +54,7 @@ void Shadow::Release() {
 
 void Shadow::Reset() {
   used = 0;
-  nodes_used = 0;
+  UseNodes(0);
   if (++generation == 0) {
     memset(static_cast<void*>(cells), 0, size * sizeof(ShadowCell));
     generation = 1;
@@ -175,7 +176,8 @@ void Shadow::Append(ShadowCell& cell, ShadowAccess access) {
     return;
   }
   if (nodes_used == kMaxNodes) Fatal("too many unordered accesses to the same places");
-  nodes[++nodes_used] = {.access = access, .next = cell.overflow};
+  Unpoison(nodes + ++nodes_used, sizeof(Node));
+  nodes[nodes_used] = {.access = access, .next = cell.overflow};
   cell.overflow = static_cast<std::uint16_t>(nodes_used);
 }
 

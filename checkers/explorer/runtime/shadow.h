@@ -14,12 +14,14 @@
 namespace heddle::explorer {
 
 struct ShadowAccess {
+  // In two words, which are written and read as such.
   std::uint64_t site : 48;
   std::uint64_t position : 16;
-  std::uint8_t thread;
-  std::uint8_t mask;  // of the cell's bytes
-  bool write;
-  bool atomic;
+  std::uint64_t thread : 8;
+  std::uint64_t mask : 8;  // of the cell's bytes
+  std::uint64_t write : 1;
+  std::uint64_t atomic : 1;
+  std::uint64_t unused : 46 = 0;
 };
 
 struct ShadowCell {
@@ -47,6 +49,8 @@ struct Shadow {
     const bool found = cell.generation == generation && cell.granule == address / kGranule;
     return found ? cell : Find(address);
   }
+  // There are so many nodes, which hold anything.
+  void UseNodes(std::size_t count);
   // A cell of another execution, as it was, where there is none of its address.
   void Add(const ShadowCell& cell);
   // Null: not accessed in this execution.
@@ -55,6 +59,30 @@ struct Shadow {
   // Enters an access and drops those that it makes superfluous. The access that it races with, if
   // any.
   const ShadowAccess* Enter(ShadowCell& cell, ShadowAccess access, const View& clock);
+  // The same of a plain access where nobody else has been, nor any atomic operation. False: Enter()
+  // is to do it.
+  bool EnterAlone(std::uintptr_t address, ShadowAccess access) {
+    ShadowCell& cell = cells[Hash(address / kGranule, size)];
+    if (cell.generation != generation || cell.granule != address / kGranule || cell.count == 0 ||
+        cell.count == 3 || cell.overflow != 0 || cell.atomic_mask != 0) {
+      return false;
+    }
+    for (std::uint8_t i = 0; i < cell.count; ++i) {
+      if (cell.accesses[i].thread != access.thread) return false;
+    }
+    std::uint8_t kept = 0;
+    for (std::uint8_t i = 0; i < cell.count; ++i) {
+      if (Replaces(access, cell.accesses[i])) continue;
+      if (kept != i) cell.accesses[kept] = cell.accesses[i];
+      ++kept;
+    }
+    cell.accesses[kept] = access;
+    cell.count = static_cast<std::uint8_t>((kept + 1) & 0x7f);
+    cell.plain = 1;
+    return true;
+  }
+  // The same of an atomic one where no other has been plain: there is no race.
+  void EnterAtomic(ShadowCell& cell, ShadowAccess access);
   // Some access to bytes of `mask` that does not happen before.
   const ShadowAccess* Unordered(const ShadowCell& cell, std::uint8_t mask, ThreadId thread,
                                 const View& clock) const;
@@ -73,12 +101,17 @@ struct Shadow {
   std::size_t nodes_used;
 
  private:
+  // What races with the old access later, and is ordered behind the new one, races with that too.
+  // The new one must be ordered behind the old one.
+  static bool Replaces(const ShadowAccess& newer, const ShadowAccess& older) {
+    return (older.mask & ~newer.mask) == 0 && (newer.write || !older.write) &&
+           (!newer.atomic || older.atomic);
+  }
   static std::size_t Hash(std::uintptr_t granule, std::size_t size) {
     return (granule * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
   }
   ShadowCell& Find(std::uintptr_t address);
   void Grow();
-  void EnterAtomic(ShadowCell& cell, ShadowAccess access);
   void Append(ShadowCell& cell, ShadowAccess access);
 };
 

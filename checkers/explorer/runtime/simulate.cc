@@ -10,5 +10,6 @@ extern "C" __attribute__((visibility("default"))) int __tsan_simulate(void (*cal
                                                                       void* argument) {
   using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
   if (heddle_explorer_main_is_native == 0) return 2;
-  return Print(Explore(OptionsFromEnvironment(), callback, argument));
+  const ExploreOptions options = OptionsFromEnvironment();
+  return Print(options, Explore(options, callback, argument));
 }

@@ -43,6 +43,13 @@ enum class AtomicOperation : std::uint8_t {
   kFence,
 };
 
+// Its second argument points to what a compare-exchange expects, and is where it tells what it has
+// found instead.
+inline bool PointsToExpected(AtomicOperation operation) {
+  return operation == AtomicOperation::kCompareExchangeStrong ||
+         operation == AtomicOperation::kCompareExchangeWeak;
+}
+
 // A suspended thread's registers, at its stack's top. fiber.S writes and reads them.
 struct Frame {
   std::uint64_t code;          // operation * 256 + bytes
@@ -68,6 +75,7 @@ struct Shadow;
 struct Heap;
 struct Globals;
 class Tracer;
+struct TrialLog;
 
 inline constexpr std::size_t kPage = 4096;
 
@@ -80,6 +88,7 @@ struct alignas(kPage) State {
   Fiber* current;
   const View* clock;         // happens-before the current thread's next operation
   std::uint32_t position;    // events of the current thread
+  TrialLog* trial_log;       // null: the trial ends where it writes
   Tracer* tracer;            // null but for an execution that is told of
   void* own_thread_pointer;  // the process's own thread's
   bool has_fsgsbase;
@@ -104,7 +113,6 @@ inline bool Exploring() { return state().mode == Mode::kProgram; }
 
 extern "C" {
 __attribute__((visibility("hidden"))) void heddle_explorer_perform(Operation* operation);
-__attribute__((visibility("hidden"))) void heddle_explorer_resume(Frame* frame);
 __attribute__((visibility("hidden"))) void heddle_explorer_thread_start();
 __attribute__((visibility("hidden"))) void heddle_explorer_trace(Frame* frame, void (*function)());
 }

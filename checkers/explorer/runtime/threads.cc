@@ -27,8 +27,15 @@ void DestroyThreadLocals(Fiber& fiber) {
   }
 }
 
+[[gnu::always_inline]] inline std::uintptr_t StackPointer() {
+  std::uintptr_t pointer;
+  asm("movq %%rsp, %0" : "=r"(pointer));
+  return pointer;
+}
+
 [[noreturn]] void FinishThread() {
   Fiber& fiber = *state().current;
+  if (state().trial && (fiber.destructor_count != 0 || fiber.key_limit != 0)) EndTrial();
   DestroyThreadLocals(fiber);
   DestroySpecific(fiber);
   Operation operation;
@@ -100,10 +107,13 @@ int DoJoinThread(Call& call, pthread_t handle, void** result, bool expires) {
   Fiber& fiber = FiberOf(call, handle);
   if (fiber.id == call.thread()) return EDEADLK;
   if (fiber.detached || fiber.joined) return EINVAL;
-  call.SetExpires(expires);
-  Operation operation = call.Make(Operation::Kind::kJoin);
-  operation.number = fiber.id;
-  Perform(operation);
+  if (expires || !fiber.finished ||
+      !state().scheduler->JoinAtOnce(fiber.id, call.site(), StackPointer())) {
+    call.SetExpires(expires);
+    Operation operation = call.Make(Operation::Kind::kJoin);
+    operation.number = fiber.id;
+    Perform(operation);
+  }
   // Nobody sees the end of the thread that ends the program.
   if (fiber.ends_program) ExitThreadAtOnce();
   fiber.joined = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Time in an explored program. Nobody waits for it: each thread has a clock of its own, which moves
-// on a little with each look at it, and by as much as the thread sleeps.
+// on a little with each look at it, by as much as the thread sleeps, and to the limit of a wait
+// that ends there. The first look after one that did not may find that there was time left.
 #include <errno.h>
 #include <sys/time.h>
 #include <time.h>
@@ -19,7 +20,10 @@ constexpr std::int64_t kStart = 1'600'000'000;  // in seconds
 
 std::int64_t Look() {
   CountEffect();
-  return state().current->nanoseconds += kLook;
+  Fiber& fiber = *state().current;
+  fiber.nanoseconds += fiber.in_time ? 1 : kLook;
+  fiber.in_time = false;
+  return fiber.nanoseconds;
 }
 
 void Sleep(std::int64_t seconds, std::int64_t nanoseconds) {
@@ -34,7 +38,21 @@ bool Valid(const timespec* time) {
   return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < kSecond;
 }
 
+void SleepUntil(const timespec* time) {
+  const std::int64_t now = state().current->nanoseconds;
+  const std::int64_t seconds = time->tv_sec - kStart - now / kSecond;
+  const std::int64_t nanoseconds = time->tv_nsec - now % kSecond;
+  if (seconds > 0 || (seconds == 0 && nanoseconds > 0)) Sleep(seconds, nanoseconds);
+}
+
 }  // namespace
+
+int Timed(int result, const timespec* limit) {
+  if (result == ETIMEDOUT && Valid(limit)) SleepUntil(limit);
+  state().current->in_time = result == 0;
+  return result;
+}
+
 }  // namespace heddle::explorer
 
 using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
@@ -91,9 +109,7 @@ HEDDLE_INTERPOSE int clock_nanosleep(clockid_t clock, int flags, const timespec*
     Sleep(duration->tv_sec, duration->tv_nsec);
     return 0;
   }
-  const std::int64_t now = state().current->nanoseconds;
-  const std::int64_t seconds = duration->tv_sec - kStart - now / kSecond;
-  if (seconds >= 0) Sleep(seconds, duration->tv_nsec);
+  SleepUntil(duration);
   return 0;
 }
 

@@ -16,6 +16,7 @@ constexpr std::size_t kMostFrames = 64;
 
 struct Frames {
   std::array<Site, kMostFrames> sites;
+  std::array<std::uintptr_t, kMostFrames> stack_pointers;
   std::size_t count = 0;
 };
 
@@ -24,6 +25,8 @@ _Unwind_Reason_Code Take(_Unwind_Context* context, void* to) {
   if (frames.count == frames.sites.size()) return _URC_END_OF_STACK;
   const Site site = _Unwind_GetIP(context);
   if (site == 0) return _URC_END_OF_STACK;
+  // What is the frame's stack pointer again when its callee has returned.
+  frames.stack_pointers[frames.count] = _Unwind_GetCFA(context);
   frames.sites[frames.count++] = site;
   return _URC_NO_REASON;
 }
@@ -47,6 +50,19 @@ CallStack Above(const Frames& frames, Site site) {
   return {from, end};
 }
 
+// The frame around the address; the outermost is the runtime's.
+bool FindFrame(const Frames& frames, std::uintptr_t address, InFrame& found) {
+  for (std::size_t i = 0; i + 1 < frames.count; ++i) {
+    if (address < frames.stack_pointers[i] || address >= frames.stack_pointers[i + 1]) continue;
+    found.address = address;
+    found.site = frames.sites[i];
+    found.stack_pointer = frames.stack_pointers[i];
+    found.frame = frames.stack_pointers[i + 1];
+    return true;
+  }
+  return false;
+}
+
 // Of heddle_explorer_trace(): it has no argument.
 Frames* g_frames;
 
@@ -60,13 +76,15 @@ void Tracer::Prepare() {
   _Unwind_Backtrace(Take, &frames);
 }
 
-void Tracer::Begin(const Fault& fault) {
+void Tracer::Begin(const Fault& fault, std::array<Fiber, kMaxThreads>& fibers) {
   Clear();
   fault_ = fault;
+  fibers_ = &fibers;
 }
 
 void Tracer::Clear() {
   fault_ = Fault();
+  other_order_ = Fault();
   told_.clear();
   accesses_.fill({});
   failed_.clear();
@@ -74,6 +92,7 @@ void Tracer::Clear() {
   created_.fill({});
   allocated_.clear();
   freed_.clear();
+  in_frames_.clear();
 }
 
 CallStack Tracer::Suspended(Fiber& fiber, Site site) {
@@ -92,6 +111,30 @@ CallStack Tracer::Here(Site site) {
   return Above(frames, site);
 }
 
+Fiber* Tracer::OwnerOf(std::uintptr_t address) const {
+  const auto owner = std::find_if(fibers_->begin(), fibers_->end(), [&](const Fiber& fiber) {
+    return fiber.started && fiber.OnStack(address);
+  });
+  return owner == fibers_->end() || owner->finished ? nullptr : &*owner;
+}
+
+void Tracer::Note(const InFrame& found) {
+  if (std::find(in_frames_.begin(), in_frames_.end(), found) == in_frames_.end()) {
+    in_frames_.push_back(found);
+  }
+}
+
+void Tracer::Locate(std::uintptr_t address) {
+  Fiber* const owner = OwnerOf(address);
+  if (owner == nullptr) return;
+  const OwnThreadPointer own;
+  Frames frames;
+  g_frames = &frames;
+  heddle_explorer_trace(owner->frame, ReadSuspended);
+  InFrame found{.address = 0, .thread = owner->id, .site = 0, .stack_pointer = 0, .frame = 0};
+  if (FindFrame(frames, address, found)) Note(found);
+}
+
 void Tracer::Accessed(std::uintptr_t address, std::size_t size, Site site) {
   State& shared = state();
   for (int i = 0; i < fault_.accesses; ++i) {
@@ -103,6 +146,12 @@ void Tracer::Accessed(std::uintptr_t address, std::size_t size, Site site) {
     }
     shared.mode = Mode::kRuntime;
     accesses_[static_cast<std::size_t>(i)] = Here(site);
+    // A variable of another thread's, which may be gone at the end; of its own it is a call away.
+    if (OwnerOf(access.address) != shared.current) {
+      void* const stack = shared.scheduler_stack;
+      Locate(access.address);
+      shared.scheduler_stack = stack;
+    }
     shared.mode = Mode::kProgram;
   }
 }

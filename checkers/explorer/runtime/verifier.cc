@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The functions of the Competition on Software Verification (SV-COMP), as its rules describe them.
+#include <cstddef>
+
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/scheduler.h"
+
+// Programs may define some of them themselves, reach_error() above all.
+#define HEDDLE_VERIFIER HEDDLE_INTERPOSE __attribute__((weak))
 
 using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 
@@ -25,22 +30,22 @@ int g_atomic_lock;  // __VERIFIER_atomic_begin: 0 free, 1 held
 
 }  // namespace
 
-HEDDLE_INTERPOSE void __VERIFIER_assume(int condition) {
+HEDDLE_VERIFIER void __VERIFIER_assume(int condition) {
   if (Exploring() && condition == 0) Call("__VERIFIER_assume", HEDDLE_CALLER).Block();
 }
 
-HEDDLE_INTERPOSE void reach_error() {
+HEDDLE_VERIFIER void reach_error() {
   if (!Exploring()) __builtin_trap();
   Call("reach_error", HEDDLE_CALLER).Found(verdict::kAssertion, "reach_error() is reached");
 }
 
-HEDDLE_INTERPOSE void __VERIFIER_error() {
+HEDDLE_VERIFIER void __VERIFIER_error() {
   if (!Exploring()) __builtin_trap();
   Call("__VERIFIER_error", HEDDLE_CALLER)
       .Found(verdict::kAssertion, "__VERIFIER_error() is reached");
 }
 
-HEDDLE_INTERPOSE void __VERIFIER_atomic_begin() {
+HEDDLE_VERIFIER void __VERIFIER_atomic_begin() {
   if (!Exploring()) return;
   Call call("__VERIFIER_atomic_begin", HEDDLE_CALLER, "mutex");
   AdmitsIf free([](Value value) { return value == 0; });
@@ -48,13 +53,13 @@ HEDDLE_INTERPOSE void __VERIFIER_atomic_begin() {
   call.CompareExchange(&g_atomic_lock, expected, 1, Order::kSeqCst, Order::kRelaxed, &free);
 }
 
-HEDDLE_INTERPOSE void __VERIFIER_atomic_end() {
+HEDDLE_VERIFIER void __VERIFIER_atomic_end() {
   if (!Exploring()) return;
   Call("__VERIFIER_atomic_end", HEDDLE_CALLER).Store(&g_atomic_lock, 0, Order::kSeqCst);
 }
 
 #define NONDET(name, type, choices)                                                       \
-  HEDDLE_INTERPOSE type __VERIFIER_nondet_##name() {                                      \
+  HEDDLE_VERIFIER type __VERIFIER_nondet_##name() {                                       \
     return static_cast<type>(Nondet("__VERIFIER_nondet_" #name, HEDDLE_CALLER, choices)); \
   }
 
@@ -68,3 +73,7 @@ NONDET(short, short, kFew)
 NONDET(ushort, unsigned short, kFew)
 NONDET(long, long, kFew)
 NONDET(ulong, unsigned long, kFew)
+NONDET(longlong, long long, kFew)
+NONDET(ulonglong, unsigned long long, kFew)
+NONDET(unsigned, unsigned, kFew)
+NONDET(size_t, std::size_t, kFew)

@@ -127,6 +127,7 @@ struct Workers::Shared {
   char verdict[32];
   char message[kMessageSize];
   char cut_reason[kMessageSize];
+  std::uintptr_t cut_loop;
   Slot slots[];
 };
 
@@ -231,11 +232,18 @@ void Workers::KillAll() {
   }
 }
 
+// Some worker has nothing left to do but to end.
+bool Workers::SomeEnds() const {
+  return std::any_of(shared_->slots, shared_->slots + slots_, [](const Slot& slot) {
+    return slot.state.load() == Slot::kEnded && slot.process.load() > 0;
+  });
+}
+
 // False: none is left.
 bool Workers::Reap(const std::function<std::string(int)>& piece_name) {
   for (;;) {
     int status = 0;
-    const pid_t process = waitpid(-1, &status, WNOHANG);
+    const pid_t process = waitpid(-1, &status, SomeEnds() ? 0 : WNOHANG);
     if (process == 0) return true;
     if (process < 0) {
       if (errno == EINTR) continue;
@@ -347,9 +355,10 @@ void Workers::ReturnExecution() {
   } while (!Replace(shared_->executions, left, left + 1));
 }
 
-void Workers::NoteCut(const std::string& reason) {
-  if (!Replace(shared_->cut, 0, 1)) return;
-  Copy(shared_->cut_reason, sizeof shared_->cut_reason, reason);
+void Workers::NoteCut(const CutBy& cut) {
+  if (cut.why.empty() || !Replace(shared_->cut, 0, 1)) return;
+  Copy(shared_->cut_reason, sizeof shared_->cut_reason, cut.why);
+  shared_->cut_loop = cut.loop;
   Set(shared_->cut_told, true);
 }
 
@@ -358,9 +367,10 @@ std::string Workers::Message() const { return shared_->told.load() ? shared_->me
 std::string Workers::Text() const {
   return shared_->told.load() ? std::string(text_, shared_->text_size) : "";
 }
-std::string Workers::Cut() const {
-  if (shared_->cut.load() == 0) return "";
-  return shared_->cut_told.load() ? shared_->cut_reason : "something was cut";
+CutBy Workers::Cut() const {
+  if (shared_->cut.load() == 0) return {};
+  if (!shared_->cut_told.load()) return {.why = "something was cut"};
+  return {.why = shared_->cut_reason, .loop = shared_->cut_loop};
 }
 
 }  // namespace heddle::explorer

@@ -13,6 +13,7 @@
 #include <functional>
 #include <string>
 
+#include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/search/search.h"
 
 namespace heddle::explorer {
@@ -79,13 +80,13 @@ class Workers {
   // One more execution; false: there have been as many as there may be.
   bool TakeExecution();
   void ReturnExecution();
-  // Something was left out; the exploration goes on.
-  void NoteCut(const std::string& reason);
+  // Something was left out, if it says so; the exploration goes on.
+  void NoteCut(const CutBy& cut);
 
   std::string Verdict() const;
   std::string Message() const;
   std::string Text() const;
-  std::string Cut() const;
+  CutBy Cut() const;
 
   // Null where there are none.
   static Workers* current();
@@ -100,6 +101,7 @@ class Workers {
   pid_t Clone() const;
   void BecomeWorker(int slot);
   bool Reap(const std::function<std::string(int)>& piece_name);
+  bool SomeEnds() const;
   void KillAll();
 
   Shared* shared_;

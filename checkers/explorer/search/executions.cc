@@ -112,7 +112,7 @@ void Search::Impl::StartRun() {
   for (ThreadId thread = 0; thread < graph().threads(); ++thread) {
     if (!graph().thread(thread).empty()) replaying_ |= 1U << thread;
   }
-  Set(0, is_part_ && AtEndOfPart(0) && !GoesOn(0) ? State::kBlocked : State::kRuns);
+  Set(0, is_part_ && AtEndOfPart(0) && !GoesOn(0) ? Standing::kBlocked : Standing::kRuns);
   stopped_ = false;
 }
 
@@ -160,7 +160,7 @@ bool Search::Impl::WithinBounds(bool complete) {
 // The next turn reads the newest writes. Where those are of the same values, it is the same turn.
 bool Search::Impl::Repeats(ThreadId thread) const {
   const std::vector<EventId>& own = graph().thread(thread);
-  bool reads = At(thread).state == State::kParks;  // the newest write would not end that
+  bool reads = At(thread).state == Standing::kParks;  // the newest write would not end that
   for (auto i = static_cast<std::size_t>(At(thread).first_of_turn); i < own.size(); ++i) {
     const Event& event = graph()[own[i]];
     // What a lock protects is another thing once somebody else has had it; and who knows what will
@@ -199,7 +199,7 @@ bool Search::Impl::OtherTurnLooksAt(ThreadId thread, LocationId location) const 
 bool Search::Impl::InTurn(EventId id) const {
   const Event& event = graph()[id];
   const Thread& thread = At(event.thread);
-  return thread.state == State::kBlocked && thread.first_of_turn >= 0 &&
+  return thread.state == Standing::kBlocked && thread.first_of_turn >= 0 &&
          event.index >= thread.first_of_turn;
 }
 
@@ -261,24 +261,111 @@ Effect Search::Impl::EffectOf(ThreadId thread, int first) const {
   return seen ? Effect::kSeen : Effect::kNone;
 }
 
-bool Search::Impl::WritesTwice(ThreadId thread, int first, int second) const {
-  const std::vector<EventId>& own = graph().thread(thread);
-  const std::size_t end = std::min(At(thread).position, own.size());
-  std::vector<EventId> once;
-  std::vector<EventId> again;
-  for (auto i = static_cast<std::size_t>(first); i < end; ++i) {
-    if (graph()[own[i]].kind != Kind::kWrite) continue;
-    (i < static_cast<std::size_t>(second) ? once : again).push_back(own[i]);
+namespace {
+
+bool IsIn(const Event& event, const TwoTurns& turns) {
+  const TwoTurnsOf& of = turns[event.thread];
+  return event.index >= of.first && event.index < of.end;
+}
+
+// The places of a location's writes from the first one of the turns to behind the last one.
+std::pair<std::size_t, std::size_t> Written(const Graph& graph, const std::vector<EventId>& writes,
+                                            const TwoTurns& turns) {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (!IsIn(graph[writes[i]], turns)) continue;
+    if (end == 0) begin = i;
+    end = i + 1;
   }
-  if (once.size() != again.size()) return false;
-  for (std::size_t i = 0; i < once.size(); ++i) {
-    const Event& write = graph()[once[i]];
-    const Event& copy = graph()[again[i]];
-    if (write.location != copy.location || write.value != copy.value) return false;
-    const std::vector<EventId>& writes = graph().location(write.location).writes;
-    // Event::co counts from 1.
-    for (std::uint16_t co = write.co; co < copy.co; ++co) {
-      if (graph()[writes[co]].thread != thread) return false;
+  return {begin, end};
+}
+
+}  // namespace
+
+Search::OtherWriter Search::Impl::WriterBetween(const TwoTurns& turns) const {
+  OtherWriter writer;
+  for (std::size_t i = 0; i < graph().locations(); ++i) {
+    const std::vector<EventId>& writes = graph().location(static_cast<LocationId>(i)).writes;
+    const auto [begin, end] = Written(graph(), writes, turns);
+    for (std::size_t k = begin; k < end; ++k) {
+      const Event& write = graph()[writes[k]];
+      if (IsIn(write, turns)) continue;
+      if (writer.thread == kNoThread) {
+        writer = {.thread = write.thread, .first = write.index, .last = write.index};
+      }
+      if (write.thread != writer.thread) continue;
+      writer.first = std::min<int>(writer.first, write.index);
+      writer.last = std::max<int>(writer.last, write.index);
+    }
+  }
+  return writer;
+}
+
+bool Search::Impl::OrdersLooks(const TwoTurns& turns) const {
+  bool fenced = false;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const std::vector<EventId>& events = graph().thread(static_cast<ThreadId>(i));
+    for (int k = turns[i].first; k >= 0 && k < turns[i].end; ++k) {
+      fenced = fenced || graph()[events[static_cast<std::size_t>(k)]].kind == Kind::kFence;
+    }
+  }
+  return fenced || options_.model == Model::kSc;
+}
+
+bool Search::Impl::AreWatched(const TwoTurns& turns) const {
+  for (ThreadId id = 0; id < kMaxThreads; ++id) {
+    const Standing state = At(id).state;
+    if (state == Standing::kUnborn || turns[static_cast<std::size_t>(id)].first >= 0) continue;
+    if (state != Standing::kJoins) return true;
+    const std::vector<EventId>& events = graph().thread(id);
+    const auto created = std::find_if(events.begin(), events.end(), [this](EventId event) {
+      return graph()[event].kind == Kind::kCreate;
+    });
+    if (std::any_of(created, events.end(),
+                    [this](EventId event) { return graph()[event].kind == Kind::kRead; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Search::Impl::WritesTwice(const TwoTurns& turns) const {
+  std::size_t locks = 0;
+  const auto in_second = [&turns](const Event& write) {
+    return write.index >= turns[write.thread].second;
+  };
+  for (std::size_t i = 0; i < graph().locations(); ++i) {
+    const std::vector<EventId>& writes = graph().location(static_cast<LocationId>(i)).writes;
+    const auto [begin, end] = Written(graph(), writes, turns);
+    const std::size_t once = (end - begin) / 2;
+    if (once * 2 != end - begin) return false;
+    if (once != 0 && ++locks > 1 && OrdersLooks(turns) && AreWatched(turns)) return false;
+    for (std::size_t k = begin; k < begin + once; ++k) {
+      const Event& write = graph()[writes[k]];
+      const Event& copy = graph()[writes[k + once]];
+      if (!IsIn(write, turns) || !IsIn(copy, turns) || in_second(write) || !in_second(copy) ||
+          write.thread != copy.thread || write.value != copy.value) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool Search::Impl::AreAlone(ThreadId thread, int first, int last) const {
+  const std::vector<EventId>& own = graph().thread(thread);
+  for (int i = first; i < last; ++i) {
+    const EventId id = own[static_cast<std::size_t>(i)];
+    const Event& write = graph()[id];
+    if (write.kind != Kind::kWrite) continue;
+    const Event* const before = graph().Before(thread, write.index);
+    for (const EventId access : graph().location(write.location).accesses) {
+      const Event& other = graph()[access];
+      if (other.thread == thread || other.kind == Kind::kPark) continue;
+      if (before != nullptr && graph().Contains(before->hb, access)) continue;
+      const Event* const earlier = graph().Before(other.thread, other.index);
+      if (earlier == nullptr || !graph().Contains(earlier->hb, id)) return false;
     }
   }
   return true;
@@ -286,6 +373,7 @@ bool Search::Impl::WritesTwice(ThreadId thread, int first, int second) const {
 
 Ending Search::Impl::End() {
   if (probe_.active) return EndProbe();
+  probe_.explored_events += graph().size();
   if (!Random()) ShareWeight(true);
   return Judge();
 }
@@ -300,13 +388,13 @@ Ending Search::Impl::Judge() {
   bool hang = true;
   for (ThreadId id = 0; id < kMaxThreads; ++id) {
     const Thread& thread = At(id);
-    if (thread.state == State::kUnborn || thread.state == State::kFinished) continue;
+    if (thread.state == Standing::kUnborn || thread.state == Standing::kFinished) continue;
     all_finished = false;
-    if (thread.state == State::kParks) {
-      hang = hang && thread.waits_in_vain && !WaitsForTurn(id) &&
+    if (thread.state == Standing::kParks) {
+      hang = hang && !thread.elsewhere && thread.waits_in_vain && !WaitsForTurn(id) &&
              (thread.first_of_turn < 0 || Repeats(id));
     }
-    if (thread.state != State::kBlocked) continue;
+    if (thread.state != Standing::kBlocked) continue;
     hang = hang && thread.first_of_turn >= 0 && Repeats(id);
   }
   hang = hang && !all_finished;

@@ -54,7 +54,7 @@ std::size_t Search::Impl::TimeOf(ThreadId thread) const {
 ThreadId Search::Impl::NextGuided() {
   ThreadId first = kNoThread;
   ThreadId first_waiting = kNoThread;
-  ForEachIn(State::kRuns, [&](ThreadId thread) {
+  ForEachIn(Standing::kRuns, [&](ThreadId thread) {
     ThreadId& best = GuideOf(thread).waits ? first_waiting : first;
     if (best == kNoThread || TimeOf(thread) < TimeOf(best)) best = thread;
   });

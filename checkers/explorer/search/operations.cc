@@ -99,7 +99,7 @@ Answer Search::Impl::Create(ThreadId thread, Site site, ThreadId like) {
     G().StartViews(Append());
   }
   const bool stays = is_part_ && AtEndOfPart(created) && !GoesOn(created);
-  Set(created, stays ? State::kBlocked : State::kRuns);
+  Set(created, stays ? Standing::kBlocked : Standing::kRuns);
   return {Action::kGo, static_cast<Value>(created), true};
 }
 
@@ -110,38 +110,56 @@ Answer Search::Impl::Join(ThreadId thread, ThreadId joined, Site site) {
     if (event.kind != Kind::kJoin || event.peer != joined) {
       return Differs(thread, site, "a thread's join");
     }
-    if (At(joined).state != State::kFinished) {
+    if (At(joined).state != Standing::kFinished) {
       return WaitFor(thread, graph().thread(joined).back());
     }
     Advance(thread);
     return {};
   }
   if (MustYield(thread)) return StandBack();
-  const bool waits = At(joined).state != State::kFinished;
+  const bool waits = At(joined).state != Standing::kFinished;
   if (waits || (!Random() && (Running() & ~(1U << thread)) != 0)) {
-    Set(thread, State::kJoins);
+    Set(thread, Standing::kJoins);
     At(thread).joined = joined;
     return StandBack();
   }
-  Event& event = G().Open(thread, Kind::kJoin);
+  AddJoin(thread, joined, site);
+  return {};
+}
+
+bool Search::Impl::JoinAtOnce(ThreadId thread, ThreadId joined, Site site) {
+  if (stopped_ || replaying_ != 0 || tentative_ != kNoEvent || is_part_ || Random() ||
+      Running() != 1U << thread || At(joined).state != Standing::kFinished) {
+    return false;
+  }
+  AddJoin(thread, joined, site);
+  return true;
+}
+
+void Search::Impl::AddJoin(ThreadId thread, ThreadId joined, Site site) {
+  Event& event = G().AddOwn(thread, Kind::kJoin);
   event.peer = static_cast<std::uint8_t>(joined);
   event.site = site;
-  SettleEvent(G(), Append());
-  return {};
+  const Event& finish = graph()[graph().thread(joined).back()];
+  event.hb.Join(finish.hb);
+  event.porf.Join(finish.porf);
+  ++counts_.events;
+  ++At(thread).position;
 }
 
 Answer Search::Impl::Finish(ThreadId thread) {
   if (stopped_) return Stop(stop_);
   if (Replaying(thread)) {
     if (Replayed(thread).kind != Kind::kFinish) return Differs(thread, 0, "the thread's end");
-    Set(thread, State::kFinished);
+    Set(thread, Standing::kFinished);
     Advance(thread);
   } else {
     // It is all the same when.
     if ((is_part_ || Random()) && MustYield(thread)) return StandBack();
-    G().Open(thread, Kind::kFinish);
-    G().StartViews(Append());
-    Set(thread, State::kFinished);
+    G().AddOwn(thread, Kind::kFinish);
+    ++counts_.events;
+    ++At(thread).position;
+    Set(thread, Standing::kFinished);
   }
   if (Random()) WakeJoining();
   return {};
@@ -218,7 +236,7 @@ Answer Search::Impl::Choose(ThreadId thread, int choices, Site site, bool of_wai
 Answer Search::Impl::Block(ThreadId thread, int first) {
   if (stopped_) return Stop(stop_);
   if (Replaying(thread)) return Fail("the program did not repeat: a thread goes round earlier");
-  Set(thread, State::kBlocked);
+  Set(thread, Standing::kBlocked);
   At(thread).first_of_turn = first;
   if (first < 0) return StandBack();
   // A turn's read can still change where it and all the turn's reads behind it were maximal: a

@@ -23,15 +23,39 @@ constexpr std::uint64_t kFirst = 250;
 // So many probes come at once; after that they are a small part of all executions.
 constexpr std::uint64_t kAtOnce = 48;
 constexpr std::uint64_t kRarely = 30;
+// In events, of all executions of probes: so many are for free, and then this part of those that
+// are explored. Where executions are long, a probe is.
+constexpr std::uint64_t kFree = 1 << 16;
+constexpr std::uint64_t kPart = 10;
 
 }  // namespace
 
-bool Search::Impl::BeginProbe() {
-  const std::uint64_t done = counts_.complete + counts_.blocked;
-  if (!probe_.wanted || done < std::max(kFirst, probe_.next) || is_piece_) return false;
+bool Search::Impl::ProbesAreCheap() const {
+  return probe_.events <= kFree + probe_.explored_events / kPart;
+}
+
+void Search::Impl::EnterProbe() {
   std::swap(stack_, probe_.stack);
   probe_.counts = counts_;
   probe_.active = true;
+}
+
+void Search::Impl::LeaveProbe() {
+  std::swap(stack_, probe_.stack);
+  counts_ = probe_.counts;
+  probe_.active = false;
+}
+
+bool Search::Impl::BeginProbe() {
+  if (!probe_.wanted || is_piece_ || !ProbesAreCheap()) return false;
+  if (probe_.halfway) {
+    probe_.halfway = false;
+    EnterProbe();
+    return ContinueProbe();
+  }
+  const std::uint64_t done = counts_.complete + counts_.blocked;
+  if (done < std::max(kFirst, probe_.next)) return false;
+  EnterProbe();
   probe_.choices = 1;
   probe_.executions = 0;
   probe_.length = 0;
@@ -65,8 +89,13 @@ Item Search::Impl::DrawItem(const Execution& execution) {
   return items[at];
 }
 
-// False: the probe is over.
+// False: the probe is over, or goes on later.
 bool Search::Impl::ContinueProbe() {
+  if (failure_.empty() && !ProbesAreCheap()) {
+    LeaveProbe();
+    probe_.halfway = true;
+    return false;
+  }
   for (;;) {
     std::vector<Item>& items = stack_.back()->items;
     if (items.empty() || !failure_.empty()) break;
@@ -80,9 +109,7 @@ bool Search::Impl::ContinueProbe() {
     }
   }
   while (!stack_.empty()) Recycle();
-  std::swap(stack_, probe_.stack);
-  counts_ = probe_.counts;
-  probe_.active = false;
+  LeaveProbe();
   probe_.sum += probe_.executions;
   ++probe_.count;
   const std::uint64_t pause = probe_.count < kAtOnce ? 0 : kRarely * probe_.length;
@@ -93,6 +120,7 @@ bool Search::Impl::ContinueProbe() {
 Ending Search::Impl::EndProbe() {
   const Ending ending = Judge();
   ++probe_.length;
+  probe_.events += graph().size();
   if (!failure_.empty()) return ending;
   if (ending != Ending::kDropped && ending != Ending::kFailed) probe_.executions += probe_.choices;
   return Ending::kDropped;

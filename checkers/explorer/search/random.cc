@@ -60,7 +60,7 @@ void Search::Impl::BeginRandom() {
 ThreadId Search::Impl::NextAtRandom() {
   std::vector<ThreadId> ready;
   for (ThreadId thread = 0; thread < kMaxThreads; ++thread) {
-    if (At(thread).state == State::kRuns) ready.push_back(thread);
+    if (At(thread).state == Standing::kRuns) ready.push_back(thread);
   }
   if (ready.empty()) return kNoThread;
   if (options_.strategy == Strategy::kPct) {

@@ -103,20 +103,25 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
 
   admitted_.clear();
   int turn = -1;
+  bool elsewhere = false;
   const int partner = admits == nullptr ? -1 : admits->partner();
   const auto admitted = [&](EventId write) {
     if (admits == nullptr) return true;
+    elsewhere = true;
     if (partner >= 0 && IsOfAnotherStep(thread, partner, update_id, location, write)) return false;
     const Value value = graph().ValueOf(write, location);
-    for (const Asked& asked : admitted_) {
-      if (asked.value != value) continue;
-      turn = asked.turn;
-      return asked.admitted;
+    auto asked = std::find_if(admitted_.begin(), admitted_.end(),
+                              [value](const Asked& earlier) { return earlier.value == value; });
+    if (asked == admitted_.end()) {
+      const bool answer = (*admits)(value);
+      asked = admitted_.insert(asked, {.value = value,
+                                       .admitted = answer,
+                                       .turn = admits->turn(),
+                                       .elsewhere = admits->elsewhere()});
     }
-    const bool answer = (*admits)(value);
-    turn = admits->turn();
-    admitted_.push_back({.value = value, .admitted = answer, .turn = turn});
-    return answer;
+    turn = asked->turn;
+    elsewhere = asked->elsewhere;
+    return asked->admitted;
   };
 
   // A thread that waits has been offered all that was there when it began to. Where a revisit has
@@ -168,11 +173,11 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
   const bool ends = admitted(graph().Newest(location));
   const bool goes_on = ends && offered(graph().Newest(location));
   At(thread).waits_in_vain = !ends;
+  At(thread).elsewhere = elsewhere;
   At(thread).first_of_turn = turn;
   may_fail(graph().Newest(location));
   const bool only_waits = !goes_on && others_.empty() && failures_.empty();
   if (only_waits && parked) return Park(thread, location);
-  if (only_waits && partner >= 0) return Stop(Ending::kDropped);
   if (goes_on && Guided() &&
       !FindGuidedWrite(thread, location, update != nullptr, admits != nullptr)) {
     return StandBack();
@@ -201,7 +206,6 @@ Answer Search::Impl::AddRead(ThreadId thread, const Access& access, LocationId l
       current_->items.push_back({Item::Kind::kFail, id, write});
     }
   }
-  if (!goes_on && partner >= 0) return Stop(Ending::kDropped);
   if (!goes_on) return Park(thread, location);
 
   SetReadsFrom(G(), id, Random() ? DrawWrite(id) : graph().Newest(location));
@@ -225,7 +229,7 @@ bool Search::Impl::IsOfAnotherStep(ThreadId thread, int partner, std::uint16_t u
 }
 
 Answer Search::Impl::Park(ThreadId thread, LocationId location) {
-  Set(thread, State::kParks);
+  Set(thread, Standing::kParks);
   At(thread).location = location;
   return StandBack();
 }
@@ -254,11 +258,12 @@ Answer Search::Impl::Resolve(ThreadId thread, EventId read, Admits* admits) {
     return answer;
   }
   // Only the newest write makes it wait: what comes next in coherence order could end the wait.
-  if (!event.maximal || partner >= 0) return Stop(Ending::kDropped);
+  if (!event.maximal) return Stop(Ending::kDropped);
   G().TurnIntoPark(read);
   AddCounterpart(G(), read);
   Advance(thread);
   At(thread).waits_in_vain = true;
+  At(thread).elsewhere = !steps || admits->elsewhere();
   At(thread).first_of_turn = admits->turn();
   return Park(thread, event.location);
 }

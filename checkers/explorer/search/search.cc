@@ -76,6 +76,9 @@ Answer Search::Create(ThreadId thread, Site site, ThreadId like) {
 Answer Search::Join(ThreadId thread, ThreadId joined, Site site) {
   return impl_->Join(thread, joined, site);
 }
+bool Search::JoinAtOnce(ThreadId thread, ThreadId joined, Site site) {
+  return impl_->JoinAtOnce(thread, joined, site);
+}
 Answer Search::Finish(ThreadId thread) { return impl_->Finish(thread); }
 Search::Repeated Search::Repeat(ThreadId thread, const Arrival& arrival) {
   return impl_->Repeat(thread, arrival);
@@ -87,8 +90,13 @@ Answer Search::Block(ThreadId thread, int first, Site /*site*/) {
   return impl_->Block(thread, first);
 }
 Effect Search::EffectOf(ThreadId thread, int first) const { return impl_->EffectOf(thread, first); }
-bool Search::WritesTwice(ThreadId thread, int first, int second) const {
-  return impl_->WritesTwice(thread, first, second);
+bool Search::AreAlone(ThreadId thread, int first, int last) const {
+  return impl_->AreAlone(thread, first, last);
+}
+
+bool Search::WritesTwice(const TwoTurns& turns) const { return impl_->WritesTwice(turns); }
+Search::OtherWriter Search::WriterBetween(const TwoTurns& turns) const {
+  return impl_->WriterBetween(turns);
 }
 void Search::GiveUp() { impl_->GiveUp(); }
 void Search::Reset() { impl_->Reset(); }

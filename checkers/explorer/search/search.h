@@ -20,6 +20,7 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_H_
 #define HEDDLE_CHECKERS_EXPLORER_SEARCH_SEARCH_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -120,10 +121,11 @@ class Admits {
   // Of the value refused last: the thread's first event in the turn of the loop that this read
   // ends, whose other reads might let the thread go on, too. Negative: the wait is this read alone.
   virtual int turn() const { return -1; }
-  // Of a read-modify-write that makes one step with the thread's event of that number, a read of
-  // the same location: it succeeds only where it reads the same write, and never waits. An
-  // execution in which it can do neither that nor go on otherwise is dropped: where the two read
-  // what is the newest write now, all else is the same. Negative: of no such.
+  // Of the value refused last: another execution, without some of the thread's events, goes on from
+  // there. One in which the thread waits to the end is blocked, and nothing is wrong with it.
+  virtual bool elsewhere() const { return false; }
+  // Of one that does so with the thread's event of that number, a read of the same location, and
+  // that succeeds only where it reads the same write. Negative: of no such.
   virtual int partner() const { return -1; }
   // Of a weak compare-exchange that would succeed with the value: whether that it fails all the
   // same can make a difference. Where the thread would only try again it does not.
@@ -159,6 +161,15 @@ enum class Effect : std::uint8_t {
   kNone,  // each location holds again what the turn found there, and nobody has seen another value
   kSeen,  // so, but another thread has seen a value in between, or written one
 };
+
+// Two turns of a loop that a thread has made, one after the other: its events from `first` on, from
+// `second` on and to before `end`. Negative: it makes none.
+struct TwoTurnsOf {
+  int first = -1;
+  int second = -1;
+  int end = -1;
+};
+using TwoTurns = std::array<TwoTurnsOf, kMaxThreads>;
 
 struct Counts {
   std::uint64_t complete = 0;
@@ -226,6 +237,9 @@ class Search {
   // The new thread runs the same as `like`, which the thread created last. Value: its id.
   Answer Create(ThreadId thread, Site site, ThreadId like = kNoThread);
   Answer Join(ThreadId thread, ThreadId joined, Site site);
+  // Where nothing is left to do but for the thread, and the other one has finished; false: it is to
+  // be told as above.
+  bool JoinAtOnce(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
   // Tells an operation that was in the graph when the execution began, and that waits for nothing.
   // Its event, and for a read-modify-write that writes also that one's. Null: it must be told as
@@ -244,10 +258,20 @@ class Search {
   Answer Block(ThreadId thread, int first, Site site);
   // Of the turn of a loop that the thread has made, from its event `first` on.
   Effect EffectOf(ThreadId thread, int first) const;
-  // Of two turns of a loop that the thread has made, one after the other, from its events `first`
-  // and `second` on: whether the second one writes just what the first one does, and nobody else
-  // writes to a location in between.
-  bool WritesTwice(ThreadId thread, int first, int second) const;
+  // Whether the second turns write just what the first ones do, in the same order, nobody else
+  // writes to a location in between, and whoever reads of a second turn may read the same of the
+  // first.
+  bool WritesTwice(const TwoTurns& turns) const;
+  // A thread, none of theirs, that does, and its first and its last such event.
+  struct OtherWriter {
+    ThreadId thread = kNoThread;  // there is none
+    int first = 0;
+    int last = 0;
+  };
+  OtherWriter WriterBetween(const TwoTurns& turns) const;
+  // Whether nobody else has an access of a location that the thread's events from `first` on, and
+  // before `last`, write to, but before (happens-before) the thread's write or behind it.
+  bool AreAlone(ThreadId thread, int first, int last) const;
   // Ends the execution as kFailed without a text: an error of the program was found in it.
   void GiveUp();
   // Forgets everything, counts too, and starts anew: more is known now of what reads admit.

@@ -70,7 +70,7 @@ struct Execution {
   std::vector<Item> items;
 };
 
-enum class State : std::uint8_t {
+enum class Standing : std::uint8_t {
   kUnborn,
   kRuns,     // or could
   kReplays,  // waits until `needs` has been replayed
@@ -82,13 +82,14 @@ enum class State : std::uint8_t {
 inline constexpr std::size_t kStates = 7;
 
 struct Thread {
-  State state = State::kUnborn;
+  Standing state = Standing::kUnborn;
   std::size_t position = 0;
   EventId needs = kNoEvent;
   ThreadId joined = kNoThread;
   LocationId location = kNoLocation;
   // The newest write to that location would not end the wait.
   bool waits_in_vain = true;
+  bool elsewhere = false;  // Admits::elsewhere(), of a thread that parks
   // Of a blocked thread, and one that waits at the end of a turn: its first event that another
   // execution may change; none: -1.
   int first_of_turn = -1;
@@ -98,7 +99,8 @@ struct Thread {
 struct Asked {
   Value value = 0;
   bool admitted = false;
-  int turn = -1;  // Admits::turn()
+  int turn = -1;           // Admits::turn()
+  bool elsewhere = false;  // Admits::elsewhere()
 };
 
 // How far an execution has come in following a recorded one.
@@ -126,14 +128,18 @@ struct Guide {
 struct Probe {
   bool wanted = false;
   bool active = false;
-  std::vector<std::unique_ptr<Execution>> stack;  // the search's, meanwhile
+  bool halfway = false;  // not active, but to be gone on with
+  // The search's, meanwhile; the probe's, where that is halfway.
+  std::vector<std::unique_ptr<Execution>> stack;
   Counts counts;
   double choices = 1;     // there are as many executions like the current one as it stands for
   double executions = 0;  // in the whole search, as this probe guesses
   std::uint64_t length = 0;
   std::uint64_t count = 0;  // of probes, and of what they have guessed:
   double sum = 0;
-  std::uint64_t next = 0;  // after how many executions the next one comes
+  std::uint64_t next = 0;    // after how many executions the next one comes
+  std::uint64_t events = 0;  // of the executions of all probes, and of those explored:
+  std::uint64_t explored_events = 0;
 };
 
 class Search::Impl {
@@ -150,12 +156,19 @@ class Search::Impl {
   Answer Fence(ThreadId thread, Order order, Site site);
   Answer Create(ThreadId thread, Site site, ThreadId like);
   Answer Join(ThreadId thread, ThreadId joined, Site site);
+  bool JoinAtOnce(ThreadId thread, ThreadId joined, Site site);
   Answer Finish(ThreadId thread);
   Repeated Repeat(ThreadId thread, const Arrival& arrival);
   Answer Choose(ThreadId thread, int choices, Site site, bool of_wait);
   Answer Block(ThreadId thread, int first);
   Effect EffectOf(ThreadId thread, int first) const;
-  bool WritesTwice(ThreadId thread, int first, int second) const;
+  bool WritesTwice(const TwoTurns& turns) const;
+  // Whether what a thread reads of one of the turns' locks can say which of two turns it may read
+  // of another.
+  bool OrdersLooks(const TwoTurns& turns) const;
+  // Whether a thread that makes none of them may look.
+  bool AreWatched(const TwoTurns& turns) const;
+  OtherWriter WriterBetween(const TwoTurns& turns) const;
   void Reset();
   std::size_t Split();
   double PieceWeight(std::size_t piece) const { return pieces_[piece]->items.front().weight; }
@@ -198,19 +211,20 @@ class Search::Impl {
   std::uintptr_t AddressOf(LocationId location) const { return locations_.At(location).address; }
   const Counts& counts() const { return counts_; }
   const std::string& failure() const { return failure_; }
-  bool IsBlocked(ThreadId thread) const { return At(thread).state == State::kBlocked; }
+  bool AreAlone(ThreadId thread, int first, int last) const;
+  bool IsBlocked(ThreadId thread) const { return At(thread).state == Standing::kBlocked; }
 
  private:
   Thread& At(ThreadId thread) { return threads_[static_cast<std::size_t>(thread)]; }
   const Thread& At(ThreadId thread) const { return threads_[static_cast<std::size_t>(thread)]; }
-  void Set(ThreadId thread, State state) {
+  void Set(ThreadId thread, Standing state) {
     const std::uint32_t bit = 1U << thread;
     in_state_[static_cast<std::size_t>(At(thread).state)] &= ~bit;
     in_state_[static_cast<std::size_t>(state)] |= bit;
     At(thread).state = state;
   }
   template <typename Visit>
-  void ForEachIn(State state, Visit visit) {
+  void ForEachIn(Standing state, Visit visit) {
     for (std::uint32_t left = in_state_[static_cast<std::size_t>(state)]; left != 0;
          left &= left - 1) {
       visit(static_cast<ThreadId>(std::countr_zero(left)));
@@ -218,8 +232,8 @@ class Search::Impl {
   }
   // Those that run, or could if what they wait for were replayed.
   std::uint32_t Running() const {
-    return in_state_[static_cast<std::size_t>(State::kRuns)] |
-           in_state_[static_cast<std::size_t>(State::kReplays)];
+    return in_state_[static_cast<std::size_t>(Standing::kRuns)] |
+           in_state_[static_cast<std::size_t>(Standing::kReplays)];
   }
   Graph& G() { return current_->graph; }
 
@@ -284,6 +298,7 @@ class Search::Impl {
     any_internal_ = true;
     G()[id].internal = true;
   }
+  void AddJoin(ThreadId thread, ThreadId joined, Site site);
   // Closes the graph's open event, which is then the thread's last.
   EventId Append();
   Answer AddRead(ThreadId thread, const Access& access, LocationId location, const Update* update,
@@ -326,6 +341,9 @@ class Search::Impl {
 
   // Probes for the size of the search.
   bool BeginProbe();
+  bool ProbesAreCheap() const;
+  void EnterProbe();
+  void LeaveProbe();
   Item DrawItem(const Execution& execution);
   bool ContinueProbe();
   Ending EndProbe();

@@ -127,7 +127,7 @@ void Search::Impl::AddCounterpart(Graph& graph, EventId id) const {
 // The thread comes to where its twin waits: it has to wait for what that reads.
 bool Search::Impl::FollowsTwin(ThreadId thread, LocationId location) {
   const ThreadId twin = Symmetric() ? TwinOf(graph(), thread) : kNoThread;
-  if (twin == kNoThread || At(twin).state != State::kParks || At(twin).location != location) {
+  if (twin == kNoThread || At(twin).state != Standing::kParks || At(twin).location != location) {
     return false;
   }
   const std::vector<EventId>& own = graph().thread(thread);

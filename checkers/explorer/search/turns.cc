@@ -35,12 +35,12 @@ ThreadId Search::Impl::Root(ThreadId thread) {
   for (int i = 0; i < kMaxThreads; ++i) {
     const Thread& it = At(thread);
     EventId needed = kNoEvent;
-    if (it.state == State::kRuns) {
+    if (it.state == Standing::kRuns) {
       needed = NeededBy(thread);
       if (needed == kNoEvent) return thread;
-    } else if (it.state == State::kReplays) {
+    } else if (it.state == Standing::kReplays) {
       needed = it.needs;
-    } else if (it.state == State::kUnborn) {
+    } else if (it.state == Standing::kUnborn) {
       needed = graph().creator(thread);
     }
     if (needed == kNoEvent) break;
@@ -70,7 +70,7 @@ ThreadId Search::Impl::Next() {
   }
   if (wanted == kNoThread) return kNoThread;
   // A counterexample tells of its steps in this order.
-  if (restored_ && At(wanted).state == State::kRuns) return wanted;
+  if (restored_ && At(wanted).state == Standing::kRuns) return wanted;
   const ThreadId root = Root(wanted);
   if (root == kNoThread) FailToRepeat(wanted);
   last_ = root;
@@ -99,7 +99,7 @@ bool Search::Impl::Skip(const std::vector<Event>& events) {
     if (!same) return false;
   }
   for (const Event& event : events) {
-    if (event.kind == Kind::kCreate) Set(event.peer, State::kRuns);
+    if (event.kind == Kind::kCreate) Set(event.peer, Standing::kRuns);
   }
   At(0).position = events.size();
   if (events.size() == own.size()) replaying_ &= ~1U;
@@ -109,8 +109,8 @@ bool Search::Impl::Skip(const std::vector<Event>& events) {
 // Threads are joined when nothing else is left to do: it does not matter when, and each time it is
 // a switch of threads.
 void Search::Impl::WakeJoining() {
-  ForEachIn(State::kJoins, [&](ThreadId thread) {
-    if (At(At(thread).joined).state == State::kFinished) Set(thread, State::kRuns);
+  ForEachIn(Standing::kJoins, [&](ThreadId thread) {
+    if (At(At(thread).joined).state == Standing::kFinished) Set(thread, Standing::kRuns);
   });
 }
 
@@ -122,8 +122,8 @@ void Search::Impl::FailToRepeat(ThreadId thread) {
 ThreadId Search::Impl::LowestOfPart() const {
   ThreadId lowest = kNoThread;
   for (ThreadId thread = 0; thread < kMaxThreads; ++thread) {
-    const State state = At(thread).state;
-    if (state != State::kRuns && state != State::kReplays) continue;
+    const Standing state = At(thread).state;
+    if (state != Standing::kRuns && state != Standing::kReplays) continue;
     if (thread != part_.last) return thread;
     lowest = thread;
   }
@@ -137,13 +137,13 @@ bool Search::Impl::AtEndOfPart(ThreadId thread) const {
 bool Search::Impl::Holds(ThreadId thread) {
   if (!is_part_ || !AtEndOfPart(thread)) return false;
   if (GoesOn(thread)) return thread == part_.last && LowestOfPart() != thread;
-  if (At(thread).state == State::kRuns) Set(thread, State::kBlocked);
+  if (At(thread).state == Standing::kRuns) Set(thread, Standing::kBlocked);
   return true;
 }
 
 bool Search::Impl::MustYield(ThreadId thread, Recorded::Kind kind, bool follows) {
   if (is_part_) {
-    Set(thread, State::kBlocked);
+    Set(thread, Standing::kBlocked);
     return true;
   }
   if (Random() && !restored_) {
@@ -160,13 +160,13 @@ void Search::Impl::Advance(ThreadId thread) {
 
 void Search::Impl::Advance(ThreadId thread, EventId id) {
   if (++At(thread).position == graph().thread(thread).size()) replaying_ &= ~(1U << thread);
-  ForEachIn(State::kReplays, [&](ThreadId other) {
-    if (At(other).needs == id) Set(other, State::kRuns);
+  ForEachIn(Standing::kReplays, [&](ThreadId other) {
+    if (At(other).needs == id) Set(other, Standing::kRuns);
   });
 }
 
 Answer Search::Impl::WaitFor(ThreadId thread, EventId event) {
-  Set(thread, State::kReplays);
+  Set(thread, Standing::kReplays);
   At(thread).needs = event;
   return StandBack();
 }
@@ -230,8 +230,8 @@ void Search::Impl::Wake(LocationId location) {
   if (Guided()) {
     for (Guide::Thread& guide : guide_.threads) guide.waits = false;
   }
-  ForEachIn(State::kParks, [&](ThreadId thread) {
-    if (At(thread).location == location) Set(thread, State::kRuns);
+  ForEachIn(Standing::kParks, [&](ThreadId thread) {
+    if (At(thread).location == location) Set(thread, Standing::kRuns);
   });
 }
 

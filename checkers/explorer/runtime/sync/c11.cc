@@ -61,7 +61,7 @@ HEDDLE_INTERPOSE int mtx_trylock(mtx_t* mutex) {
 
 HEDDLE_INTERPOSE int mtx_timedlock(mtx_t* mutex, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(mtx_timedlock)(mutex, deadline);
-  return AsC11(DoTimedLockMutex(Of(mutex), HEDDLE_CALLER));
+  return AsC11(Timed(DoTimedLockMutex(Of(mutex), HEDDLE_CALLER), deadline));
 }
 
 HEDDLE_INTERPOSE int mtx_unlock(mtx_t* mutex) {
@@ -86,7 +86,7 @@ HEDDLE_INTERPOSE int cnd_wait(cnd_t* condition, mtx_t* mutex) {
 
 HEDDLE_INTERPOSE int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(cnd_timedwait)(condition, mutex, deadline);
-  return AsC11(DoWait(Of(condition), Of(mutex), true, HEDDLE_CALLER));
+  return AsC11(Timed(DoWait(Of(condition), Of(mutex), true, HEDDLE_CALLER), deadline));
 }
 
 HEDDLE_INTERPOSE int cnd_signal(cnd_t* condition) {

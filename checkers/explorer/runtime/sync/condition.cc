@@ -87,13 +87,13 @@ HEDDLE_INTERPOSE int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_
 HEDDLE_INTERPOSE int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_timedwait)(condition, mutex, deadline);
-  return DoWait(condition, mutex, true, HEDDLE_CALLER);
+  return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             clockid_t clock, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, deadline);
-  return DoWait(condition, mutex, true, HEDDLE_CALLER);
+  return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_cond_signal(pthread_cond_t* condition) noexcept {

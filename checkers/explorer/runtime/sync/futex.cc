@@ -76,11 +76,15 @@ HEDDLE_INTERPOSE long syscall(long number, ...) noexcept {
   auto* const word = reinterpret_cast<std::uint32_t*>(arguments[0]);
   const auto flags = static_cast<unsigned>(arguments[1]);
   const auto value = static_cast<std::uint32_t>(arguments[2]);
+  const auto* const limit = reinterpret_cast<const timespec*>(arguments[3]);
   int error = 0;
   switch (flags & ~static_cast<unsigned>(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)) {
     case FUTEX_WAIT_BITSET:
+      error = Timed(FutexWait(word, value, limit != nullptr, site), limit);
+      break;
     case FUTEX_WAIT:
-      error = FutexWait(word, value, arguments[3] != 0, site);
+      error = FutexWait(word, value, limit != nullptr, site);
+      if (error == ETIMEDOUT) nanosleep(limit, nullptr);
       break;
     case FUTEX_WAKE_BITSET:
     case FUTEX_WAKE:

@@ -81,7 +81,7 @@ int DoTimedLockMutex(pthread_mutex_t* mutex, Site site) {
     const int result = Again(*held, KindOf(mutex));
     return result >= 0 ? result : ETIMEDOUT;
   }
-  if (call.Expires()) return TryLockMutex(call, mutex) ? 0 : ETIMEDOUT;
+  if (GivesUp(call, WordOf(mutex), [](int owner) { return owner == 0; })) return ETIMEDOUT;
   call.SetExpires(true);
   LockMutex(call, mutex);
   return 0;
@@ -144,13 +144,13 @@ HEDDLE_INTERPOSE int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
 HEDDLE_INTERPOSE int pthread_mutex_timedlock(pthread_mutex_t* mutex,
                                              const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_mutex_timedlock)(mutex, deadline);
-  return DoTimedLockMutex(mutex, HEDDLE_CALLER);
+  return Timed(DoTimedLockMutex(mutex, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                              const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, deadline);
-  return DoTimedLockMutex(mutex, HEDDLE_CALLER);
+  return Timed(DoTimedLockMutex(mutex, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {

@@ -42,10 +42,11 @@ int ReadLock(pthread_rwlock_t* lock, bool expires, Site site) {
   Call call("pthread_rwlock_rdlock", site, "rwlock");
   Held* const held = FindHeld(call.fiber(), lock);
   if (held != nullptr && IsFor(*held, kWrite)) return EDEADLK;
-  if (expires && call.Expires()) return ETIMEDOUT;
-  call.SetExpires(expires);
   const bool writers_first = WritersFirst(lock);
-  AdmitsIf free([=](Value value) { return ReaderMay(static_cast<Word>(value), writers_first); });
+  const auto may = [=](Value value) { return ReaderMay(static_cast<Word>(value), writers_first); };
+  if (expires && GivesUp(call, WordOf(lock), may)) return ETIMEDOUT;
+  call.SetExpires(expires);
+  AdmitsIf free(may);
   call.Modify(WordOf(lock), Rmw::kAdd, Word{1}, Order::kAcquire, &free);
   if (held != nullptr) {
     ++held->count;
@@ -78,10 +79,13 @@ int WriteLock(pthread_rwlock_t* lock, bool expires, Site site) {
   Call call("pthread_rwlock_wrlock", site, "rwlock");
   const Held* const held = FindHeld(call.fiber(), lock);
   if (held != nullptr && IsFor(*held, kWrite)) return EDEADLK;
-  if (expires && call.Expires()) return ETIMEDOUT;
-  call.SetExpires(expires);
   Word* const word = WordOf(lock);
-  AdmitsIf free([](Value value) { return (static_cast<Word>(value) & (kWriter | kReaders)) == 0; });
+  const auto may = [](Value value) {
+    return (static_cast<Word>(value) & (kWriter | kReaders)) == 0;
+  };
+  if (expires && GivesUp(call, word, may)) return ETIMEDOUT;
+  call.SetExpires(expires);
+  AdmitsIf free(may);
   if (WritersFirst(lock)) {
     call.Modify(word, Rmw::kAdd, kWaiting, Order::kRelaxed);
     call.Modify(word, Rmw::kAdd, kWriter - kWaiting, Order::kAcquire, &free);
@@ -140,13 +144,13 @@ HEDDLE_INTERPOSE int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
 HEDDLE_INTERPOSE int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_timedrdlock)(lock, deadline);
-  return ReadLock(lock, true, HEDDLE_CALLER);
+  return Timed(ReadLock(lock, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_clockrdlock)(lock, clock, deadline);
-  return ReadLock(lock, true, HEDDLE_CALLER);
+  return Timed(ReadLock(lock, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) noexcept {
@@ -162,13 +166,13 @@ HEDDLE_INTERPOSE int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
 HEDDLE_INTERPOSE int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_timedwrlock)(lock, deadline);
-  return WriteLock(lock, true, HEDDLE_CALLER);
+  return Timed(WriteLock(lock, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_clockwrlock)(lock, clock, deadline);
-  return WriteLock(lock, true, HEDDLE_CALLER);
+  return Timed(WriteLock(lock, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {

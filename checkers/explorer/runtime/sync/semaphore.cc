@@ -20,14 +20,16 @@ namespace {
 
 int* ValueOf(sem_t* semaphore) { return reinterpret_cast<int*>(semaphore); }
 
-int Wait(sem_t* semaphore, bool expires, Site site) {
+bool IsPositive(Value value) { return static_cast<int>(value) > 0; }
+
+int Wait(sem_t* semaphore, const timespec* limit, Site site) {
   Call call("sem_wait", site, "semaphore");
-  if (expires && call.Expires()) {
-    errno = ETIMEDOUT;
+  if (limit != nullptr && GivesUp(call, ValueOf(semaphore), IsPositive)) {
+    errno = Timed(ETIMEDOUT, limit);
     return -1;
   }
-  call.SetExpires(expires);
-  AdmitsIf positive([](Value value) { return static_cast<int>(value) > 0; });
+  call.SetExpires(limit != nullptr);
+  AdmitsIf positive(IsPositive);
   call.Modify(ValueOf(semaphore), Rmw::kSub, 1, Order::kAcquire, &positive);
   return 0;
 }
@@ -64,17 +66,17 @@ HEDDLE_INTERPOSE int sem_destroy(sem_t* semaphore) noexcept {
 
 HEDDLE_INTERPOSE int sem_wait(sem_t* semaphore) {
   if (!Exploring()) return HEDDLE_REAL(sem_wait)(semaphore);
-  return Wait(semaphore, false, HEDDLE_CALLER);
+  return Wait(semaphore, nullptr, HEDDLE_CALLER);
 }
 
 HEDDLE_INTERPOSE int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(sem_timedwait)(semaphore, deadline);
-  return Wait(semaphore, true, HEDDLE_CALLER);
+  return Wait(semaphore, deadline, HEDDLE_CALLER);
 }
 
 HEDDLE_INTERPOSE int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(sem_clockwait)(semaphore, clock, deadline);
-  return Wait(semaphore, true, HEDDLE_CALLER);
+  return Wait(semaphore, deadline, HEDDLE_CALLER);
 }
 
 HEDDLE_INTERPOSE int sem_trywait(sem_t* semaphore) noexcept {

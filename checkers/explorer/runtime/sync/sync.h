@@ -22,6 +22,18 @@ Held* FindHeld(Fiber& fiber, const void* lock);
 void AddHeld(Call& call, const void* lock, const char* what);
 void RemoveHeld(Fiber& fiber, Held* held);
 
+// Of a wait with a time limit: whether it ends there. That it does only where it has found that it
+// has to wait: `may` says with which of the word's values it need not. Where somebody comes between
+// such a look and the wait, the look could as well have been later.
+template <typename T, typename Predicate>
+bool GivesUp(Call& call, const T* word, Predicate may) {
+  return !may(call.Load(word, Order::kRelaxed)) && call.Expires();
+}
+
+// Of a wait until `limit` that has ended with `result`: where that is ETIMEDOUT the thread's clock
+// has reached the limit.
+int Timed(int result, const timespec* limit);
+
 // A lock word holds 0, or one more than its owner's id.
 void LockWord(Call& call, int* word);
 bool TryLockWord(Call& call, int* word);
