@@ -16,6 +16,7 @@
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/first_loops.h"
 #include "checkers/explorer/runtime/monotonic.h"
 #include "checkers/explorer/runtime/parallel.h"
 #include "checkers/explorer/runtime/piece_worker.h"
@@ -245,6 +246,25 @@ class EmptyInput {
   const int kept_;
 };
 
+// Explores in this process. Who has all of it then, and may have learned less of its loops than
+// parallel explorations start with, explores it with that: it counts what they count.
+std::unique_ptr<Scheduler> RunAlone(const ExploreOptions& options, Callback& callback) {
+  auto scheduler = std::make_unique<Scheduler>(options, Run, &callback);
+  scheduler->Run();
+  if (options.strategy != Strategy::kExhaustive || !options.replay.empty() ||
+      scheduler->fault().verdict != nullptr || !scheduler->search().Complete() ||
+      !scheduler->cut().why.empty() || !scheduler->loops().Any()) {
+    return scheduler;
+  }
+  const std::string loops = FirstLoops(options, Run, &callback);
+  if (KnowsAll(scheduler->loops().Save(), loops)) return scheduler;
+  scheduler.reset();
+  scheduler = std::make_unique<Scheduler>(options, Run, &callback);
+  scheduler->loops().Restore(loops);
+  scheduler->Run();
+  return scheduler;
+}
+
 }  // namespace
 
 ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), void* argument) {
@@ -255,9 +275,8 @@ ExploreResult Explore(const ExploreOptions& options, void (*callback)(void*), vo
   GiveBuffer(stdout);
   const EmptyInput empty;
   if (IsParallel(options)) return ResultOfParallel(options, wrapped, unseen, record);
-  auto scheduler = std::make_unique<Scheduler>(options, Run, &wrapped);
   const double start = Now();
-  scheduler->Run();
+  const std::unique_ptr<Scheduler> scheduler = RunAlone(options, wrapped);
   ExploreResult result = ResultOf(*scheduler, Now() - start);
   LeaveOut(unseen, result);
   record.Finish(*scheduler, result);

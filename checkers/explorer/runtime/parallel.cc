@@ -5,8 +5,8 @@
 // that is still busy shares what is left of its piece with a new worker.
 //
 // What is known of loops decides what the space is (loops.h). So that it is known before the space
-// is divided, some random executions come first. Should more be learned all the same, everything
-// starts anew with that knowledge.
+// is divided, some random executions come first (first_loops.h). Should more be learned all the
+// same, everything starts anew with that knowledge.
 #include "checkers/explorer/runtime/parallel.h"
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/first_loops.h"
 #include "checkers/explorer/runtime/monotonic.h"
 #include "checkers/explorer/runtime/piece_worker.h"
 #include "checkers/explorer/runtime/pieces.h"
@@ -34,8 +35,6 @@ namespace {
 
 // Part of what a piece's number means: processes that share a space must agree on these.
 constexpr std::size_t kPieces = 512;
-constexpr std::uint64_t kFirstExecutions = 300;
-constexpr std::uint64_t kFirstEvents = 1'000'000;
 
 // So many pieces say how large the others are.
 constexpr std::uint64_t kSample = 10;
@@ -81,7 +80,8 @@ class Parallel {
       RunSampled();
       return result_;
     }
-    loops_ = piece_ && !piece_->loops.empty() ? piece_->loops : FirstLoops();
+    loops_ = piece_ && !piece_->loops.empty() ? piece_->loops
+                                              : FirstLoops(options_, function_, argument_);
     for (;;) {
       const Cause cause = RunDivided();
       if (cause != Cause::kLearned && cause != Cause::kAsymmetric) return result_;
@@ -99,26 +99,6 @@ class Parallel {
   }
 
  private:
-  // What random executions tell about loops.
-  std::string FirstLoops() const {
-    ExploreOptions first = options_;
-    first.strategy = Strategy::kRandom;
-    first.seed = 1;
-    first.max_executions = kFirstExecutions;
-    Scheduler scheduler(first, function_, argument_);
-    scheduler.Start();
-    Scheduler::Step step;
-    do {
-      step = scheduler.RunOne();
-      if (step == Scheduler::Step::kLearned) scheduler.search().Reset();
-      // What it has found, the search finds again.
-    } while (step != Scheduler::Step::kEnd && step != Scheduler::Step::kFound &&
-             scheduler.search().counts().events < kFirstEvents);
-    std::string loops = scheduler.loops().Save();
-    scheduler.Stop();
-    return loops;
-  }
-
   // All of the exploration, unless more was learned.
   Cause RunDivided() {
     Workers workers(options_.jobs, options_.max_executions);
