@@ -364,7 +364,8 @@ TEST(ParallelTest, AWorkerKilledFromOutsideIsNeverAPass) {
 }
 
 TEST(ParallelTest, ProgressIsThatOfAll) {
-  const Result result = Explore("locks fetch_add 9", "jobs=2");
+  // Long enough for some to be written.
+  const Result result = Explore("locks cas_increment 8", "jobs=2:max_executions=300000");
   const std::vector<double> done = Numbers(result.text, "progress", "done");
   const std::vector<double> complete = Numbers(result.text, "progress", "complete");
   ASSERT_FALSE(done.empty());
