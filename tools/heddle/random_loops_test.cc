@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random programs with loops (random_loops.h), each explored twice: as a program is, and with a
-// bound on preemptions that bounds nothing, where no turn of a loop is taken for another
-// (docs/explorer_details.md). Both have to come to the same verdict and, where that is `pass`, to
-// the same outcomes. Any number of them:
+// Random programs with loops (random_loops.h), each explored as a program is, by two processes, and
+// with a bound on preemptions that bounds nothing, where no turn of a loop is taken for another
+// (docs/explorer_details.md). All have to come to the same verdict and, where that is `pass`, to
+// the same outcomes, one process and two by as many executions; what is found can be replayed. Any
+// number of them:
 //
 //   bazel test //tools/heddle:random_loops_test --test_arg=--seed=1000 --test_arg=--count=2000
 #include "checkers/explorer/oracle/random_loops.h"
@@ -36,10 +37,13 @@ namespace {
 
 // Of each exploration: what needs more says nothing.
 constexpr absl::string_view kBounds = "unroll=8:max_executions=30000:time=10";
+constexpr absl::string_view kByTwo = ":jobs=2";
 constexpr absl::string_view kEveryTurn = ":preemptions=1000";
 
 struct Explored {
   std::string verdict;
+  std::string replay;  // empty: nothing was found
+  std::uint64_t executions = 0;
   std::set<std::string> outcomes;
 };
 
@@ -61,11 +65,26 @@ absl::StatusOr<Explored> Explore(const std::string& program, const std::string& 
   if (!record.ok()) return record.status();
   if (!record->end) return absl::InternalError(absl::StrCat("it did not end: ", errors));
   explored.verdict = record->end->verdict;
+  explored.replay = record->replay;
+  explored.executions = record->end->executions;
   return explored;
 }
 
 // What is different; empty: nothing.
-std::string Difference(const Explored& fewer, const Explored& all) {
+std::string Difference(const Explored& alone, const Explored& by_two) {
+  const auto found = [](const Explored& explored) { return !explored.replay.empty(); };
+  // They may come across different ones first.
+  if (found(alone) && found(by_two)) return "";
+  if (alone.verdict != by_two.verdict) {
+    return absl::StrCat(alone.verdict, ", and by two processes ", by_two.verdict);
+  }
+  if (alone.verdict == "pass" && alone.executions != by_two.executions) {
+    return absl::StrCat(alone.executions, " executions, and by two processes ", by_two.executions);
+  }
+  return "";
+}
+
+std::string DifferenceFromAll(const Explored& fewer, const Explored& all) {
   // A loop may be cut where each of its turns is run.
   if (all.verdict == "incomplete") return "";
   if (fewer.verdict != all.verdict) {
@@ -92,11 +111,24 @@ absl::StatusOr<std::string> Compare(const std::string& directory, const std::str
   if (Build(options, directory, program, unseen) != 0) {
     return absl::InternalError("it was not built");
   }
-  const absl::StatusOr<Explored> fewer = Explore(program, record, kBounds);
-  if (!fewer.ok()) return fewer.status();
+  const absl::StatusOr<Explored> alone = Explore(program, record, kBounds);
+  if (!alone.ok()) return alone.status();
+  const absl::StatusOr<Explored> by_two = Explore(program, record, absl::StrCat(kBounds, kByTwo));
+  if (!by_two.ok()) return by_two.status();
+  if (std::string difference = Difference(*alone, *by_two); !difference.empty()) return difference;
+  if (!alone->replay.empty()) {
+    const absl::StatusOr<Explored> again =
+        Explore(program, record, absl::StrCat(kBounds, ":replay=", alone->replay));
+    if (!again.ok()) return again.status();
+    if (again->verdict != alone->verdict) {
+      return absl::StrCat(alone->verdict, ", and replayed ", again->verdict);
+    }
+  }
   const absl::StatusOr<Explored> all = Explore(program, record, absl::StrCat(kBounds, kEveryTurn));
   if (!all.ok()) return all.status();
-  return Difference(*fewer, *all);
+  // Of two processes: one alone learns of loops on its way, and shows what it has met before, too.
+  if (by_two->verdict != "pass") return DifferenceFromAll(*alone, *all);
+  return DifferenceFromAll(*by_two, *all);
 }
 
 int Main() {

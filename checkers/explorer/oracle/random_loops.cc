@@ -10,7 +10,8 @@
 namespace heddle::explorer::oracle {
 namespace {
 
-// Not static: of words that are never written a compiler knows what they hold.
+// Not static: of words that are never written a compiler knows what they hold. What one thread
+// keeps is far from what the next one does: of bytes that are next to each other one word is made.
 constexpr absl::string_view kBefore =
     "#include <pthread.h>\n"
     "#include <stdatomic.h>\n"
@@ -18,7 +19,8 @@ constexpr absl::string_view kBefore =
     "\n"
     "atomic_int x, y, z, taken;\n"
     "static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;\n"
-    "static int plain, found[3];\n";
+    "static int plain, found[3];\n"
+    "int kept[3][16];\n";
 
 class Writer {
  public:
@@ -28,6 +30,7 @@ class Writer {
     const int threads = 2 + (Below(3) == 0 ? 1 : 0);
     text_ = std::string(kBefore);
     for (int i = 0; i < threads; ++i) {
+      in_memory_ = Below(2) == 0 ? absl::StrCat("kept[", i, "][0]") : "";
       absl::StrAppend(&text_, "\nstatic void* Thread", i,
                       "(void* unused) {\n  int a = 0, b = 0, c = 0;\n  (void)unused;\n");
       const int statements = threads == 2 ? 1 + Below(3) : 1 + Below(2);
@@ -35,6 +38,7 @@ class Writer {
       // What is not told may be left behind by turns that fail.
       absl::StrAppend(&text_, "  found[", i, "] = 0", Below(2) == 0 ? " + 100 * a" : "",
                       Below(2) == 0 ? " + 10 * b" : "", Below(2) == 0 ? " + c" : "",
+                      !in_memory_.empty() ? absl::StrCat(" + 1000 * ", in_memory_) : "",
                       ";\n  (void)a, (void)b, (void)c;\n  return NULL;\n}\n");
     }
     absl::StrAppend(&text_, "\nint main(void) {\n  pthread_t threads[", threads, "];\n");
@@ -55,7 +59,11 @@ class Writer {
   bool Sometimes() { return Below(3) == 0; }
 
   std::string Word() { return std::string(1, "xxyz"[Below(4)]); }
-  std::string Local() { return std::string(1, "abc"[Below(3)]); }
+  // A variable of the thread.
+  std::string Local() {
+    if (!in_memory_.empty() && Sometimes()) return in_memory_;
+    return std::string(1, "abc"[Below(3)]);
+  }
   std::string Number(int from, int to) { return absl::StrCat(from + Below(to - from + 1)); }
 
   std::string OrderOfLoad() {
@@ -90,15 +98,20 @@ class Writer {
         return absl::StrCat(expected, " + 1");
     }
   }
-  std::string Condition() {
+  std::string Condition(const std::string& local) {
     constexpr absl::string_view kRelations[] = {" == ", " != ", " < "};
-    return absl::StrCat(Local(), kRelations[Below(3)], Number(0, 2));
+    return absl::StrCat(local, kRelations[Below(3)], Number(0, 2));
   }
 
   void Line(const std::string& line) { absl::StrAppend(&text_, "  ", line, "\n"); }
 
-  // In a loop, where a turn may fail.
-  void InTurn(bool may_end = true) {
+  // In a loop, where a turn may fail; `seen` is what it reads.
+  void InTurn(const std::string& seen, bool may_end = true) {
+    if (!in_memory_.empty() && Sometimes()) {
+      const std::string change = Sometimes() ? absl::StrCat("++", in_memory_)
+                                             : absl::StrCat(in_memory_, " = ", Number(1, 2));
+      return Line(absl::StrCat("  if (", Condition(seen), ") ", change, ";"));
+    }
     switch (Below(9)) {
       case 0:
         Line(absl::StrCat("  ", Local(), " = ", Load(Word()), ";"));
@@ -107,10 +120,10 @@ class Writer {
         Line(absl::StrCat("  ", Local(), " = 1 + ", Local(), " % 2;"));
         break;
       case 2:
-        if (may_end) Line(absl::StrCat("  if (", Condition(), ") break;"));
+        if (may_end) Line(absl::StrCat("  if (", Condition(Local()), ") break;"));
         break;
       case 3:
-        if (Sometimes()) Line(absl::StrCat("  if (", Condition(), ") continue;"));
+        if (Sometimes()) Line(absl::StrCat("  if (", Condition(Local()), ") continue;"));
         break;
       case 4:
         if (Sometimes()) Line(absl::StrCat("  ++", Local(), ";"));
@@ -134,9 +147,9 @@ class Writer {
     const std::string seen = Local();
     Line(absl::StrCat(seen, " = ", Load(word), ";"));
     Line("for (;;) {");
-    InTurn();
+    InTurn(seen);
     Line(absl::StrCat("  if (", CompareExchange(word, seen, Desired(seen)), ") break;"));
-    InTurn();
+    InTurn(seen);
     Line("}");
   }
 
@@ -146,14 +159,14 @@ class Writer {
     const std::string seen = Local();
     Line("for (;;) {");
     Line(absl::StrCat("  ", seen, " = ", Load(word), ";"));
-    InTurn();
+    InTurn(seen);
     if (Below(2) == 0) {
       Line(absl::StrCat("  if (", CompareExchange(word, seen, Desired(seen)), ") break;"));
     } else {
       Line(absl::StrCat("  int expected = ", seen, ";"));
       Line(absl::StrCat("  if (", CompareExchange(word, "expected", Desired(seen)), ") break;"));
     }
-    InTurn();
+    InTurn(seen);
     Line("}");
   }
 
@@ -161,13 +174,13 @@ class Writer {
     const std::string seen = Local();
     Line(absl::StrCat("while ((", seen, " = ", Load(Word()), ") ", Sometimes() ? "!=" : "<",
                       " 1) {"));
-    InTurn();
+    InTurn(seen);
     Line("}");
   }
 
   void TryLoop() {
     Line("while (pthread_mutex_trylock(&m) != 0) {");
-    InTurn(false);
+    InTurn(Local(), false);
     Line("}");
     if (Below(2) == 0) Line(absl::StrCat(Local(), " = ++plain;"));
     Line("pthread_mutex_unlock(&m);");
@@ -181,7 +194,7 @@ class Writer {
 
   void Flag() {
     Line(absl::StrCat("while (atomic_exchange_explicit(&taken, 1, ", OrderOfUpdate(), ") != 0) {"));
-    InTurn(false);
+    InTurn(Local(), false);
     Line("}");
     if (Below(2) == 0) Line(absl::StrCat(Local(), " = ++plain;"));
     Line(absl::StrCat("atomic_store_explicit(&taken, 0, ", OrderOfStore(), ");"));
@@ -216,6 +229,7 @@ class Writer {
 
   std::mt19937_64 random_;
   std::string text_;
+  std::string in_memory_;  // one of its variables that is in no register; empty: it has none
 };
 
 }  // namespace

@@ -124,6 +124,28 @@ static void Livelock(int n) {
   RunTwo(SpinForFlag, RaiseFlagAtomically);
 }
 
+// It reads first in each turn, and waits at another place than it comes back to.
+static atomic_int gate;
+
+static void* OpenGate(void* unused) {
+  (void)unused;
+  int expected;
+  do {
+    (void)LOAD(gate, relaxed);
+    expected = 1;
+  } while (!CAS(gate, &expected, 2, release, relaxed));
+  return NULL;
+}
+static void* StayOutside(void* unused) {
+  (void)unused;
+  STORE(flag, 1, relaxed);
+  return NULL;
+}
+static void LivelockInTurn(int n) {
+  (void)n;
+  RunTwo(OpenGate, StayOutside);
+}
+
 static int* _Atomic shared;
 
 static void* ReadShared(void* unused) {
@@ -444,6 +466,7 @@ int main(int argc, char** argv) {
       {"self_deadlock", SelfDeadlock},
       {"lost_wakeup", LostWakeup},
       {"livelock", Livelock},
+      {"livelock_in_turn", LivelockInTurn},
       {"use_after_free", UseAfterFree},
       {"double_free", DoubleFree},
       {"leak", Leak},

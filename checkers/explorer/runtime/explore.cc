@@ -23,6 +23,7 @@
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/record_counterexample.h"
 #include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/silence.h"
 #include "checkers/explorer/runtime/state.h"
 #include "checkers/explorer/runtime/workers.h"
 
@@ -124,6 +125,7 @@ void FatalAt(int thread, std::uintptr_t site, const char* message) {
     workers->StopAll(Cause::kFailed, "", message, "");
     workers->End();
   }
+  Silence::Break();
   fflush(stdout);
   fprintf(stderr, "heddle explorer: %s\n", message);
   RecordError(message, thread, site);
@@ -248,6 +250,7 @@ class EmptyInput {
 
 // Explores in this process. Who has all of it then, and may have learned less of its loops than
 // parallel explorations start with, explores it with that: it counts what they count.
+// What the program writes is that of the first time.
 std::unique_ptr<Scheduler> RunAlone(const ExploreOptions& options, Callback& callback) {
   auto scheduler = std::make_unique<Scheduler>(options, Run, &callback);
   scheduler->Run();
@@ -259,6 +262,7 @@ std::unique_ptr<Scheduler> RunAlone(const ExploreOptions& options, Callback& cal
   const std::string loops = FirstLoops(options, Run, &callback);
   if (KnowsAll(scheduler->loops().Save(), loops)) return scheduler;
   scheduler.reset();
+  const Silence silence;
   scheduler = std::make_unique<Scheduler>(options, Run, &callback);
   scheduler->loops().Restore(loops);
   scheduler->Run();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/silence.h"
 
 namespace heddle::explorer {
 namespace {
@@ -31,6 +32,7 @@ std::string FirstLoops(const ExploreOptions& options, void* (*function)(void*), 
   first.strategy = Strategy::kRandom;
   first.seed = kSeed;
   first.max_executions = kExecutions;
+  const Silence silence;
   Scheduler scheduler(first, function, argument);
   scheduler.Start();
   Scheduler::Step step;

@@ -13,7 +13,7 @@
 namespace heddle::explorer {
 
 // What some random executions of function(argument) tell about loops: Loops::Save(). What else they
-// find is left to the search.
+// find is left to the search, and what they write goes nowhere.
 std::string FirstLoops(const ExploreOptions& options, void* (*function)(void*), void* argument);
 
 // Whether who knows `known` knows all of `loops`.

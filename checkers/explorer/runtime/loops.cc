@@ -60,6 +60,7 @@ std::string Loops::Save() const {
     if (state.open) add('o');
     if (state.exits) add('e');
     if (state.loop) add(state.await ? 'a' : state.seen ? 's' : 'l');
+    if (!state.loop && state.await) add('w');
   }
   return text;
 }
@@ -68,7 +69,7 @@ bool Loops::Restore(std::string_view text) {
   ++version_;
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
-    if (strchr("alsboe", *at) == nullptr) return false;
+    if (strchr("alswboe", *at) == nullptr) return false;
     const char kind = *at;
     char* end;
     const Site site = strtoul(at + 1, &end, 16);
@@ -77,6 +78,10 @@ bool Loops::Restore(std::string_view text) {
     at = end + 1;
     if (kind == 'b' || kind == 'o' || kind == 'e') {
       (kind == 'b' ? state.start : kind == 'o' ? state.open : state.exits) = true;
+      continue;
+    }
+    if (kind == 'w') {
+      state.await = true;
       continue;
     }
     state.loop = any_ = true;

@@ -113,6 +113,16 @@ TEST_F(LoopsTest, TakesTheLastReadForAnAwait) {
   EXPECT_EQ(Visit(), Turn::kSame);
 }
 
+TEST_F(LoopsTest, RemembersAnAwaitWhereNoLoopBegins) {
+  EXPECT_EQ(After([this] { fiber_.loop.last_read = kOther; }), Turn::kLearned);
+  Loops restored(kUnroll, false);
+  ASSERT_TRUE(restored.Restore(loops_.Save()));
+  loops_ = restored;
+  Begin();
+  EXPECT_EQ(Visit(kOther), Turn::kNew);
+  EXPECT_TRUE(fiber_.awaits);
+}
+
 TEST_F(LoopsTest, TellsRegistersApart) {
   const auto differs = [this](std::uint64_t Frame::* kept) {
     loops_ = Loops(kUnroll, false);

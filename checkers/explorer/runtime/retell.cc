@@ -4,12 +4,9 @@
 // the error does not need, and everything is noted that a report tells of it. What is left is a
 // part of the execution's graph that is closed under what comes before each event; that is a
 // consistent execution of its own.
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -20,6 +17,7 @@
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/scheduler.h"
+#include "checkers/explorer/runtime/silence.h"
 
 namespace heddle::explorer {
 namespace {
@@ -42,33 +40,6 @@ bool Same(const Fault& a, const Fault& b) {
 }
 
 constexpr std::string_view kOfSc = "sc;";
-
-// What the program has written for somebody to read has been written: not a second time.
-class Silence {
- public:
-  Silence() {
-    fflush(stdout);
-    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-      kept_[static_cast<std::size_t>(stream)] = fcntl(stream, F_DUPFD_CLOEXEC, 3);
-      if (nowhere >= 0 && kept_[static_cast<std::size_t>(stream)] >= 0) dup2(nowhere, stream);
-    }
-    if (nowhere >= 0) close(nowhere);
-  }
-  ~Silence() {
-    fflush(stdout);
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-      if (kept_[static_cast<std::size_t>(stream)] < 0) continue;
-      dup2(kept_[static_cast<std::size_t>(stream)], stream);
-      close(kept_[static_cast<std::size_t>(stream)]);
-    }
-  }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
-
- private:
-  std::array<int, 3> kept_ = {-1, -1, -1};
-};
 
 // Of two events that are one operation, and of those that are none of the program's, no step.
 bool IsStep(const Event& event) {
