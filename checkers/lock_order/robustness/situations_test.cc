@@ -115,6 +115,8 @@ const Expected kSituations[] = {
     {.situation = "exit_holding", .findings = {"exit holding"}, .least_dependencies = 0},
     {.situation = "thread_exit_locks"},
     {.situation = "signal_storm", .least_dependencies = 5},
+    {.situation = "handler_waits", .least_dependencies = 3},
+    {.situation = "signals_with_values"},
     {.situation = "handlers_change", .least_dependencies = 0},
     // Unwinding.
     {.situation = "longjmp_leaves", .least_dependencies = 3},

@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <shared_mutex>
@@ -197,6 +199,117 @@ int signal_storm() {
   return 0;
 }
 
+// A handler waits for a lock whose holder, meanwhile, makes more to record; so does the thread that
+// is interrupted.
+std::mutex wanted_by_handler;
+std::atomic<int> got;
+void on_user_signal(int) {
+  const int error = errno;
+  const std::lock_guard hold(wanted_by_handler);
+  got.fetch_add(1);
+  errno = error;
+}
+// Each call nests two of them that have not been nested before, as long as there are some.
+class NestsNew {
+ public:
+  explicit NestsNew(std::size_t count) : mutexes_(count) {}
+  void nest() {
+    const std::lock_guard outer(mutexes_[outer_]);
+    const std::lock_guard inner(mutexes_[inner_]);
+    if (++inner_ < mutexes_.size()) return;
+    outer_ = outer_ + 2 < mutexes_.size() ? outer_ + 1 : 0;
+    inner_ = outer_ + 1;
+  }
+
+ private:
+  std::deque<std::mutex> mutexes_;
+  std::size_t outer_ = 0;
+  std::size_t inner_ = 1;
+};
+int handler_waits() {
+  struct sigaction action{};
+  action.sa_handler = on_user_signal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, nullptr);
+  std::atomic<bool> done = false;
+  std::thread interrupted([&] {
+    NestsNew locks(1000);
+    while (!done.load()) locks.nest();
+  });
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  NestsNew locks(100);
+  for (int round = 0; round < 2000; ++round) {
+    const int before = got.load();
+    {
+      const std::lock_guard hold(wanted_by_handler);
+      pthread_kill(interrupted.native_handle(), SIGUSR1);
+      locks.nest();
+    }
+    while (got.load() == before) std::this_thread::yield();
+  }
+  done.store(true);
+  interrupted.join();
+  std::printf("%d\n", got.load());
+  return 0;
+}
+
+// What comes with a signal is what was sent with it, also where it has to wait: its value, its
+// alternate stack, and that the handler is there for one signal only.
+std::atomic<int> values;
+std::atomic<int> elsewhere;
+char* other_stack;
+constexpr std::size_t kOtherStack = std::size_t{64} << 10;
+void on_value(int signal, siginfo_t* info, void*) {
+  const char here = 0;
+  if (info->si_signo == signal && info->si_code == SI_QUEUE) values += info->si_value.sival_int;
+  if (&here < other_stack || &here >= other_stack + kOtherStack) elsewhere.fetch_add(1);
+}
+std::atomic<int> once_only;
+void on_first(int) { once_only.fetch_add(1); }
+int signals_with_values() {
+  struct sigaction action{};
+  action.sa_sigaction = on_value;
+  action.sa_flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGUSR1, &action, nullptr);
+  std::atomic<bool> ready = false;
+  std::atomic<bool> done = false;
+  std::thread interrupted([&] {
+    const auto stack = std::make_unique<char[]>(kOtherStack);
+    other_stack = stack.get();
+    const stack_t alternate{.ss_sp = stack.get(), .ss_flags = 0, .ss_size = kOtherStack};
+    sigaltstack(&alternate, nullptr);
+    ready.store(true);
+    NestsNew locks(1000);
+    while (!done.load()) locks.nest();
+    const stack_t none{.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
+    sigaltstack(&none, nullptr);
+  });
+  while (!ready.load()) std::this_thread::yield();
+  int sum = 0;
+  int installed = 0;
+  for (int round = 1; round <= 2000; ++round) {
+    sigval value{};
+    value.sival_int = round;
+    pthread_sigqueue(interrupted.native_handle(), SIGUSR1, value);
+    sum += round;
+    while (values.load() != sum) std::this_thread::yield();
+    struct sigaction once{};
+    once.sa_handler = on_first;
+    once.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+    sigaction(SIGUSR2, &once, nullptr);
+    pthread_kill(interrupted.native_handle(), SIGUSR2);
+    ++installed;
+    while (once_only.load() != installed) std::this_thread::yield();
+  }
+  done.store(true);
+  interrupted.join();
+  std::printf("%d %d %d\n", values.load(), elsewhere.load(), once_only.load());
+  return 0;
+}
+
 // One handler takes two arguments more than the other, and threads are interrupted meanwhile.
 std::atomic<int> wrong_info;
 void with_info(int signal, siginfo_t* info, void*) {
@@ -246,6 +359,8 @@ constexpr Situation kAll[] = {
     {"exit_holding", exit_holding},
     {"thread_exit_locks", thread_exit_locks},
     {"signal_storm", signal_storm},
+    {"handler_waits", handler_waits},
+    {"signals_with_values", signals_with_values},
     {"handlers_change", handlers_change},
 };
 

@@ -2,8 +2,8 @@
 //
 // The runtime's own lock, for its slow path only: the host's lock functions are the ones that are
 // being observed. The three states of Drepper's "Futexes Are Tricky" (mutex2): 0 free, 1 held,
-// 2 held and somebody may sleep. Not reentrant; a thread inside the slow path says so in
-// ThreadState::busy, which keeps signal handlers out.
+// 2 held and somebody may sleep. Not reentrant; who takes it with a FutexLocker
+// (futex_locker.h) is not interrupted by signal handlers.
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_FUTEX_LOCK_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_FUTEX_LOCK_H_
 
@@ -39,19 +39,6 @@ class BasicFutexLock {
 
  private:
   typename P::template Atomic<uint32_t> word_{0};
-};
-
-using FutexLock = BasicFutexLock<RuntimePlatform>;
-
-class FutexLocker {
- public:
-  explicit FutexLocker(FutexLock& lock) : lock_(lock) { lock_.lock(); }
-  ~FutexLocker() { lock_.unlock(); }
-  FutexLocker(const FutexLocker&) = delete;
-  FutexLocker& operator=(const FutexLocker&) = delete;
-
- private:
-  FutexLock& lock_;
 };
 
 }  // namespace heddle::lock_order

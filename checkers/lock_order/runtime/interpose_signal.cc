@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handlers are installed behind a trampoline that marks what they acquire.
+// Handlers are installed behind a trampoline that marks what they acquire, and lets them wait until
+// the recorder's lock is given back.
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <ucontext.h>
 
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/real.h"
@@ -81,15 +84,58 @@ bool keeps_trampoline(int signal) {
   return signal == kEndSignal && g_end_signal.load(std::memory_order_acquire);
 }
 
-void trampoline(int signal, siginfo_t* info, void* context) {
-  if (signal == kEndSignal && g_recorder.end_asked()) {
-    syscall(SYS_exit_group, static_cast<int>(g_recorder.options().exitcode));
-  }
+constexpr uint64_t bit_of(int signal) { return uint64_t{1} << (signal - 1); }
+constexpr uint64_t kFaults = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE) | bit_of(SIGILL) |
+                             bit_of(SIGTRAP) | bit_of(SIGSYS);
+
+void handle(int signal, siginfo_t* info, void* context) {
   const uint64_t function = g_handlers[signal].load(std::memory_order_acquire) & ~kWithInfo;
   if (function <= kIgnored) return;
   const SignalFrame frame(t_self, signal);
   // All three arguments to every handler, as the kernel passes them.
   reinterpret_cast<void (*)(int, siginfo_t*, void*)>(function)(signal, info, context);
+}
+
+void trampoline(int signal, siginfo_t* info, void* context);
+
+// All signals but faults are blocked. This one is sent again, to come with all that belongs to it
+// when the mask is what it was.
+void deliver(ThreadState& t) {
+  const KeepErrno errno_kept;
+  DeferredSignal deferred = t.deferred;
+  t.deliver_deferred = nullptr;
+  const int signal = deferred.info.si_signo;
+  struct sigaction now{};
+  const bool known = HEDDLE_REAL(sigaction)(signal, nullptr, &now) == 0;
+  const bool ours = known && (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == trampoline;
+  if (!ours || syscall(SYS_rt_tgsigqueueinfo, syscall(SYS_getpid), syscall(SYS_gettid), signal,
+                       &deferred.info) != 0) {
+    // SA_RESETHAND has taken the handler away, or no more signals can be queued.
+    ucontext_t context;
+    getcontext(&context);
+    handle(signal, &deferred.info, &context);
+  }
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &deferred.mask, nullptr, sizeof(deferred.mask));
+}
+
+// Until then nothing else interrupts the thread but what it does wrong itself.
+void defer(const siginfo_t& info, ucontext_t& context) {
+  ThreadState& t = t_self;
+  t.deferred.info = info;
+  memcpy(&t.deferred.mask, &context.uc_sigmask, sizeof(t.deferred.mask));
+  const uint64_t mask = t.deferred.mask | ~kFaults;
+  memcpy(&context.uc_sigmask, &mask, sizeof(mask));
+  t.deliver_deferred = deliver;
+}
+
+void trampoline(int signal, siginfo_t* info, void* context) {
+  if (signal == kEndSignal && g_recorder.end_asked()) {
+    syscall(SYS_exit_group, static_cast<int>(g_recorder.options().exitcode));
+  }
+  if (t_self.locked && (bit_of(signal) & kFaults) == 0) {
+    return defer(*info, *static_cast<ucontext_t*>(context));
+  }
+  handle(signal, info, context);
 }
 
 bool wrapped(int signal) {
@@ -131,7 +177,7 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
       ours = end_action();
     }
     result = HEDDLE_REAL(sigaction)(signal, &ours, &previous);
-    const uint64_t bit = 1ULL << (signal - 1);
+    const uint64_t bit = bit_of(signal);
     if (result != 0) {
       handler.store(before, std::memory_order_release);
     } else if (real_handler) {

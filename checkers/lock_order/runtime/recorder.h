@@ -10,7 +10,7 @@
 
 #include "checkers/lock_order/graph_format.h"
 #include "checkers/lock_order/runtime/address_map.h"
-#include "checkers/lock_order/runtime/futex_lock.h"
+#include "checkers/lock_order/runtime/futex_locker.h"
 #include "checkers/lock_order/runtime/graph_file.h"
 #include "checkers/lock_order/runtime/index_set.h"
 #include "checkers/lock_order/runtime/options.h"

@@ -5,6 +5,8 @@
 #ifndef HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_THREAD_STATE_H_
 #define HEDDLE_CHECKERS_LOCK_ORDER_RUNTIME_THREAD_STATE_H_
 
+#include <signal.h>
+
 #include "checkers/lock_order/graph_format.h"
 #include "checkers/lock_order/runtime/chain_table.h"
 
@@ -55,6 +57,11 @@ struct RecentStep {
 };
 inline constexpr uint32_t kRecentSteps = 32;
 
+struct DeferredSignal {
+  siginfo_t info;
+  uint64_t mask;  // the thread's, as the kernel has it, when the signal came
+};
+
 struct ThreadState {
   Thread* record;  // nullptr: not recorded (yet, any more, or at all)
   uint32_t id;
@@ -98,6 +105,10 @@ struct ThreadState {
   uint32_t fork_depth;
   uint64_t handler_stack_pointer;
   uint8_t handler_signal;
+  // Set while the recorder's lock is held or waited for; see futex_locker.h.
+  bool locked;
+  void (*deliver_deferred)(ThreadState&);  // nullptr: no signal has come meanwhile
+  DeferredSignal deferred;
 };
 
 extern __thread ThreadState t_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
