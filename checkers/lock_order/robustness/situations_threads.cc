@@ -241,7 +241,7 @@ int handler_waits() {
   sigaddset(&blocked, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   NestsNew locks(100);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 300; ++round) {
     const int before = got.load();
     {
       const std::lock_guard hold(wanted_by_handler);
@@ -290,7 +290,7 @@ int signals_with_values() {
   while (!ready.load()) std::this_thread::yield();
   int sum = 0;
   int installed = 0;
-  for (int round = 1; round <= 2000; ++round) {
+  for (int round = 1; round <= 300; ++round) {
     sigval value{};
     value.sival_int = round;
     pthread_sigqueue(interrupted.native_handle(), SIGUSR1, value);
