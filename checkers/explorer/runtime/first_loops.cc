@@ -16,6 +16,7 @@ namespace {
 // Processes that share a space must agree on these.
 constexpr std::uint64_t kSeed = 1;
 constexpr std::uint64_t kExecutions = 300;
+constexpr std::uint64_t kInVain = 64;  // executions in a row that tell nothing new
 constexpr std::uint64_t kEvents = 1'000'000;
 
 std::vector<std::string> SortedWords(const std::string& text) {
@@ -36,10 +37,15 @@ std::string FirstLoops(const ExploreOptions& options, void* (*function)(void*), 
   Scheduler scheduler(first, function, argument);
   scheduler.Start();
   Scheduler::Step step;
+  std::uint64_t in_vain = 0;
   do {
     step = scheduler.RunOne();
-    if (step == Scheduler::Step::kLearned) scheduler.search().Reset();
-  } while (step != Scheduler::Step::kEnd && step != Scheduler::Step::kFound &&
+    ++in_vain;
+    if (step == Scheduler::Step::kLearned) {
+      in_vain = 0;
+      scheduler.search().Reset();
+    }
+  } while (step != Scheduler::Step::kEnd && step != Scheduler::Step::kFound && in_vain < kInVain &&
            scheduler.search().counts().events < kEvents);
   std::string loops = scheduler.loops().Save();
   scheduler.Stop();
