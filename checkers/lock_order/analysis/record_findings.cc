@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/lock_order/analysis/record_findings.h"
 
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include "checkers/lock_order/synchronous_signals.h"
 
 namespace heddle::lock_order {
 namespace {
@@ -39,12 +40,6 @@ uint32_t KeptFromSignaller(const Graph& graph, const Chain& wait) {
     if (kind != kSemaphore && !(in_process && kind == kPosixFileLock)) return c;
   }
   return 0;
-}
-
-// The signals of an instruction that goes wrong arrive where it is, not at any moment.
-bool IsSynchronous(uint8_t signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
-         signal == SIGTRAP;
 }
 
 }  // namespace
@@ -149,7 +144,7 @@ std::vector<Finding> RecordFindings::Take(const Graph& graph, Segments& segments
   constexpr uint32_t kInverted = kNodeInHandler | kNodeWithSignal;
   for (uint32_t n = 1; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if ((node.flags & kInverted) == kInverted && !IsSynchronous(node.signal) &&
+    if ((node.flags & kInverted) == kInverted && !is_synchronous(node.signal) &&
         signals_.insert(n).second) {
       found.emplace_back(SignalInversion{.node = n, .signal = node.signal});
     }

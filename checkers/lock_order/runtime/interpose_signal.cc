@@ -9,6 +9,7 @@
 #include "checkers/lock_order/runtime/held_stack.h"
 #include "checkers/lock_order/runtime/real.h"
 #include "checkers/lock_order/runtime/signal_frame.h"
+#include "checkers/lock_order/synchronous_signals.h"
 
 namespace heddle::lock_order {
 
@@ -84,10 +85,6 @@ bool keeps_trampoline(int signal) {
   return signal == kEndSignal && g_end_signal.load(std::memory_order_acquire);
 }
 
-constexpr uint64_t bit_of(int signal) { return uint64_t{1} << (signal - 1); }
-constexpr uint64_t kFaults = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE) | bit_of(SIGILL) |
-                             bit_of(SIGTRAP) | bit_of(SIGSYS);
-
 void handle(int signal, siginfo_t* info, void* context) {
   const uint64_t function = g_handlers[signal].load(std::memory_order_acquire) & ~kWithInfo;
   if (function <= kIgnored) return;
@@ -106,8 +103,8 @@ void deliver(ThreadState& t) {
   t.deliver_deferred = nullptr;
   const int signal = deferred.info.si_signo;
   struct sigaction now{};
-  const bool known = HEDDLE_REAL(sigaction)(signal, nullptr, &now) == 0;
-  const bool ours = known && (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == trampoline;
+  HEDDLE_REAL(sigaction)(signal, nullptr, &now);
+  const bool ours = (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == trampoline;
   if (!ours || syscall(SYS_rt_tgsigqueueinfo, syscall(SYS_getpid), syscall(SYS_gettid), signal,
                        &deferred.info) != 0) {
     // SA_RESETHAND has taken the handler away, or no more signals can be queued.
@@ -123,7 +120,7 @@ void defer(const siginfo_t& info, ucontext_t& context) {
   ThreadState& t = t_self;
   t.deferred.info = info;
   memcpy(&t.deferred.mask, &context.uc_sigmask, sizeof(t.deferred.mask));
-  const uint64_t mask = t.deferred.mask | ~kFaults;
+  const uint64_t mask = t.deferred.mask | ~kSynchronousSignals;
   memcpy(&context.uc_sigmask, &mask, sizeof(mask));
   t.deliver_deferred = deliver;
 }
@@ -132,7 +129,7 @@ void trampoline(int signal, siginfo_t* info, void* context) {
   if (signal == kEndSignal && g_recorder.end_asked()) {
     syscall(SYS_exit_group, static_cast<int>(g_recorder.options().exitcode));
   }
-  if (t_self.locked && (bit_of(signal) & kFaults) == 0) {
+  if (t_self.locked && !is_synchronous(signal)) {
     return defer(*info, *static_cast<ucontext_t*>(context));
   }
   handle(signal, info, context);
@@ -177,7 +174,7 @@ int wrapped_sigaction(int signal, const struct sigaction* action, struct sigacti
       ours = end_action();
     }
     result = HEDDLE_REAL(sigaction)(signal, &ours, &previous);
-    const uint64_t bit = bit_of(signal);
+    const uint64_t bit = signal_bit(signal);
     if (result != 0) {
       handler.store(before, std::memory_order_release);
     } else if (real_handler) {
