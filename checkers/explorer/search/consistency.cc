@@ -64,23 +64,34 @@ class Psc {
 
   // From where a new edge ends; with `by_readers` also by way of readers of newer writes.
   bool LeadsToGoal(EventId touched, bool by_readers) {
-    const std::vector<EventId>& accesses = graph_.location(At(touched).location).accesses;
+    const LocationId location = At(touched).location;
     const std::size_t place = CoOf(At(touched));
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (visits_[i] == Visit::kDone) continue;
-      const EventId node = nodes_[i];
-      const bool fence = IsFence(node);
-      const bool ends = std::any_of(accesses.begin(), accesses.end(), [&](EventId id) {
-        const Event& access = At(id);
-        if (access.kind != Kind::kWrite && !(by_readers && fence)) return false;
-        return CoOf(access) > place && (fence ? graph_.HappensBefore(id, node) : id == node);
-      });
+      const Event& node = At(nodes_[i]);
+      const bool ends = node.kind == Kind::kFence
+                            ? ComesBefore(location, place, node, by_readers)
+                            : node.kind == Kind::kWrite && node.location == location &&
+                                  node.co > place;
       if (!ends) continue;
       if (visits_[i] == Visit::kGoal) return true;
       if (has_fence_ && !has_bounds_) FindBounds();
       if (ReachesGoal(i)) return true;
     }
     return false;
+  }
+
+  // Of writes behind `place`, and with `readers` those too that read them: whether one happens
+  // before the fence.
+  bool ComesBefore(LocationId location, std::size_t place, const Event& fence, bool readers) const {
+    const auto comes_before = [&](EventId id) { return Graph::Contains(fence.hb, At(id)); };
+    const Graph::Location& at = graph_.location(location);
+    const auto newer = at.writes.begin() + static_cast<std::ptrdiff_t>(place);
+    return readers ? std::any_of(at.accesses.begin(), at.accesses.end(),
+                                 [&](EventId id) {
+                                   return CoOf(At(id)) > place && comes_before(id);
+                                 })
+                   : std::any_of(newer, at.writes.end(), comes_before);
   }
 
   bool ReachesGoal(std::size_t from) {
