@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "checkers/explorer/graph/event.h"
@@ -29,7 +30,7 @@ class Psc {
       const Event& event = graph.events()[i];
       if (event.order != Order::kSeqCst || event.kind == Kind::kPark) continue;
       nodes_.push_back(static_cast<EventId>(i));
-      has_fence_ = has_fence_ || event.kind == Kind::kFence;
+      if (event.kind == Kind::kFence) std::swap(nodes_[fences_++], nodes_.back());
     }
   }
 
@@ -42,8 +43,8 @@ class Psc {
     if (nodes_.size() < 2) return true;
     visits_.assign(nodes_.size(), Visit::kNew);
     bool begins = false;
-    for (std::size_t i = 0; has_fence_ && i < nodes_.size(); ++i) {
-      if (!IsFence(nodes_[i]) || !graph_.HappensBefore(nodes_[i], touched)) continue;
+    for (std::size_t i = 0; i < fences_; ++i) {
+      if (!graph_.HappensBefore(nodes_[i], touched)) continue;
       visits_[i] = Visit::kGoal;
       begins = true;
     }
@@ -69,13 +70,13 @@ class Psc {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (visits_[i] == Visit::kDone) continue;
       const Event& node = At(nodes_[i]);
-      const bool ends = node.kind == Kind::kFence
-                            ? ComesBefore(location, place, node, by_readers)
-                            : node.kind == Kind::kWrite && node.location == location &&
-                                  node.co > place;
+      const bool ends =
+          node.kind == Kind::kFence
+              ? ComesBefore(location, place, node, by_readers)
+              : node.kind == Kind::kWrite && node.location == location && node.co > place;
       if (!ends) continue;
       if (visits_[i] == Visit::kGoal) return true;
-      if (has_fence_ && !has_bounds_) FindBounds();
+      if (fences_ != 0 && !has_bounds_) FindBounds();
       if (ReachesGoal(i)) return true;
     }
     return false;
@@ -87,11 +88,10 @@ class Psc {
     const auto comes_before = [&](EventId id) { return Graph::Contains(fence.hb, At(id)); };
     const Graph::Location& at = graph_.location(location);
     const auto newer = at.writes.begin() + static_cast<std::ptrdiff_t>(place);
-    return readers ? std::any_of(at.accesses.begin(), at.accesses.end(),
-                                 [&](EventId id) {
-                                   return CoOf(At(id)) > place && comes_before(id);
-                                 })
-                   : std::any_of(newer, at.writes.end(), comes_before);
+    return readers
+               ? std::any_of(at.accesses.begin(), at.accesses.end(),
+                             [&](EventId id) { return CoOf(At(id)) > place && comes_before(id); })
+               : std::any_of(newer, at.writes.end(), comes_before);
   }
 
   bool ReachesGoal(std::size_t from) {
@@ -103,6 +103,7 @@ class Psc {
     return false;
   }
 
+  // Each access is looked at once: they are many, and far apart.
   void FindBounds() {
     has_bounds_ = true;
     locations_.clear();
@@ -110,42 +111,37 @@ class Psc {
       const auto location = static_cast<LocationId>(i);
       if (!graph_.location(location).accesses.empty()) locations_.push_back(location);
     }
-    bounds_.assign(nodes_.size() * locations_.size(),
-                   {kBehindAll, kBehindAll, kBeforeAll, kBeforeAll});
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      const Event& fence = At(nodes_[i]);
-      if (fence.kind != Kind::kFence) continue;
-      const std::size_t thread = fence.thread;
-      const std::size_t index = fence.index;
-      const View& hb = fence.hb;
-      for (std::size_t k = 0; k < locations_.size(); ++k) {
-        Bounds bounds = bounds_[i * locations_.size() + k];
-        for (const EventId id : graph_.location(locations_[k]).accesses) {
-          const Event& access = At(id);
-          const bool write = access.kind == Kind::kWrite;
-          if (access.hb.count[thread] > index) {
+    const std::size_t count = locations_.size();
+    bounds_.assign(fences_ * count, {kBehindAll, kBehindAll, kBeforeAll, kBeforeAll});
+    for (std::size_t k = 0; k < count; ++k) {
+      for (const EventId id : graph_.location(locations_[k]).accesses) {
+        const Event& access = At(id);
+        const bool write = access.kind == Kind::kWrite;
+        const int place = static_cast<int>(CoOf(access));
+        for (std::size_t i = 0; i < fences_; ++i) {
+          const Event& fence = At(nodes_[i]);
+          Bounds& bounds = bounds_[i * count + k];
+          if (Graph::Contains(access.hb, fence)) {
             int& first = write ? bounds.first_written : bounds.first_read;
-            first = std::min(first, static_cast<int>(CoOf(access)));
-          } else if (Graph::Contains(hb, access)) {
+            first = std::min(first, place);
+          } else if (Graph::Contains(fence.hb, access)) {
             int& last = write ? bounds.last_written : bounds.last_read;
-            last = std::max(last, static_cast<int>(CoOf(access)));
+            last = std::max(last, place);
           }
         }
-        bounds_[i * locations_.size() + k] = bounds;
       }
     }
   }
 
   // Null: the location has no accesses.
-  const Bounds* BoundsOf(std::size_t node, LocationId location) const {
+  const Bounds* BoundsOf(std::size_t fence, LocationId location) const {
     for (std::size_t k = 0; k < locations_.size(); ++k) {
-      if (locations_[k] == location) return &bounds_[node * locations_.size() + k];
+      if (locations_[k] == location) return &bounds_[fence * locations_.size() + k];
     }
     return nullptr;
   }
 
   const Event& At(EventId id) const { return graph_[id]; }
-  bool IsFence(EventId id) const { return At(id).kind == Kind::kFence; }
   static bool IsAccess(const Event& event) {
     return event.kind == Kind::kRead || event.kind == Kind::kWrite;
   }
@@ -211,10 +207,10 @@ class Psc {
     if (from == to) return false;
     const EventId first = nodes_[from];
     const EventId second = nodes_[to];
-    if (IsFence(first)) {
-      return IsFence(second) ? FenceToFence(from, to) : FenceToAccess(from, second);
+    if (from < fences_) {
+      return to < fences_ ? FenceToFence(from, to) : FenceToAccess(from, second);
     }
-    return IsFence(second) ? AccessToFence(first, to) : Scb(first, second);
+    return to < fences_ ? AccessToFence(first, to) : Scb(first, second);
   }
 
   // Not only accesses: thread creation and the like are sequentially consistent in nobody's eyes.
@@ -273,7 +269,7 @@ class Psc {
   std::vector<Visit>& visits_;
   std::vector<LocationId>& locations_;
   std::vector<Bounds>& bounds_;
-  bool has_fence_ = false;
+  std::size_t fences_ = 0;  // the first ones of `nodes_`
   bool has_bounds_ = false;
 };
 

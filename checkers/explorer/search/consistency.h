@@ -22,10 +22,10 @@ struct ScScratch {
   };
   enum class Visit : std::uint8_t { kNew, kDone, kGoal };
 
-  std::vector<EventId> nodes;  // of psc
+  std::vector<EventId> nodes;  // of psc, fences first
   std::vector<Visit> visits;
   std::vector<LocationId> locations;
-  std::vector<Bounds> bounds;  // for each node and each of `locations`
+  std::vector<Bounds> bounds;  // for each fence and each of `locations`
 };
 
 // RC11's axiom SC: psc is acyclic. `touched` is the access whose reads-from or place in coherence
