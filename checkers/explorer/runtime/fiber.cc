@@ -90,6 +90,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   frees_unordered = false;
   nanoseconds = 0;
   in_time = false;
+  pause = 0;
   random = 0;
   if (key_limit != 0) {
     memset(specific.items, 0, sizeof specific.items);

@@ -103,6 +103,7 @@ struct Fiber {
   bool frees_unordered = false;    // what others have accessed
   std::int64_t nanoseconds = 0;    // of its clock (time.cc)
   bool in_time = false;            // a wait with a limit has ended before it, just now
+  std::int64_t pause = 0;          // once its clock moves on (later.cc)
   std::uint64_t random = 0;        // where its sequence of random numbers is (random_numbers.cc)
 
   LoopHistory loop;

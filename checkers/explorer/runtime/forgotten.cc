@@ -72,7 +72,7 @@ void Scheduler::FindForgotten(const Fiber& fiber, const Operation& operation) {
   for (std::size_t i = history.states.size(); i-- > 0;) {
     const LoopState& state = history.states[i];
     if (state.position < begin || state.effects != history.effects ||
-        state.changes != history.changes) {
+        state.looks != history.looks || state.changes != history.changes) {
       break;
     }
     if (state.rest_size != 0) continue;

@@ -9,6 +9,7 @@
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fiber.h"
+#include "checkers/explorer/runtime/later.h"
 #include "checkers/explorer/runtime/words.h"
 #include "checkers/explorer/search/search.h"
 
@@ -21,6 +22,10 @@ constexpr int kIdleTurns = 6;
 // That change something, back to one state: how many are looked at for whether they take it back. A
 // loop that counts in memory has as many as it has made turns.
 constexpr int kChangingTurns = 16;
+// How many states are looked at behind which the thread has looked at the clock, and at how many
+// visits: a loop that counts comes to another state each time.
+constexpr std::size_t kLooked = 128;
+constexpr int kLookingVisits = 16;
 // Of one thread in an execution: how many are looked at for whether they can go on for ever.
 constexpr std::size_t kRounds = 8;
 
@@ -105,20 +110,31 @@ bool Loops::NothingWritten(const LoopHistory& history, std::size_t from) {
   return true;
 }
 
-const LoopState* Loops::FindSame(const LoopHistory& history, const ThreadState& now,
-                                 const LoopState* below) {
+const LoopState* Loops::FindSame(const Fiber& fiber, const ThreadState& now, Clocks* clocks,
+                                 bool known, const LoopState* below) {
+  const LoopHistory& history = fiber.loop;
   std::size_t i = below != nullptr ? static_cast<std::size_t>(below - history.states.data())
                                    : history.states.size();
-  while (i-- > 0) {
+  for (std::size_t looked = 0; i-- > 0;) {
     const LoopState& state = history.states[i];
     if (state.effects != history.effects) break;
-    const unsigned char* const bytes = history.bytes.data() + state.bytes;
-    if (state.stack == now.stack() && state.stack_size == now.stack_size() &&
-        state.rest_size == now.rest_size() && memcmp(bytes, now.stack(), now.stack_size()) == 0 &&
-        std::equal(now.rest(), now.rest() + now.rest_size(), bytes + now.stack_size()) &&
-        NothingWritten(history, state.writes)) {
-      return &state;
+    const bool looks = state.looks != history.looks;
+    if (looks && (clocks == nullptr || ++looked > kLooked)) break;
+    if (state.stack != now.stack() || state.stack_size != now.stack_size() ||
+        state.rest_size != now.rest_size()) {
+      continue;
     }
+    const unsigned char* const stack = history.bytes.data() + state.bytes;
+    const unsigned char* const rest = stack + state.stack_size;
+    const std::int64_t passed = fiber.nanoseconds - state.nanoseconds;
+    const bool may_be = looks ? state.in_time == fiber.in_time &&
+                                    MayDifferInTime(stack, now.stack(), state.stack_size, passed) &&
+                                    MayDifferInTime(rest, now.rest(), state.rest_size, passed)
+                              : memcmp(stack, now.stack(), now.stack_size()) == 0 &&
+                                    std::equal(now.rest(), now.rest() + now.rest_size(), rest);
+    if (!may_be || !NothingWritten(history, state.writes)) continue;
+    // It takes a while to find out: of one.
+    return !looks || clocks->IsLater(fiber, now, state, known) ? &state : nullptr;
   }
   return nullptr;
 }
@@ -208,9 +224,9 @@ int Loops::TurnsTo(const LoopHistory& history, const LoopState& state) {
   return turns;
 }
 
-bool Loops::ComesBack(const LoopHistory& history, const ThreadState& state, int& first) {
-  const LoopState* const same = FindSame(history, state);
-  if (same == nullptr || same->changes != history.changes) return false;
+bool Loops::ComesBack(const Fiber& fiber, const ThreadState& state, int& first) {
+  const LoopState* const same = FindSame(fiber, state, nullptr, false);
+  if (same == nullptr || same->changes != fiber.loop.changes) return false;
   first = same->position;
   return true;
 }
@@ -255,7 +271,7 @@ void Loops::SetVisits(Site site, ThreadId thread, int visits) {
 }
 
 Turn Loops::Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site address,
-                  int& first) {
+                  int& first, Clocks* clocks) {
   LoopHistory& history = fiber.loop;
   SiteState& site = At(address);
   fiber.awaits = site.await;
@@ -268,14 +284,18 @@ Turn Loops::Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site
   if (visits > unroll_) return Turn::kCut;
   here_.Take(fiber, fiber.from_frame ? nullptr : fiber.operation, history.answers);
   ClearBelow(fiber, fiber.frame);
+  if (clocks != nullptr && clocks->Watches(fiber, here_)) return Turn::kLearned;
   // What is in the graph has been found to be new before.
   const bool repeated =
       static_cast<std::size_t>(search.Position(fiber.id)) < search.graph().thread(fiber.id).size();
   const LoopState* same = nullptr;
   const LoopState* newest = nullptr;
   int changing = 0;
-  while ((!repeated || site.seen) && (same = FindSame(history, here_, same)) != nullptr) {
+  if (visits > kLookingVisits) clocks = nullptr;
+  while ((!repeated || site.seen) &&
+         (same = FindSame(fiber, here_, clocks, repeated, same)) != nullptr) {
     if (newest == nullptr) newest = same;
+    if (repeated && same->looks != history.looks) break;
     if (same->changes != history.changes) {
       if (history.rounds.size() < kRounds) {
         history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
@@ -311,17 +331,18 @@ Turn Loops::Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site
     first = same->position;
     return Turn::kSame;
   }
-  Append(history, search.Position(fiber.id), newest);
+  Append(fiber, search.Position(fiber.id), newest);
   return Turn::kNew;
 }
 
 void Loops::KeepState(Fiber& fiber, int position) {
   here_.Take(fiber, nullptr, fiber.loop.answers);
   ClearBelow(fiber, fiber.frame);
-  Append(fiber.loop, position, nullptr);
+  Append(fiber, position, nullptr);
 }
 
-void Loops::Append(LoopHistory& history, int position, const LoopState* previous) const {
+void Loops::Append(Fiber& fiber, int position, const LoopState* previous) const {
+  LoopHistory& history = fiber.loop;
   history.states.push_back(
       {.stack = here_.stack(),
        .bytes = history.bytes.size(),
@@ -332,6 +353,9 @@ void Loops::Append(LoopHistory& history, int position, const LoopState* previous
        .effects = history.effects,
        .changes = history.changes,
        .others = history.others,
+       .looks = history.looks,
+       .nanoseconds = fiber.nanoseconds,
+       .in_time = fiber.in_time,
        .writes = history.writes.size(),
        .previous = previous == nullptr ? -1 : static_cast<int>(previous - history.states.data())});
   history.bytes.insert(history.bytes.end(), here_.stack(), here_.stack() + here_.stack_size());

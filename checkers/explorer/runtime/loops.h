@@ -18,6 +18,7 @@
 // - A load and a compare-exchange of the same location behind it are one step where the loop that
 //   they are in goes on from a value that the compare-exchange finds as it would if the load had
 //   found it, and nobody else sees what is done in between (steps.cc).
+// - Where a turn looks at the clock it is the same, but for the time (later.h).
 // - A turn that has changed nothing but what the thread writes anew before it looks at it has been
 //   for nothing, too: the thread reads nothing behind it that takes it where it would have come
 //   without the turn (forgotten.cc).
@@ -54,6 +55,9 @@ struct LoopState {
   std::uint32_t effects;     // before
   std::uint32_t changes;     // before
   std::uint32_t others;      // before
+  std::uint32_t looks;       // before
+  std::int64_t nanoseconds;  // of the thread's clock
+  bool in_time;              // Fiber::in_time
   std::size_t writes;        // logged before
   int previous;              // the newest earlier one that is the same, if that is known; -1
 };
@@ -75,6 +79,7 @@ struct StepStart {
   std::uint32_t operations = 0;
   std::uint32_t quiet = 0;
   std::uint32_t effects = 0;
+  std::uint32_t looks = 0;
   std::uint32_t accesses = 0;
   std::size_t writes = 0;
   // The thread's state before it, where it is known to be such a load: its frame and the stack
@@ -100,6 +105,7 @@ struct LoopHistory {
   std::uint32_t changes = 0;       // of atomics, which the thread may take back
   std::uint32_t others = 0;        // of them, those that are no lock taken or given back
   Site last_read = 0;              // of the last operation, if that was a read that changed nothing
+  std::uint32_t looks = 0;         // at the clock
   std::uint32_t accesses = 0;      // plain ones, but for the thread's own stack
   std::vector<Round> rounds;       // that have changed something and taken it back, the first ones
   std::uint32_t quiet = 0;         // of operations: the program's own loads and stores
@@ -118,6 +124,7 @@ struct LoopHistory {
     effects = 0;
     changes = 0;
     others = 0;
+    looks = 0;
     last_read = 0;
     accesses = 0;
     rounds.clear();
@@ -140,6 +147,20 @@ enum class Turn : std::uint8_t {
   kCut,      // too many visits
   kTwice,    // turns that have changed nothing, and those of others with them, for the second time
   kIdle,     // too many turns that have changed nothing, while others have looked
+};
+
+// Who knows what the clock has to do with a thread's state.
+class Clocks {
+ public:
+  // Whether the state differs from that earlier one in the time only: later.h. With `known`,
+  // whether that has come up before.
+  virtual bool IsLater(const Fiber& fiber, const ThreadState& now, const LoopState& then,
+                       bool known) = 0;
+  // Whether the execution is run to have a look at this state, and no further.
+  virtual bool Watches(Fiber& fiber, const ThreadState& now) = 0;
+
+ protected:
+  ~Clocks() = default;
 };
 
 class Loops {
@@ -192,7 +213,8 @@ class Loops {
   std::vector<std::pair<Site, int>> VisitsOf(ThreadId thread) const;
   void SetVisits(Site site, ThreadId thread, int visits);
   // The thread is at an atomic operation that reads.
-  Turn Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site address, int& first);
+  Turn Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site address, int& first,
+             Clocks* clocks = nullptr);
   bool IsLoop(Site site) { return At(site).loop; }
   // States are to be kept there, too. False: they are.
   bool MarkLoop(Site site);
@@ -215,13 +237,13 @@ class Loops {
   }
   // Of a thread that has run on from an await: whether it is back where it has been since its last
   // effect. `first` as above.
-  static bool ComesBack(const LoopHistory& history, const ThreadState& state, int& first);
+  static bool ComesBack(const Fiber& fiber, const ThreadState& state, int& first);
 
  private:
   bool Mark(bool& flag);
   // The newest such state; before `below` where that is given.
-  static const LoopState* FindSame(const LoopHistory& history, const ThreadState& now,
-                                   const LoopState* below = nullptr);
+  static const LoopState* FindSame(const Fiber& fiber, const ThreadState& now, Clocks* clocks,
+                                   bool known, const LoopState* below = nullptr);
   // Whether the turn from `same` on has only done once more what the one before it did; `alone`, or
   // together with turns of other threads.
   static bool IsTwice(const Search& search, const Fibers& fibers, const Fiber& fiber,
@@ -234,7 +256,7 @@ class Loops {
     return state.execution == execution_ ? state.visits[thread] : 0;
   }
   // Keeps `here_`.
-  void Append(LoopHistory& history, int position, const LoopState* previous) const;
+  void Append(Fiber& fiber, int position, const LoopState* previous) const;
   SiteState& At(Site site) {
     SiteState& state = sites_[Hash(site, sites_.size())];
     return state.site == site ? state : Find(site);

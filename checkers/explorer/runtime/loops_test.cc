@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "checkers/explorer/runtime/fiber.h"
 #include "checkers/explorer/search/search.h"
@@ -20,6 +21,21 @@ constexpr Site kOther = 0x402000;
 
 std::uint64_t g_word;
 int g_lock;
+
+// Says what it is told to, and notes what it is asked about.
+class KnownClocks final : public Clocks {
+ public:
+  bool IsLater(const Fiber& /*fiber*/, const ThreadState& /*now*/, const LoopState& then,
+               bool /*known*/) override {
+    asked_about.push_back(then.position);
+    return later;
+  }
+  bool Watches(Fiber& /*fiber*/, const ThreadState& /*now*/) override { return watches; }
+
+  bool later = false;
+  bool watches = false;
+  std::vector<int> asked_about;
+};
 
 // A thread that goes round: a stack of its own, and a search that is told what it does.
 class LoopsTest : public testing::Test {
@@ -40,7 +56,9 @@ class LoopsTest : public testing::Test {
     fiber_.loop.Clear();
   }
 
-  Turn Visit(Site site = kSite) { return loops_.Visit(*search_, *fibers_, fiber_, site, first_); }
+  Turn Visit(Site site = kSite) {
+    return loops_.Visit(*search_, *fibers_, fiber_, site, first_, &clocks_);
+  }
 
   // So that states are kept there.
   void Learn() {
@@ -92,6 +110,7 @@ class LoopsTest : public testing::Test {
   Fiber& fiber_ = (*fibers_)[0];
   Loops loops_{kUnroll, false};
   std::unique_ptr<Search> search_;
+  KnownClocks clocks_;
   int first_ = -1;
 };
 
@@ -295,14 +314,91 @@ TEST_F(LoopsTest, ComesBackOnlyUnchanged) {
   ThreadState state;
   state.Take(fiber_, nullptr, {});
   int first = -1;
-  EXPECT_TRUE(Loops::ComesBack(fiber_.loop, state, first));
+  EXPECT_TRUE(Loops::ComesBack(fiber_, state, first));
   EXPECT_EQ(first, 0);
   ++fiber_.loop.changes;
-  EXPECT_FALSE(Loops::ComesBack(fiber_.loop, state, first));
+  EXPECT_FALSE(Loops::ComesBack(fiber_, state, first));
   --fiber_.loop.changes;
   ++stack_.back();
   state.Take(fiber_, nullptr, {});
-  EXPECT_FALSE(Loops::ComesBack(fiber_.loop, state, first));
+  EXPECT_FALSE(Loops::ComesBack(fiber_, state, first));
+}
+
+// One look at the clock, and a while.
+constexpr std::int64_t kTurn = 7'000'000;
+
+TEST_F(LoopsTest, AsksWhereTheClockWasLookedAt) {
+  const auto look = [this] {
+    ++fiber_.loop.looks;
+    fiber_.nanoseconds += kTurn;
+    fiber_.frame->rbx += kTurn;
+  };
+  EXPECT_EQ(After(look), Turn::kNew);
+  EXPECT_EQ(clocks_.asked_about, std::vector<int>{0});
+  clocks_.later = true;
+  Load();
+  look();
+  EXPECT_EQ(Visit(), Turn::kSame);
+  EXPECT_EQ(first_, 1);
+  EXPECT_EQ(clocks_.asked_about, (std::vector<int>{0, 1})) << "the newest state alone";
+}
+
+TEST_F(LoopsTest, AsksForNothingElse) {
+  clocks_.later = true;
+  EXPECT_EQ(After([this] { ++fiber_.frame->rbx; }), Turn::kNew) << "it did not look at the clock";
+  Begin();
+  EXPECT_EQ(Visit(), Turn::kNew);
+  ++fiber_.loop.looks;
+  fiber_.nanoseconds += kTurn;
+  fiber_.frame->rbx += kTurn + 1;
+  EXPECT_EQ(Visit(), Turn::kNew) << "no time has moved on like that";
+  fiber_.in_time = true;
+  ++fiber_.loop.looks;
+  EXPECT_EQ(Visit(), Turn::kNew) << "the clock is going to move otherwise";
+  EXPECT_EQ(clocks_.asked_about, std::vector<int>{});
+}
+
+TEST_F(LoopsTest, KnowsHowTimesMoveOn) {
+  const auto moves = [this](std::uint64_t by) {
+    Begin();
+    fiber_.frame->rbx = 1'600'000'000;
+    Visit();
+    ++fiber_.loop.looks;
+    fiber_.nanoseconds += 1'500'000'000;
+    fiber_.frame->rbx += by;
+    clocks_.asked_about.clear();
+    Visit();
+    return !clocks_.asked_about.empty();
+  };
+  Learn();
+  EXPECT_TRUE(moves(0));
+  EXPECT_TRUE(moves(1'500'000'000)) << "nanoseconds";
+  EXPECT_TRUE(moves(-1'500'000'000)) << "turned round";
+  EXPECT_TRUE(moves(1'500'000)) << "microseconds";
+  EXPECT_TRUE(moves(1)) << "seconds";
+  EXPECT_TRUE(moves(2)) << "seconds";
+  EXPECT_TRUE(moves(500'000'000)) << "nanoseconds beside seconds";
+  EXPECT_TRUE(moves(-500'000'000)) << "that, with a second more";
+  EXPECT_FALSE(moves(3));
+  EXPECT_FALSE(moves(1'500'000'007));
+}
+
+TEST_F(LoopsTest, DoesNotAskForEver) {
+  loops_ = Loops(100, false);
+  Learn();
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(Visit(), Turn::kNew);
+    Load();
+    ++fiber_.loop.looks;
+    fiber_.nanoseconds += kTurn;
+  }
+  EXPECT_EQ(clocks_.asked_about.size(), 15U) << "at the second visit to the sixteenth";
+}
+
+TEST_F(LoopsTest, StopsAtAStateThatIsToBeLookedAt) {
+  Learn();
+  clocks_.watches = true;
+  EXPECT_EQ(Visit(), Turn::kLearned);
 }
 
 TEST_F(LoopsTest, RemembersWhatIsKnown) {

@@ -20,6 +20,8 @@ namespace heddle::explorer {
 namespace {
 
 constexpr double kProgressInterval = 0.25;  // seconds
+constexpr double kLookInterval = 0.02;
+constexpr int kLongestPause = 256;  // executions
 
 double Now() {
   timespec now;
@@ -147,15 +149,21 @@ void Scheduler::Run() {
   Start();
   const double start = Now();
   double next_progress = start + kProgressInterval;
-  std::uint32_t executions = 0;
+  double last = start;
+  int pause = 1;  // in executions, between two looks at the clock
+  int left = pause;
   Step step;
   while ((step = RunOne()) != Step::kEnd && step != Step::kFound) {
     if (step == Step::kLearned) {
       search_.Reset();
       continue;
     }
-    if ((++executions & 0xff) != 0) continue;
+    if (--left > 0) continue;
     const double now = Now();
+    pause =
+        now - last < kLookInterval ? std::min(2 * pause, kLongestPause) : std::max(pause / 2, 1);
+    left = pause;
+    last = now;
     if (options_.seconds != 0 && now > start + options_.seconds) {
       cut_ = {.why = kOutOfTime};
       break;
@@ -178,7 +186,7 @@ void Scheduler::Run() {
 void Scheduler::BeginExecution() {
   stopped_ = false;
   learned_ = false;
-  repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr;
+  repeats_ = !weaken_.on() && !part_ && state().tracer == nullptr && watch_ == nullptr;
   plainly_ = repeats_ && options_.strategy == Strategy::kExhaustive;
   if (prologue_.IsOutdated(loops_)) prologue_.Forget(globals_);
   const bool skips = repeats_ && prologue_.kept() && search_.Skip(prologue_.events());
@@ -430,7 +438,7 @@ Scheduler::Next Scheduler::ArriveAtCall(Fiber& fiber) {
 
 Scheduler::Next Scheduler::GoRound(Fiber& fiber, Operation& operation, Site site) {
   int first = 0;
-  switch (loops_.Visit(search_, fibers_, fiber, site, first)) {
+  switch (loops_.Visit(search_, fibers_, fiber, site, first, this)) {
     case Turn::kNew:
       return Next::kGoOn;
     case Turn::kLearned:

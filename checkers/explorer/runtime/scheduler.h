@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "checkers/explorer/runtime/describe.h"
@@ -30,7 +31,7 @@ inline constexpr char kOutOfTime[] = "out of time";
 
 struct TrialLog;
 
-class Scheduler {
+class Scheduler final : private Clocks {
  public:
   Scheduler(const ExploreOptions& options, void* (*function)(void*), void* argument);
 
@@ -207,6 +208,22 @@ class Scheduler {
   int NextRead(const std::vector<EventId>& own, int at) const;
   void NoteBytes(const LoggedWrite* writes, std::size_t count);
   bool LeavesTheSame(const TrialLog& log) const;
+
+  // An execution that is run up to a thread's visit of a loop, and what there is then (later.cc).
+  struct Watch {
+    ThreadId thread = kNoThread;
+    std::uint32_t operations = 0;
+    std::uint32_t pause_at = 0;  // then the thread pauses:
+    std::int64_t pause = 0;      // for so long
+    bool arrived = false;
+    std::vector<unsigned char> state = {};
+    std::vector<unsigned char> memory = {};
+  };
+  bool IsLater(const Fiber& fiber, const ThreadState& now, const LoopState& then,
+               bool known) override;
+  bool TryLater(const Fiber& fiber, const LoopState& then, std::int64_t passed);
+  bool Watches(Fiber& fiber, const ThreadState& now) override;
+
   // False: the program is in error.
   bool Finished(Fiber& fiber, Operation& operation);
   bool Accessed(Fiber& fiber, Operation& operation);
@@ -275,6 +292,8 @@ class Scheduler {
   std::vector<std::pair<std::uintptr_t, unsigned char>> after_;  // that trials must leave alike
   ThreadState there_;                                            // during a trial
   std::vector<unsigned char> rest_;                              // of the state before it
+  Watch* watch_ = nullptr;
+  std::unordered_map<std::string, bool> later_;  // of two states and the time between
 };
 
 }  // namespace heddle::explorer

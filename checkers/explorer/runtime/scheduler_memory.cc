@@ -226,7 +226,7 @@ bool Scheduler::GoesOn(Fiber& fiber, const Operation& operation, Value value, in
     same = (there_.stack() == stack && there_.rest_size() == rest_.size() &&
             memcmp(saved_.data() + (stack - low), stack, there_.stack_size()) == 0 &&
             std::equal(rest_.begin(), rest_.end(), there_.rest())) ||
-           Loops::ComesBack(fiber.loop, there_, turn);
+           Loops::ComesBack(fiber, there_, turn);
     if (goes_on) answers.pop_back();
   }
   memcpy(low, saved_.data(), size);

@@ -194,6 +194,16 @@ const ShadowAccess* Shadow::Unordered(const ShadowCell& cell, std::uint8_t mask,
   return nullptr;
 }
 
+bool Shadow::AccessedByOther(const ShadowCell& cell, ThreadId owner) const {
+  for (std::uint8_t i = 0; i < cell.count; ++i) {
+    if (cell.accesses[i].thread != static_cast<std::uint64_t>(owner)) return true;
+  }
+  for (std::uint16_t at = cell.overflow; at != 0; at = nodes[at].next) {
+    if (nodes[at].access.thread != static_cast<std::uint64_t>(owner)) return true;
+  }
+  return false;
+}
+
 bool Shadow::Written(const ShadowCell& cell, std::uint8_t mask, bool plainly) const {
   std::uint8_t written = 0;
   const auto count = [&](const ShadowAccess& access) {

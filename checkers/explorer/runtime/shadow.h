@@ -89,6 +89,9 @@ struct Shadow {
   // All of the bytes have been written to; `plainly`: not by atomic operations.
   bool Written(const ShadowCell& cell, std::uint8_t mask, bool plainly) const;
 
+  // Some access, that no later one has replaced, is by a thread other than `owner`.
+  bool AccessedByOther(const ShadowCell& cell, ThreadId owner) const;
+
   struct Node {
     ShadowAccess access;
     std::uint16_t next;

@@ -98,6 +98,7 @@ struct alignas(kPage) State {
   Globals* globals;
   // By the C library for itself, in this execution: what it keeps there is not put back.
   bool library_allocated;
+  std::int64_t clock_start;  // of all clocks, in nanoseconds: 0, unless it is tried (later.cc)
   // Where the thread was when the clock last ticked, and for how many ticks (signals.cc).
   std::uint64_t ticked_at;
   int ticks;

@@ -51,6 +51,7 @@ Scheduler::Next Scheduler::MatchStep(Fiber& fiber, int position) {
     step->operations = history.operations + 1;
     step->quiet = history.quiet + 1;
     step->effects = history.effects;
+    step->looks = history.looks;
     step->accesses = history.accesses;
     step->writes = history.writes.size();
     step->frame = nullptr;
@@ -65,6 +66,7 @@ Scheduler::Next Scheduler::MatchStep(Fiber& fiber, int position) {
   }
   if (!known || operation.update.operation != Rmw::kCompareExchange ||
       !loops_.IsLoop(access.site) || step->effects != history.effects ||
+      step->looks != history.looks ||
       history.operations - step->operations != history.quiet - step->quiet) {
     return Next::kGoOn;
   }

@@ -41,6 +41,12 @@ class ThreadState {
   // The rest of the state.
   const unsigned char* rest() const { return reinterpret_cast<const unsigned char*>(rest_.data()); }
   std::size_t rest_size() const { return rest_.size() * sizeof(std::uint64_t); }
+  // Both, one after the other.
+  std::vector<unsigned char> Bytes() const {
+    std::vector<unsigned char> bytes(stack(), stack() + stack_size());
+    bytes.insert(bytes.end(), rest(), rest() + rest_size());
+    return bytes;
+  }
 
  private:
   const unsigned char* stack_ = nullptr;

@@ -8,30 +8,43 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checkers/explorer/runtime/later.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/sync/sync.h"
 
 namespace heddle::explorer {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;  // in nanoseconds
+constexpr std::int64_t kStart = kClockStart;  // in seconds
 constexpr std::int64_t kLook = 1'000'000;
-constexpr std::int64_t kStart = 1'600'000'000;  // in seconds
 
-std::int64_t Look() {
-  CountEffect();
-  Fiber& fiber = *state().current;
-  fiber.nanoseconds += fiber.in_time ? 1 : kLook;
-  fiber.in_time = false;
-  return fiber.nanoseconds;
+// The thread's clock has been moved on.
+void Pause(Fiber& fiber) {
+  fiber.nanoseconds += fiber.pause;
+  fiber.pause = 0;
 }
 
+std::int64_t Look() {
+  if (state().trial) EndTrial();
+  Fiber& fiber = *state().current;
+  ++fiber.loop.looks;
+  fiber.nanoseconds += fiber.in_time ? 1 : kLook;
+  fiber.in_time = false;
+  Pause(fiber);
+  return state().clock_start + fiber.nanoseconds;
+}
+
+// In a trial nothing is to change; who sleeps in it comes to nothing by that alone.
 void Sleep(std::int64_t seconds, std::int64_t nanoseconds) {
+  if (state().trial) return;
   std::int64_t duration;
   if (__builtin_mul_overflow(seconds, kSecond, &duration)) return;
-  std::int64_t& clock = state().current->nanoseconds;
+  Fiber& fiber = *state().current;
   std::int64_t then;
-  if (!__builtin_add_overflow(clock, duration + nanoseconds, &then)) clock = then;
+  if (!__builtin_add_overflow(fiber.nanoseconds, duration + nanoseconds, &then)) {
+    fiber.nanoseconds = then;
+  }
+  Pause(fiber);
 }
 
 bool Valid(const timespec* time) {
@@ -39,7 +52,7 @@ bool Valid(const timespec* time) {
 }
 
 void SleepUntil(const timespec* time) {
-  const std::int64_t now = state().current->nanoseconds;
+  const std::int64_t now = state().clock_start + state().current->nanoseconds;
   const std::int64_t seconds = time->tv_sec - kStart - now / kSecond;
   const std::int64_t nanoseconds = time->tv_nsec - now % kSecond;
   if (seconds > 0 || (seconds == 0 && nanoseconds > 0)) Sleep(seconds, nanoseconds);
