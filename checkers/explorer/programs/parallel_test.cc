@@ -224,9 +224,10 @@ TEST(ParallelTest, AnOptionTakesPrecedenceOverBazelsShard) {
 }
 
 TEST(ParallelTest, FindsWhatOneProcessFinds) {
-  for (const char* program : {"wrong abba", "wrong race", "wrong lost_wakeup", "wrong livelock",
-                              "wrong livelock_in_turn", "wrong leak", "wrong use_after_free",
-                              "wrong segfault", "litmus sb ask", "rare assertion 7"}) {
+  for (const char* program :
+       {"wrong abba", "wrong race", "wrong lost_wakeup", "wrong livelock", "wrong livelock_in_turn",
+        "wrong leak", "wrong use_after_free", "wrong segfault", "litmus sb ask", "rare assertion 7",
+        "time wait_for 0", "time sleep_until 0"}) {
     const Result one = Explore(program, "");
     const Result result = Explore(program, "jobs=3");
     EXPECT_EQ(result.end().verdict, one.end().verdict) << program << "\n" << result.said;
