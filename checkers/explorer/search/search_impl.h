@@ -3,6 +3,7 @@
 // The search's inside. Its functions are in several files:
 //   executions.cc  which graph is next, how an execution ends
 //   turns.cc       which thread is next
+//   loop_turns.cc  what turns of loops come to
 //   reads.cc       loads and read-modify-writes, waiting ones too
 //   operations.cc  what else a thread does
 //   revisits.cc    how one graph becomes another
