@@ -7,7 +7,8 @@
 // would have from there: what a program does hangs on how much time passes, not on the date.
 //
 // Whether that is so is tried: the execution is run once more up to the turn's beginning, in a
-// process of its own, with clocks that start later by that much.
+// process of its own, with clocks that start later by that much. A time in whole seconds may not
+// show that, so it is run a day later, too, and up to the turn's end with a day in between.
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_LATER_H_
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_LATER_H_
 
@@ -31,8 +32,8 @@ bool MayDifferInTime(const unsigned char* then, const unsigned char* now, std::s
 
 // Whether there is a time in the memory that the program may reach from the thread, but for the
 // thread's own stack: one that has not moved on with the clock, or that others will look at. Times
-// are known by what they are like, since little else is as large: seconds, or ten to the so-manieth
-// parts of one, since the date that clocks start with.
+// are known by what they are like, since little else is as large: seconds or decimal
+// parts of one, from the date on that clocks start with.
 bool KeepsTime(const Fiber& fiber);
 
 // Adds the contents of that memory.
