@@ -4,12 +4,12 @@
 #undef NDEBUG
 #include <atomic>
 #include <cassert>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "checkers/explorer/programs/chosen.h"
 
 namespace {
 
@@ -95,11 +95,6 @@ void JoinedInTurn(int count) {
   }
 }
 
-struct Program {
-  const char* name;
-  void (*run)(int count);
-};
-
 constexpr Program kPrograms[] = {
     {"fetch_add", FetchAdd},
     {"ticket", Ticket},
@@ -113,14 +108,4 @@ constexpr Program kPrograms[] = {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc == 3) {
-    for (const Program& program : kPrograms) {
-      if (std::strcmp(argv[1], program.name) != 0) continue;
-      program.run(static_cast<int>(std::strtol(argv[2], nullptr, 10)));
-      return 0;
-    }
-  }
-  std::fprintf(stderr, "usage: %s NAME N\n", argv[0]);
-  return 2;
-}
+int main(int argc, char** argv) { return RunChosen(argc, argv, kPrograms, 2); }

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -28,6 +27,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "checkers/explorer/programs/chosen.h"
 
 namespace {
 
@@ -441,11 +442,6 @@ void RandomDevice(int n) {
   });
 }
 
-struct Program {
-  const char* name;
-  void (*run)(int);
-};
-
 // What initializers allocate is there again in each execution, as it was.
 std::vector<int> g_made_before(3, 1);
 
@@ -496,14 +492,4 @@ constexpr Program kPrograms[] = {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const int n = argc > 2 ? std::atoi(argv[2]) : 2;
-  for (const Program& program : kPrograms) {
-    if (argc < 2 || std::strcmp(argv[1], program.name) != 0) continue;
-    program.run(n);
-    return 0;
-  }
-  std::fprintf(stderr, "usage: %s NAME [N]\n", argv[0]);
-  for (const Program& program : kPrograms) std::fprintf(stderr, "  %s\n", program.name);
-  return 2;
-}
+int main(int argc, char** argv) { return RunChosen(argc, argv, kPrograms, 2); }

@@ -9,9 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <future>
 #include <memory>
@@ -19,6 +17,8 @@
 #include <semaphore>
 #include <shared_mutex>
 #include <thread>
+
+#include "checkers/explorer/programs/chosen.h"
 
 namespace {
 
@@ -281,11 +281,6 @@ constexpr void (*kUntil[])() = {
 // Each of them comes back without anybody's doing.
 void Until(int n) { kUntil[n](); }
 
-struct Program {
-  const char* name;
-  void (*run)(int);
-};
-
 constexpr Program kPrograms[] = {
     {"wait_for", WaitFor},
     {"wait_until", WaitUntil},
@@ -303,14 +298,4 @@ constexpr Program kPrograms[] = {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const int n = argc > 2 ? static_cast<int>(std::strtol(argv[2], nullptr, 10)) : 1;
-  for (const Program& program : kPrograms) {
-    if (argc < 2 || std::strcmp(argv[1], program.name) != 0) continue;
-    program.run(n);
-    return 0;
-  }
-  std::fprintf(stderr, "usage: %s NAME [N]\n", argv[0]);
-  for (const Program& program : kPrograms) std::fprintf(stderr, "  %s\n", program.name);
-  return 2;
-}
+int main(int argc, char** argv) { return RunChosen(argc, argv, kPrograms, 1); }
