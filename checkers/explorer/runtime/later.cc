@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <bit>
-#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/silence.h"
@@ -88,6 +88,27 @@ void ForEachPart(const Fiber& fiber, Visit visit) {
   }
 }
 
+// Whether there is a time in the memory that the program may reach from the thread, but for the
+// thread's own stack: one that has not moved on with the clock, or that others will look at. Times
+// are known by what they are like, since little else is as large: seconds or decimal parts of one,
+// from the date on that clocks start with.
+bool KeepsTime(const Fiber& fiber) {
+  bool keeps = false;
+  ForEachPart(fiber, [&keeps](const unsigned char* bytes, std::size_t size) {
+    keeps = keeps || HoldsTime(bytes, size);
+  });
+  return keeps;
+}
+
+// The contents of that memory.
+std::vector<unsigned char> MemoryOf(const Fiber& fiber) {
+  std::vector<unsigned char> memory;
+  ForEachPart(fiber, [&memory](const unsigned char* bytes, std::size_t size) {
+    memory.insert(memory.end(), bytes, bytes + size);
+  });
+  return memory;
+}
+
 }  // namespace
 
 bool MayDifferInTime(const unsigned char* then, const unsigned char* now, std::size_t size,
@@ -105,25 +126,12 @@ bool MayDifferInTime(const unsigned char* then, const unsigned char* now, std::s
     const std::uint64_t before = WordAt(then, i);
     const std::uint64_t after = WordAt(now, i);
     const auto by = static_cast<std::int64_t>(after - before);
-    if (before != after && !moved(by) && !moved(-by) && !IsTime(std::bit_cast<double>(before))) {
+    if (before != after && !moved(by) && !moved(static_cast<std::int64_t>(before - after)) &&
+        !IsTime(std::bit_cast<double>(before))) {
       return false;
     }
   }
   return size % kWord == 0 || memcmp(then + words * kWord, now + words * kWord, size % kWord) == 0;
-}
-
-bool KeepsTime(const Fiber& fiber) {
-  bool keeps = false;
-  ForEachPart(fiber, [&keeps](const unsigned char* bytes, std::size_t size) {
-    keeps = keeps || HoldsTime(bytes, size);
-  });
-  return keeps;
-}
-
-void CopyMemory(const Fiber& fiber, std::vector<unsigned char>& to) {
-  ForEachPart(fiber, [&to](const unsigned char* bytes, std::size_t size) {
-    to.insert(to.end(), bytes, bytes + size);
-  });
 }
 
 bool Scheduler::IsLater(const Fiber& fiber, const ThreadState& now, const LoopState& then,
@@ -192,7 +200,7 @@ bool Scheduler::Watches(Fiber& fiber, const ThreadState& now) {
   if (watch_->operations != fiber.loop.operations) return false;
   watch_->arrived = true;
   watch_->state = now.Bytes();
-  CopyMemory(fiber, watch_->memory);
+  watch_->memory = MemoryOf(fiber);
   return true;
 }
 

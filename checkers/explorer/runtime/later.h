@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace heddle::explorer {
 
@@ -22,22 +21,11 @@ inline constexpr std::int64_t kSecond = 1'000'000'000;  // in nanoseconds
 // Of all clocks, in seconds.
 inline constexpr std::int64_t kClockStart = 1'600'000'000;
 
-struct Fiber;
-
 // Whether two states of `size` bytes may be the same but for times, which are `passed` nanoseconds
 // later in `now`: a quick look before it is tried. Where it says no they are not taken for the
 // same.
 bool MayDifferInTime(const unsigned char* then, const unsigned char* now, std::size_t size,
                      std::int64_t passed);
-
-// Whether there is a time in the memory that the program may reach from the thread, but for the
-// thread's own stack: one that has not moved on with the clock, or that others will look at. Times
-// are known by what they are like, since little else is as large: seconds or decimal
-// parts of one, from the date on that clocks start with.
-bool KeepsTime(const Fiber& fiber);
-
-// Adds the contents of that memory.
-void CopyMemory(const Fiber& fiber, std::vector<unsigned char>& to);
 
 }  // namespace heddle::explorer
 

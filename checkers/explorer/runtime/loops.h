@@ -241,7 +241,7 @@ class Loops {
 
  private:
   bool Mark(bool& flag);
-  // The newest such state; before `below` where that is given.
+  // The newest such state; before `below` where that is given. `known`: Clocks::IsLater().
   static const LoopState* FindSame(const Fiber& fiber, const ThreadState& now, Clocks* clocks,
                                    bool known, const LoopState* below = nullptr);
   // Whether the turn from `same` on has only done once more what the one before it did; `alone`, or
