@@ -93,7 +93,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   pause = 0;
   random = 0;
   if (key_limit != 0) {
-    memset(specific.items, 0, sizeof specific.items);
+    std::fill_n(specific.items, key_limit, nullptr);
     key_limit = 0;
   }
   loop.Clear();

@@ -21,7 +21,9 @@ inline constexpr std::size_t kStackSize = std::size_t{8} << 20;
 inline constexpr std::uintptr_t kStacks = 0x610000000000;
 inline constexpr std::uintptr_t kStackStride = 2 * kStackSize;
 
+// Keys of thread-specific data that the program may make, and besides those of the C library.
 inline constexpr int kMaxKeys = 128;
+inline constexpr int kKeyPlaces = kMaxKeys + 1024;
 inline constexpr int kMaxPending = 16;
 
 // A mutex or the like that a thread holds.
@@ -88,16 +90,12 @@ struct Fiber {
   // Plain writes to locations of the graph, to be told when they have happened.
   int pending = 0;
   int told = 0;  // of them
-  Room<Access, kMaxPending> pending_writes;
 
   // Deterministic: the same in every execution that does the same.
-  Room<Destructor, kMaxDestructors> destructors;
   int destructor_count = 0;
   void* cleanup = nullptr;                       // what pthread_cleanup_push() registered last
   alignas(16) unsigned char unwinding[32] = {};  // the exception that pthread_exit() unwinds by
-  Room<void*, kMaxKeys> specific;
-  int key_limit = 0;  // of the keys that it has set
-  Room<Held, kMaxHeld> held;
+  int key_limit = 0;                             // of the places that it has set
   int held_count = 0;
   const void* rethrown = nullptr;  // the exception that rethrow_exception() threw (exceptions.cc)
   bool frees_unordered = false;    // what others have accessed
@@ -120,6 +118,12 @@ struct Fiber {
   char* stack_high = nullptr;
   char* stack_used = nullptr;  // the lowest frame ever
   ThreadLocalStorage storage;
+
+  // Behind what each operation looks at.
+  Room<Access, kMaxPending> pending_writes;
+  Room<Destructor, kMaxDestructors> destructors;
+  Room<void*, kKeyPlaces> specific;
+  Room<Held, kMaxHeld> held;
 
   // Its operation is one that a loop of the program's can wait by.
   bool Polls() const { return from_frame || polled != nullptr; }

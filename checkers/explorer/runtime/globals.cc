@@ -23,9 +23,19 @@ void AddRegion(std::vector<Globals::Region>& regions, char* low, char* high) {
   if (low < high) regions.push_back({low, high, nullptr});
 }
 
+void AddLibrary(Globals& globals, const dl_phdr_info* module) {
+  for (int i = 0; i < module->dlpi_phnum; ++i) {
+    const ElfW(Phdr) & header = module->dlpi_phdr[i];
+    if (header.p_type != PT_LOAD || (header.p_flags & PF_W) == 0) continue;
+    const auto* const low = reinterpret_cast<const char*>(module->dlpi_addr + header.p_vaddr);
+    globals.libraries.emplace_back(low, low + header.p_memsz);
+  }
+}
+
 int AddModule(dl_phdr_info* module, std::size_t, void* data) {
-  auto& regions = *static_cast<std::vector<Globals::Region>*>(data);
-  if (!IsProgramModule(module->dlpi_name)) return 0;
+  auto& globals = *static_cast<Globals*>(data);
+  if (!IsProgramModule(module->dlpi_name)) return AddLibrary(globals, module), 0;
+  auto& regions = globals.regions;
   char* relro_low = nullptr;
   char* relro_high = nullptr;
   for (int i = 0; i < module->dlpi_phnum; ++i) {
@@ -57,7 +67,8 @@ int AddModule(dl_phdr_info* module, std::size_t, void* data) {
 void Globals::Take(bool protect) {
   regions.clear();
   dirty.clear();
-  dl_iterate_phdr(AddModule, &regions);
+  libraries.clear();
+  dl_iterate_phdr(AddModule, this);
   const MemoryRange early = MemoryFromBeforeMain();
   AddRegion(regions, reinterpret_cast<char*>(early.low), PageBehind(early.high));
   std::size_t pages = 0;
@@ -129,6 +140,13 @@ bool Globals::Unprotect(std::uintptr_t address) {
     return true;
   }
   return false;
+}
+
+bool Globals::IsLibrarys(const void* object) const {
+  const auto* const at = static_cast<const char*>(object);
+  return std::any_of(libraries.begin(), libraries.end(), [at](const auto& library) {
+    return at >= library.first && at < library.second;
+  });
 }
 
 void Globals::UnprotectRange(std::uintptr_t address, std::size_t size) {

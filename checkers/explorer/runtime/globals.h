@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace heddle::explorer {
@@ -37,6 +38,9 @@ struct Globals {
     char* snapshot;
   };
   std::vector<Region> regions;
+  // Of an object that a library keeps for itself across executions (modules.h).
+  bool IsLibrarys(const void* object) const;
+
   // Page, its place in the snapshot, and what Keep() has found; null: the same. Room is reserved: a
   // fault may come at any time.
   struct Page {
@@ -46,6 +50,7 @@ struct Globals {
   };
   std::vector<Page> dirty;
   std::vector<char> kept_pages;
+  std::vector<std::pair<const char*, const char*>> libraries;  // from, and to before
 };
 
 template <typename Visit>

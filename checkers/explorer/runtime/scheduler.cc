@@ -12,6 +12,7 @@
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/signals.h"
+#include "checkers/explorer/runtime/threads.h"
 
 namespace heddle::explorer {
 namespace {
@@ -66,6 +67,8 @@ void Scheduler::Start() {
   shared.globals = &globals_;
   shared.mode = Mode::kRuntime;
   fibers_[0].Allocate(0);
+  fibers_[0].storage.TakeFrom(shared.own_thread_pointer);
+  TakeSpecific();
   if (!options_.replay.empty()) {
     std::string_view path = options_.replay;
     weaken_.TakeFrom(path);
@@ -174,6 +177,7 @@ void Scheduler::BeginExecution() {
   } else {
     // What is left of earlier executions would make states of loops differ from run to run.
     fibers_[0].Start(function_, argument_, loops_.Any());
+    StartSpecific(fibers_[0]);
   }
   if (threads_ == 0) threads_ = 1;
   steps_ =

@@ -76,6 +76,7 @@ struct Heap;
 struct Globals;
 class Tracer;
 struct TrialLog;
+struct Key;
 
 inline constexpr std::size_t kPage = 4096;
 
@@ -102,6 +103,7 @@ struct alignas(kPage) State {
   // Where the thread was when the clock last ticked, and for how many ticks (signals.cc).
   std::uint64_t ticked_at;
   int ticks;
+  Key* outer_keys;    // by number; null: there have been none (sync/key.cc)
   bool seen_endless;  // some thread has run on without end before
 };
 static_assert(offsetof(State, mode) == 0 && offsetof(State, frame) == 8 &&

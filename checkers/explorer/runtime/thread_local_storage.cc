@@ -15,6 +15,7 @@
 
 #include "checkers/explorer/runtime/code_scan.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/modules.h"
 #include "checkers/explorer/runtime/state.h"
 
 namespace heddle::explorer {
@@ -103,6 +104,29 @@ void ThreadLocalStorage::Allocate() {
   pristine_ = static_cast<char*>(malloc(size + 1));
   if (pristine_ == nullptr) Fatal("out of memory for thread-local storage");
   memcpy(pristine_, low_, size);
+}
+
+void ThreadLocalStorage::TakeFrom(const void* thread_pointer) {
+  struct Taken {
+    const char* from;
+    const char* low;  // there
+    char* to;
+  };
+  const auto* const from = static_cast<const char*>(thread_pointer);
+  Taken taken{.from = from, .low = from - (high() - low()), .to = pristine_};
+  dl_iterate_phdr(
+      [](dl_phdr_info* module, std::size_t, void* data) {
+        const auto& [from, low, to] = *static_cast<Taken*>(data);
+        const auto* const block = static_cast<const char*>(module->dlpi_tls_data);
+        // The C library's own are each thread's.
+        if (block < low || block >= from || !IsProgramModule(module->dlpi_name)) return 0;
+        for (int i = 0; i < module->dlpi_phnum; ++i) {
+          if (module->dlpi_phdr[i].p_type != PT_TLS) continue;
+          memcpy(to + (block - low), block, module->dlpi_phdr[i].p_memsz);
+        }
+        return 0;
+      },
+      &taken);
 }
 
 void ThreadLocalStorage::Release() {

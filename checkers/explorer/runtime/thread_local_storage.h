@@ -14,6 +14,9 @@ class ThreadLocalStorage {
   // On the process's own thread. Allocates once; later calls do nothing.
   void Allocate();
   void Release();
+  // From here on a new thread's variables have the values that the program's of that thread have
+  // now: of the process's own thread, which is the caller.
+  void TakeFrom(const void* thread_pointer);
   // Puts the values back that a new thread's variables have.
   void Reset();
   void* pointer() const { return pointer_; }

@@ -31,7 +31,11 @@ int DoDetachThread(Call& call, pthread_t handle);
 // Nothing of a main() that is to be explored has run yet.
 bool BeforeMain();
 
-// Runs the destructors of its thread-specific data.
+// Thread-specific data. When an exploration starts: notes what its thread has.
+void TakeSpecific();
+// Gives thread 0 what was noted.
+void StartSpecific(Fiber& fiber);
+// Runs the destructors.
 void DestroySpecific(Fiber& fiber);
 
 }  // namespace heddle::explorer

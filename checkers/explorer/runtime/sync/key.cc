@@ -4,39 +4,97 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sys/mman.h>
 
+#include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/sync/sync.h"
 #include "checkers/explorer/runtime/threads.h"
 
 namespace heddle::explorer {
-namespace {
 
 struct Key {
   bool used;
   void (*destructor)(void*);
+  void* first;  // what thread 0 starts with
 };
+
+namespace {
 
 // Made by the explored program. A global variable as the program's own are: put back each time.
 Key g_keys[kMaxKeys];
-// Those of the C library, in the same numbers: a program may have some from before the exploration.
+// Behind those of the C library.
 constexpr pthread_key_t kFirst = PTHREAD_KEYS_MAX;
+// Of the C library's: those that the explored program has deleted.
+bool g_deleted[kFirst];
 
+// The key of that number: the C library's own, made outside of the exploration, or the program's.
 Key* Find(pthread_key_t key) {
-  if (key < kFirst || key >= kFirst + kMaxKeys || !g_keys[key - kFirst].used) return nullptr;
-  return &g_keys[key - kFirst];
+  Key* const outer = state().outer_keys;
+  Key* found = nullptr;
+  if (key < kFirst) {
+    found = outer == nullptr || g_deleted[key] ? nullptr : &outer[key];
+  } else if (key < kFirst + kMaxKeys) {
+    found = &g_keys[key - kFirst];
+  }
+  return found != nullptr && found->used ? found : nullptr;
+}
+
+// Where a thread keeps its value.
+constexpr int PlaceOf(pthread_key_t key) {
+  return key < kFirst ? kMaxKeys + static_cast<int>(key) : static_cast<int>(key - kFirst);
+}
+constexpr pthread_key_t KeyAt(int place) {
+  return static_cast<pthread_key_t>(place) + (place < kMaxKeys ? kFirst : -kMaxKeys);
+}
+static_assert(kMaxKeys + PTHREAD_KEYS_MAX == kKeyPlaces && KeyAt(PlaceOf(7)) == 7);
+
+void Set(Fiber& fiber, pthread_key_t key, void* value) {
+  const int place = PlaceOf(key);
+  fiber.specific[place] = value;
+  if (place >= fiber.key_limit) fiber.key_limit = place + 1;
+}
+
+// Of a key that the C library has made, outside of the exploration: what is known of it is not put
+// back.
+void NoteOuterKey(pthread_key_t key, void (*destructor)(void*)) {
+  Key*& keys = state().outer_keys;
+  if (keys == nullptr) {
+    void* const room = mmap(nullptr, PTHREAD_KEYS_MAX * sizeof(Key), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) Fatal("out of memory for thread-specific data");
+    keys = static_cast<Key*>(room);
+  }
+  keys[key] = {.used = true, .destructor = destructor, .first = nullptr};
 }
 
 }  // namespace
 
+void TakeSpecific() {
+  Key* const keys = state().outer_keys;
+  for (pthread_key_t key = 0; keys != nullptr && key < kFirst; ++key) {
+    if (keys[key].used) keys[key].first = HEDDLE_REAL(pthread_getspecific)(key);
+  }
+}
+
+void StartSpecific(Fiber& fiber) {
+  Key* const keys = state().outer_keys;
+  for (pthread_key_t key = 0; keys != nullptr && key < kFirst; ++key) {
+    if (keys[key].used && keys[key].first != nullptr) Set(fiber, key, keys[key].first);
+  }
+}
+
 void DestroySpecific(Fiber& fiber) {
   for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS && fiber.key_limit != 0; ++round) {
     bool found = false;
-    for (int key = 0; key < fiber.key_limit; ++key) {
-      void* const value = fiber.specific[key];
-      if (value == nullptr || !g_keys[key].used || g_keys[key].destructor == nullptr) continue;
-      fiber.specific[key] = nullptr;
+    for (int place = 0; place < fiber.key_limit; ++place) {
+      void* const value = fiber.specific[place];
+      if (value == nullptr) continue;
+      const Key* const key = Find(KeyAt(place));
+      if (key == nullptr || key->destructor == nullptr) continue;
+      fiber.specific[place] = nullptr;
       found = true;
-      g_keys[key].destructor(value);
+      key->destructor(value);
     }
     if (!found) return;
   }
@@ -50,12 +108,14 @@ HEDDLE_INTERPOSE int pthread_key_create(pthread_key_t* key, void (*destructor)(v
   if (!Exploring()) {
     static auto* const real = reinterpret_cast<int (*)(pthread_key_t*, void (*)(void*))>(
         RealFunction("pthread_key_create"));
-    return real(key, destructor);
+    const int result = real(key, destructor);
+    if (result == 0) NoteOuterKey(*key, destructor);
+    return result;
   }
   CountEffect();
   for (int i = 0; i < kMaxKeys; ++i) {
     if (g_keys[i].used) continue;
-    g_keys[i] = {.used = true, .destructor = destructor};
+    g_keys[i] = {.used = true, .destructor = destructor, .first = nullptr};
     Call("pthread_key_create", HEDDLE_CALLER).Writes(key, sizeof *key);
     *key = kFirst + static_cast<pthread_key_t>(i);
     return 0;
@@ -67,35 +127,37 @@ HEDDLE_INTERPOSE int pthread_key_delete(pthread_key_t key) noexcept {
   if (!Exploring()) {
     static auto* const real =
         reinterpret_cast<int (*)(pthread_key_t)>(RealFunction("pthread_key_delete"));
+    if (Key* const found = Find(key); found != nullptr) found->used = false;
     return real(key);
   }
   CountEffect();
   Key* const found = Find(key);
   if (found == nullptr) return EINVAL;
-  found->used = false;
+  if (key < kFirst) {
+    g_deleted[key] = true;
+  } else {
+    found->used = false;
+  }
   return 0;
 }
 
 HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
-  if (!Exploring() || key < kFirst) {
+  if (!Exploring()) {
     static auto* const real =
         reinterpret_cast<int (*)(pthread_key_t, const void*)>(RealFunction("pthread_setspecific"));
     return real(key, value);
   }
   CountEffect();
   if (Find(key) == nullptr) return EINVAL;
-  Fiber& fiber = *state().current;
-  const auto index = static_cast<int>(key - kFirst);
-  fiber.specific[index] = const_cast<void*>(value);
-  if (index >= fiber.key_limit) fiber.key_limit = index + 1;
+  Set(*state().current, key, const_cast<void*>(value));
   return 0;
 }
 
 HEDDLE_INTERPOSE void* pthread_getspecific(pthread_key_t key) noexcept {
-  if (!Exploring() || key < kFirst) {
+  if (!Exploring()) {
     static auto* const real =
         reinterpret_cast<void* (*)(pthread_key_t)>(RealFunction("pthread_getspecific"));
     return real(key);
   }
-  return Find(key) == nullptr ? nullptr : state().current->specific[key - kFirst];
+  return Find(key) == nullptr ? nullptr : state().current->specific[PlaceOf(key)];
 }

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <exception>
 
+#include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/sync/sync.h"
+#include "checkers/explorer/runtime/thread_local_storage.h"
 
 namespace heddle::explorer {
 namespace {
@@ -21,6 +23,18 @@ constexpr int kRunning = 4;
 unsigned char* DoneByte(std::uint64_t* guard) { return reinterpret_cast<unsigned char*>(guard); }
 int* LockOf(std::uint64_t* guard) { return reinterpret_cast<int*>(guard) + 1; }
 
+// Outside of the exploration, until it is destroyed.
+class Outside {
+ public:
+  Outside() { state().mode = Mode::kRuntime; }
+  ~Outside() { state().mode = Mode::kProgram; }
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+ private:
+  OwnThreadPointer own_;
+};
+
 }  // namespace
 }  // namespace heddle::explorer
 
@@ -29,6 +43,12 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 // Not noexcept: the function may throw, and then it has not run.
 HEDDLE_INTERPOSE int pthread_once(pthread_once_t* once, void (*function)()) {
   if (!Exploring()) return HEDDLE_REAL(pthread_once)(once, function);
+  // What a library does once for itself, it has done for all executions.
+  if (state().globals->IsLibrarys(once)) {
+    if (__atomic_load_n(once, __ATOMIC_ACQUIRE) == kDone) return 0;
+    const Outside outside;
+    return HEDDLE_REAL(pthread_once)(once, function);
+  }
   Call call("pthread_once", HEDDLE_CALLER, "once");
   call.TakesToo(once, reinterpret_cast<const void*>(function));
   if (call.Load(once, Order::kAcquire) == kDone) return 0;
