@@ -40,21 +40,19 @@ void RunSame(int n, Body body) {
 }
 
 // Who takes two locks in different orders that way does not wait for each other.
-void ScopedLock(int /*n*/) {
-  std::mutex a;
-  std::mutex b;
-  int entered = 0;
-  std::thread first([&] {
-    const std::scoped_lock both(a, b);
-    ++entered;
-  });
-  std::thread second([&] {
-    const std::scoped_lock both(b, a);
-    ++entered;
-  });
-  first.join();
-  second.join();
-  assert(entered == 2);
+// Each of `n` threads takes two of `n` mutexes, its own one first.
+void ScopedLock(int n) {
+  std::vector<std::mutex> mutexes(static_cast<std::size_t>(n));
+  std::atomic<int> entered = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < mutexes.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const std::scoped_lock both(mutexes[i], mutexes[(i + 1) % mutexes.size()]);
+      entered.fetch_add(1, std::memory_order_relaxed);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  assert(entered.load() == n);
 }
 
 void Mutex(int n) {

@@ -17,6 +17,7 @@
 #include <semaphore>
 #include <shared_mutex>
 #include <thread>
+#include <vector>
 
 #include "checkers/explorer/programs/chosen.h"
 
@@ -59,6 +60,23 @@ void WaitUntil(int n) {
     std::unique_lock hold(g_mutex);
     while (!g_ready) g_changed.wait_until(hold, std::chrono::system_clock::now() + 1500ms);
   });
+}
+
+// `n` threads at one condition variable.
+void Waiters(int n) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < n; ++i) {
+    threads.emplace_back([] {
+      std::unique_lock hold(g_mutex);
+      while (!g_ready) g_changed.wait_for(hold, 5ms);
+    });
+  }
+  {
+    const std::lock_guard hold(g_mutex);
+    g_ready = true;
+  }
+  g_changed.notify_all();
+  for (std::thread& thread : threads) thread.join();
 }
 
 // The mutex is given back each time.
@@ -284,6 +302,7 @@ void Until(int n) { kUntil[n](); }
 constexpr Program kPrograms[] = {
     {"wait_for", WaitFor},
     {"wait_until", WaitUntil},
+    {"waiters", Waiters},
     {"wait_for_unlocked", WaitForUnlocked},
     {"try_lock_for", TryLockFor},
     {"shared_try_lock_for", SharedTryLockFor},

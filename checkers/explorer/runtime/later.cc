@@ -41,6 +41,7 @@ std::uint64_t WordAt(const unsigned char* bytes, std::size_t i) {
 }
 
 bool IsTime(std::uint64_t number) {
+  if (number < kStart || number >= (kStart + kReach) * kSecond) return false;
   for (std::uint64_t unit = 1; unit <= kSecond; unit *= 10) {
     if (number / unit - kStart < kReach) return true;
   }
@@ -136,7 +137,6 @@ bool MayDifferInTime(const unsigned char* then, const unsigned char* now, std::s
 
 bool Scheduler::IsLater(const Fiber& fiber, const ThreadState& now, const LoopState& then,
                         bool known) {
-  if (!known && KeepsTime(fiber)) return false;
   const std::int64_t passed = fiber.nanoseconds - then.nanoseconds;
   const unsigned char* const before = fiber.loop.bytes.data() + then.bytes;
   const std::vector<unsigned char> after = now.Bytes();
@@ -144,9 +144,10 @@ bool Scheduler::IsLater(const Fiber& fiber, const ThreadState& now, const LoopSt
       std::to_string(fiber.operation->access.site) + ' ' + std::to_string(passed) + ' ';
   both.append(before, before + after.size());
   both.append(after.begin(), after.end());
-  if (const auto found = later_.find(both); known || found != later_.end()) {
-    return found != later_.end() && found->second;
-  }
+  const auto found = later_.find(both);
+  if (found == later_.end() ? known : !found->second) return false;
+  if (KeepsTime(fiber)) return false;
+  if (found != later_.end()) return true;
   const bool later = TryLater(fiber, then, passed);
   later_.emplace(std::move(both), later);
   return later;

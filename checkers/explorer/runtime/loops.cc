@@ -64,6 +64,7 @@ std::string Loops::Save() const {
     if (state.start) add('b');
     if (state.open) add('o');
     if (state.exits) add('e');
+    if (state.turns) add('t');
     if (state.loop) add(state.await ? 'a' : state.seen ? 's' : 'l');
     if (!state.loop && state.await) add('w');
   }
@@ -74,15 +75,20 @@ bool Loops::Restore(std::string_view text) {
   ++version_;
   std::string rest(text);
   for (const char* at = rest.c_str(); *at != 0;) {
-    if (strchr("alswboe", *at) == nullptr) return false;
+    if (strchr("alswboet", *at) == nullptr) return false;
     const char kind = *at;
     char* end;
     const Site site = strtoul(at + 1, &end, 16);
     if (site == 0 || *end != ' ') return false;
     SiteState& state = At(site);
     at = end + 1;
-    if (kind == 'b' || kind == 'o' || kind == 'e') {
-      (kind == 'b' ? state.start : kind == 'o' ? state.open : state.exits) = true;
+    if (bool* const flag = kind == 'b'   ? &state.start
+                           : kind == 'o' ? &state.open
+                           : kind == 'e' ? &state.exits
+                           : kind == 't' ? &state.turns
+                                         : nullptr;
+        flag != nullptr) {
+      *flag = true;
       continue;
     }
     if (kind == 'w') {
@@ -285,22 +291,24 @@ Turn Loops::Visit(const Search& search, const Fibers& fibers, Fiber& fiber, Site
   here_.Take(fiber, fiber.from_frame ? nullptr : fiber.operation, history.answers);
   ClearBelow(fiber, fiber.frame);
   if (clocks != nullptr && clocks->Watches(fiber, here_)) return Turn::kLearned;
-  // What is in the graph has been found to be new before.
+  // What is in the graph has been found to be new before; but other threads' turns may come back
+  // together with the thread's own (AddOthers).
   const bool repeated =
       static_cast<std::size_t>(search.Position(fiber.id)) < search.graph().thread(fiber.id).size();
   const LoopState* same = nullptr;
   const LoopState* newest = nullptr;
   int changing = 0;
   if (visits > kLookingVisits) clocks = nullptr;
-  while ((!repeated || site.seen) &&
+  while ((!repeated || site.seen || site.turns) &&
          (same = FindSame(fiber, here_, clocks, repeated, same)) != nullptr) {
     if (newest == nullptr) newest = same;
-    if (repeated && same->looks != history.looks) break;
+    if (repeated && (!site.seen || same->looks != history.looks)) break;
     if (same->changes != history.changes) {
       if (history.rounds.size() < kRounds) {
         history.rounds.push_back({.first = same->position, .last = search.Position(fiber.id)});
       }
       if (lasting_) continue;
+      if (same->others == history.others && Mark(site.turns)) return Turn::kLearned;
       if (++changing > kChangingTurns) break;
       const Effect effect = search.EffectOf(fiber.id, same->position);
       const bool may_end = site.seen && effect != Effect::kLasting;

@@ -170,6 +170,7 @@ class Loops {
     bool loop = false;
     bool await = false;
     bool seen = false;   // what a turn that comes here changes in passing
+    bool turns = false;  // some turn that comes here takes and gives back locks
     bool start = false;  // a load that a loop's compare-exchange makes one step with
     bool open = false;   // ... and what is written in between is seen
     bool exits = false;  // a compare-exchange that ends a loop by failing with some value
@@ -197,7 +198,7 @@ class Loops {
   // Of a visit by way of an atomic operation that the graph has: it was found to be new when that
   // was added, and there is nothing to it but to count it and to KeepState().
   bool PassesAgain(const SiteState& state, ThreadId thread) const {
-    return state.loop && !state.seen && SoFar(state, thread) < unroll_;
+    return state.loop && !state.seen && !state.turns && SoFar(state, thread) < unroll_;
   }
   // Of a thread that is at an atomic operation and had told `position` events before.
   void KeepState(Fiber& fiber, int position);

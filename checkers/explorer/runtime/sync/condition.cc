@@ -22,7 +22,7 @@ int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site
   if (held->count != 1) call.Unsupported("waiting with a mutex that is locked more than once");
   const bool ends_at_limit = expires && call.Expires();
   WaitQueue& queue = WaitQueue::Lock(call, condition);
-  queue.Enter(call, condition);
+  queue.Enter(call, condition, /*in_order=*/false);
   queue.Unlock(call);
   UnlockMutex(call, mutex);
   bool woken = true;

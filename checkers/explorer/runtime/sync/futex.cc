@@ -27,7 +27,7 @@ int FutexWait(std::uint32_t* word, std::uint32_t value, bool expires, Site site)
     queue.Unlock(call);
     return EAGAIN;
   }
-  queue.Enter(call, word);
+  queue.Enter(call, word, /*in_order=*/true);
   queue.Unlock(call);
   if (!ends_at_limit) {
     call.SetExpires(expires);

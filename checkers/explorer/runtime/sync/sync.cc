@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkers/explorer/runtime/sync/sync.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/plain.h"
@@ -74,41 +76,46 @@ WaitQueue& WaitQueue::Lock(Call& call, const void* address) {
 
 void WaitQueue::Unlock(Call& call) { UnlockWord(call, &lock_); }
 
-void WaitQueue::Enter(Call& call, const void* address) {
+void WaitQueue::Enter(Call& call, const void* address, bool in_order) {
   if (used_[call.thread()]) {
     call.Store(&woken_[call.thread()], 0, Order::kRelaxed);
     Changes(used_[call.thread()]) = false;
   }
-  Changes(waiters_[size_]) = {.address = address, .thread = call.thread()};
-  ++Changes(size_);
+  int arrival = 0;
+  for (const Waiter& waiter : waiters_) {
+    if (in_order && waiter.address != nullptr) arrival = std::max(arrival, waiter.arrival + 1);
+  }
+  Changes(waiters_[call.thread()]) = {.address = address, .arrival = arrival};
 }
 
 int WaitQueue::CountAt(const void* address) const {
-  int count = 0;
-  for (int i = 0; i < size_; ++i) count += waiters_[i].address == address ? 1 : 0;
-  return count;
-}
-
-void WaitQueue::Remove(int index) {
-  for (int i = index; i + 1 < size_; ++i) Changes(waiters_[i]) = waiters_[i + 1];
-  --Changes(size_);
-  Changes(waiters_[size_]) = {};
+  return static_cast<int>(
+      std::count_if(std::begin(waiters_), std::end(waiters_),
+                    [address](const Waiter& waiter) { return waiter.address == address; }));
 }
 
 void WaitQueue::Wake(Call& call, const void* address, int place) {
-  for (int i = 0; i < size_; ++i) {
-    if (waiters_[i].address != address || place-- > 0) continue;
-    const ThreadId thread = waiters_[i].thread;
-    Remove(i);
+  const auto is_before = [this](ThreadId one, ThreadId other) {
+    const int arrivals = waiters_[one].arrival - waiters_[other].arrival;
+    return arrivals < 0 || (arrivals == 0 && one < other);
+  };
+  for (ThreadId thread = 0; thread < kMaxThreads; ++thread) {
+    if (waiters_[thread].address != address) continue;
+    int before = 0;
+    for (ThreadId other = 0; other < kMaxThreads; ++other) {
+      if (waiters_[other].address == address && is_before(other, thread)) ++before;
+    }
+    if (before != place) continue;
+    Changes(waiters_[thread]) = {};
     call.Store(&woken_[thread], 1, Order::kRelease);
     return;
   }
 }
 
 bool WaitQueue::Leave(Call& call) {
-  for (int i = 0; i < size_; ++i) {
-    if (waiters_[i].thread != call.thread()) continue;
-    Remove(i);
+  Waiter& waiter = waiters_[call.thread()];
+  if (waiter.address != nullptr) {
+    Changes(waiter) = {};
     return true;
   }
   Changes(used_[call.thread()]) = true;

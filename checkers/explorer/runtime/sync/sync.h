@@ -53,7 +53,7 @@ void UnlockMutex(Call& call, pthread_mutex_t* mutex);
 int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site site);
 int DoSignal(pthread_cond_t* condition, bool all, Site site);
 
-// Who waits at addresses (of condition variables, futexes), in order of arrival. A thread that
+// Who waits at addresses: of condition variables, and of futexes in order of arrival. A thread that
 // waits has entered, and sleeps until somebody takes that back. Addresses with one hash share a
 // queue, as in the kernel: where a queue is must not depend on the order in which addresses are
 // waited at.
@@ -63,10 +63,10 @@ class WaitQueue {
   static WaitQueue& Lock(Call& call, const void* address);
   void Unlock(Call& call);
 
-  // Under the lock.
-  void Enter(Call& call, const void* address);
+  // Under the lock. `in_order`: behind those that have entered.
+  void Enter(Call& call, const void* address, bool in_order);
   int CountAt(const void* address) const;
-  // Wakes the one who came `place`-th of those that wait at the address.
+  // Wakes the `place`-th of those that wait at the address: in their order, or that of their ids.
   void Wake(Call& call, const void* address, int place);
   // Takes back Enter(), of the current thread. False: it has been woken.
   bool Leave(Call& call);
@@ -76,15 +76,14 @@ class WaitQueue {
 
  private:
   struct Waiter {
-    const void* address;
-    ThreadId thread;
+    const void* address;  // null: it does not wait
+    int arrival;
   };
-  void Remove(int index);
 
   int lock_;
-  int size_;
+  // By thread, so that who leaves has put back what it has changed, whoever came in between.
   Waiter waiters_[kMaxThreads];
-  int woken_[kMaxThreads];  // by thread
+  int woken_[kMaxThreads];
   bool used_[kMaxThreads];  // the thread's wake-up has been used
 };
 
