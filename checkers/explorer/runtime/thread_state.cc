@@ -18,39 +18,108 @@ namespace {
 constexpr std::ptrdiff_t kTraces = 1024;
 constexpr std::ptrdiff_t kUnwinderTraces = 4096;
 
-// Those that a function keeps for its caller, in DWARF's numbering: rbx, rbp, r12 to r15.
-constexpr std::array<int, 6> kKeptRegisters = {3, 6, 12, 13, 14, 15};
-
-struct Caller {
-  Site site = 0;                         // sought
-  const unsigned char* stack = nullptr;  // null: not found
-  std::array<std::uint64_t, kKeptRegisters.size()> registers = {};
-};
-
-// Of heddle_explorer_trace(): it passes no argument on.
-Caller* g_caller;
-
-_Unwind_Reason_Code Look(_Unwind_Context* context, void* to) {
-  Caller& caller = *static_cast<Caller*>(to);
-  const Site site = _Unwind_GetIP(context);
-  if (site != caller.site) return site == 0 ? _URC_END_OF_STACK : _URC_NO_REASON;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): it is told as a number
-  caller.stack = reinterpret_cast<const unsigned char*>(_Unwind_GetCFA(context));
-  for (std::size_t i = 0; i < kKeptRegisters.size(); ++i) {
-    caller.registers[i] = _Unwind_GetGR(context, kKeptRegisters[i]);
-  }
-  return _URC_END_OF_STACK;
-}
-
 void Clear(const Fiber& fiber, char* end, std::ptrdiff_t size) {
   char* const begin = end - fiber.stack_low > size ? end - size : fiber.stack_low;
   memset(begin, 0, static_cast<std::size_t>(end - begin));
 }
 
-// On the suspended thread's stack. Only frames of the runtime's are unwound.
-void FindCaller() { _Unwind_Backtrace(Look, g_caller); }
+template <typename T>
+T ReadAt(const unsigned char* at) {
+  T value;
+  memcpy(&value, at, sizeof value);
+  return value;
+}
 
 }  // namespace
+
+// Finds a way by libgcc's unwinder, on the suspended thread's stack: what takes most of the time
+// that a state takes.
+class ThreadState::Unwinder {
+ public:
+  Unwinder(Frame* frame, Site site) : frame_(reinterpret_cast<std::uintptr_t>(frame)), site_(site) {
+    current_ = this;
+    heddle_explorer_trace(frame, [] { _Unwind_Backtrace(Look, current_); });
+  }
+
+  // Null: not found.
+  const unsigned char* stack() const { return stack_; }
+  const Registers& registers() const { return registers_; }
+  // Without a site where it is not known.
+  const Way& way() const { return way_; }
+
+ private:
+  // In DWARF's numbering: rbx, rbp, r12 to r15.
+  static constexpr std::array<int, kKept> kRegisters = {3, 6, 12, 13, 14, 15};
+
+  static _Unwind_Reason_Code Look(_Unwind_Context* context, void* to) {
+    return static_cast<Unwinder*>(to)->Step(context);
+  }
+
+  _Unwind_Reason_Code Step(_Unwind_Context* context) {
+    const Site returns = _Unwind_GetIP(context);
+    if (returns == 0) return _URC_END_OF_STACK;
+    const std::uintptr_t stack = _Unwind_GetCFA(context);
+    if (stack >= frame_ + sizeof(Frame)) AddLevel(stack - frame_, returns);
+    if (returns != site_) return _URC_NO_REASON;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it is told as a number
+    stack_ = reinterpret_cast<const unsigned char*>(stack);
+    bool known = known_;
+    for (std::size_t i = 0; i < kKept; ++i) {
+      registers_[i] = _Unwind_GetGR(context, kRegisters[i]);
+      // libgcc's context begins with where the registers are. Whether this is one is seen by that.
+      const auto at = ReadAt<std::uintptr_t>(reinterpret_cast<const unsigned char*>(context) +
+                                             kRegisters[i] * sizeof(std::uintptr_t)) -
+                      frame_;
+      known = known && at < stack - frame_ &&
+              ReadAt<std::uint64_t>(stack_ - (stack - frame_ - at)) == registers_[i];
+      way_.kept[i] = static_cast<std::uint16_t>(at);
+    }
+    way_.stack = static_cast<std::uint16_t>(stack - frame_);
+    way_.site = known ? site_ : 0;
+    return _URC_END_OF_STACK;
+  }
+
+  void AddLevel(std::uintptr_t stack, Site returns) {
+    known_ = known_ && way_.levels < kLevels && stack <= UINT16_MAX;
+    if (!known_) return;
+    way_.at[way_.levels] = static_cast<std::uint16_t>(stack - sizeof returns);
+    way_.returns[way_.levels++] = returns;
+  }
+
+  static inline Unwinder* current_;  // heddle_explorer_trace() passes no argument on
+
+  std::uintptr_t frame_;
+  Site site_;
+  bool known_ = true;
+  const unsigned char* stack_ = nullptr;
+  Registers registers_{};
+  Way way_;
+};
+
+bool ThreadState::FindCaller(const Fiber& fiber, Site site, Registers& registers) {
+  if (ways_.empty()) ways_.resize(kWays);
+  const auto* const frame = reinterpret_cast<const unsigned char*>(fiber.frame);
+  Way& way = ways_[(site ^ fiber.frame->return_address) % kWays];
+  bool fits = way.site == site;
+  for (std::size_t i = 0; fits && i < way.levels; ++i) {
+    fits = ReadAt<Site>(frame + way.at[i]) == way.returns[i];
+  }
+  if (fits) {
+    stack_ = frame + way.stack;
+    for (std::size_t i = 0; i < kKept; ++i) {
+      registers[i] = ReadAt<std::uint64_t>(frame + way.kept[i]);
+    }
+  } else {
+    const OwnThreadPointer own;
+    const Unwinder unwinder(fiber.frame, site);
+    if (unwinder.way().site != 0) way = unwinder.way();
+    registers = unwinder.registers();
+    if (unwinder.stack() != nullptr) stack_ = unwinder.stack();
+    fits = unwinder.stack() != nullptr;
+  }
+  Clear(fiber, reinterpret_cast<char*>(fiber.frame), kUnwinderTraces);
+  return fits;
+}
 
 void ThreadState::Take(const Fiber& fiber, const Operation* operation,
                        const std::vector<CallAnswer>& answers) {
@@ -60,18 +129,10 @@ void ThreadState::Take(const Fiber& fiber, const Operation* operation,
   stack_size_ = static_cast<std::size_t>(high - stack_);
   if (operation == nullptr) return;
 
-  Caller caller{.site = operation->access.site};
-  {
-    const OwnThreadPointer own;
-    g_caller = &caller;
-    heddle_explorer_trace(fiber.frame, FindCaller);
-    Clear(fiber, reinterpret_cast<char*>(fiber.frame), kUnwinderTraces);
-  }
-  // Called by something that cannot be unwound to: the state is all there is.
-  if (caller.stack == nullptr) return;
-  stack_ = caller.stack;
+  Registers registers;
+  if (!FindCaller(fiber, operation->access.site, registers)) return;
   stack_size_ = static_cast<std::size_t>(high - stack_);
-  rest_.assign(caller.registers.begin(), caller.registers.end());
+  rest_.assign(registers.begin(), registers.end());
   const auto add = [this](Value value) {
     rest_.push_back(static_cast<std::uint64_t>(value));
     rest_.push_back(static_cast<std::uint64_t>(value >> 64));

@@ -12,6 +12,7 @@
 #ifndef HEDDLE_CHECKERS_EXPLORER_RUNTIME_THREAD_STATE_H_
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_THREAD_STATE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -49,9 +50,32 @@ class ThreadState {
   }
 
  private:
+  static constexpr std::size_t kKept = 6;     // registers that a function keeps for its caller
+  static constexpr std::size_t kLevels = 16;  // of the runtime's functions on a stack, at most
+  static constexpr std::size_t kWays = 256;
+
+  using Registers = std::array<std::uint64_t, kKept>;
+  // The way from a suspended thread's frame to where the program has called: offsets from the
+  // frame. It hangs on the return addresses alone, as the runtime's functions have frames of one
+  // size each.
+  struct Way {
+    Site site = 0;  // 0: none
+    std::uint16_t levels = 0;
+    std::array<std::uint16_t, kLevels> at{};  // of return addresses,
+    std::array<Site, kLevels> returns{};      // and those
+    std::array<std::uint16_t, kKept> kept{};
+    std::uint16_t stack = 0;  // the program's
+  };
+  class Unwinder;
+
+  // Where the program's stack goes on behind its call, and with what registers. False: it is called
+  // by something that cannot be unwound to.
+  bool FindCaller(const Fiber& fiber, Site site, Registers& registers);
+
   const unsigned char* stack_ = nullptr;
   std::size_t stack_size_ = 0;
   std::vector<std::uint64_t> rest_;
+  std::vector<Way> ways_;
 };
 
 // Of the thread's stack all that is below `frame` and may have been written to by the runtime: the
