@@ -309,6 +309,14 @@ TEST(ParallelTest, WhatAWorkerCannotDoIsAnError) {
       << result.record.error->message;
 }
 
+TEST(ParallelTest, FibersOfTheProgramsOwnAreAnError) {
+  const Result result = Explore("annotations fiber", "");
+  EXPECT_EQ(ExitStatus(result), 2);
+  ASSERT_TRUE(result.record.error.has_value()) << result.said;
+  EXPECT_TRUE(absl::StrContains(result.record.error->message, "__tsan_create_fiber()"))
+      << result.record.error->message;
+}
+
 // LOOPS;NUMBER/COUNT of a message about a worker that has died.
 std::string PieceIn(absl::string_view message) {
   constexpr absl::string_view kBefore = "piece='";

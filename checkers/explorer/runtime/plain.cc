@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "checkers/explorer/runtime/annotations.h"
 #include "checkers/explorer/runtime/describe.h"
 #include "checkers/explorer/runtime/heap.h"
 #include "checkers/explorer/runtime/operations.h"
@@ -152,6 +153,9 @@ inline bool Enter(std::uintptr_t address, std::size_t size, bool write, Site sit
   State& shared = state();
   const std::uint8_t mask = MaskOf(address % Shadow::kGranule, size);
   ShadowCell& cell = shared.shadow->At(address);
+  if (g_annotations.any() && g_annotations.Excuse(shared.current->id, address, size, write)) {
+    return (cell.atomic_mask & mask) != 0;
+  }
   if (check_initialized && Uninitialized(cell, address, size, mask)) {
     Fault fault;
     fault.verdict = verdict::kUninitialized;
@@ -198,7 +202,7 @@ inline bool EnterOwn(const State& shared, const Fiber& fiber, std::uintptr_t add
                      std::size_t size, bool write, Site site) {
   const std::uintptr_t offset = address % Shadow::kGranule;
   if (offset + size > Shadow::kGranule || shared.trial || fiber.pending != 0 ||
-      shared.tracer != nullptr) {
+      shared.tracer != nullptr || g_annotations.any()) {
     return false;
   }
   return shared.shadow->EnterAlone(address, {.site = site,
