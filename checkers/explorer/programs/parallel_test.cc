@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -301,20 +302,18 @@ TEST(ParallelTest, PreemptionsThatLeaveNothingOutAreAll) {
   EXPECT_FALSE(less.end().complete);
 }
 
-TEST(ParallelTest, WhatAWorkerCannotDoIsAnError) {
-  const Result result = Explore("rare unsupported 7", "jobs=2");
-  EXPECT_EQ(ExitStatus(result), 2);
-  ASSERT_TRUE(result.record.error.has_value()) << result.said;
-  EXPECT_TRUE(absl::StrContains(result.record.error->message, "fork() is not supported"))
-      << result.record.error->message;
-}
-
-TEST(ParallelTest, FibersOfTheProgramsOwnAreAnError) {
-  const Result result = Explore("annotations fiber", "");
-  EXPECT_EQ(ExitStatus(result), 2);
-  ASSERT_TRUE(result.record.error.has_value()) << result.said;
-  EXPECT_TRUE(absl::StrContains(result.record.error->message, "__tsan_create_fiber()"))
-      << result.record.error->message;
+TEST(ParallelTest, WhatCannotBeDoneIsAnErrorThatNamesIt) {
+  const std::tuple<const char*, const char*, const char*> kCases[] = {
+      {"rare unsupported 7", "jobs=2", "fork() is not supported"},
+      {"annotations fiber", "", "__tsan_create_fiber() is not supported"},
+  };
+  for (const auto& [program, options, message] : kCases) {
+    const Result result = Explore(program, options);
+    EXPECT_EQ(ExitStatus(result), 2);
+    ASSERT_TRUE(result.record.error.has_value()) << result.said;
+    EXPECT_TRUE(absl::StrContains(result.record.error->message, message))
+        << result.record.error->message;
+  }
 }
 
 // LOOPS;NUMBER/COUNT of a message about a worker that has died.

@@ -15,12 +15,6 @@ Annotations g_annotations;
 
 namespace {
 
-template <typename T>
-T& Changes(T& object) {
-  LogWrite(reinterpret_cast<std::uintptr_t>(&object), sizeof object);
-  return object;
-}
-
 void IgnoreFrom(bool writes, int by) {
   if (state().mode == Mode::kRuntime) return;
   if (state().trial) EndTrial();

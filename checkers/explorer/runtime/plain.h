@@ -17,6 +17,13 @@ void PlainAccess(std::uintptr_t address, std::size_t size, bool write, Site site
 void PlainRange(std::uintptr_t address, std::size_t size, bool write, Site site);
 // A write that is no access of the program's, as far as loops go.
 void LogWrite(std::uintptr_t address, std::size_t size);
+// What is about to be written to, of the runtime's own: a thread that puts it back has changed
+// nothing (loops.h).
+template <typename T>
+T& Changes(T& object) {
+  LogWrite(reinterpret_cast<std::uintptr_t>(&object), sizeof object);
+  return object;
+}
 
 }  // namespace heddle::explorer
 

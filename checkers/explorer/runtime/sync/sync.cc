@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t kQueues = 1024;
 
-// What is about to be written to: a thread that puts it back has changed nothing (loops.h).
-template <typename T>
-T& Changes(T& object) {
-  LogWrite(reinterpret_cast<std::uintptr_t>(&object), sizeof object);
-  return object;
-}
-
 // As the program's own variables are, put back for each execution.
 WaitQueue g_queues[kQueues];
 
