@@ -65,6 +65,7 @@ void NoticeOfExit(int n) {
 }
 
 pthread_key_t g_key;
+pthread_barrier_t g_barrier;
 thread_local int g_local = 1;
 
 __attribute__((constructor)) void BeforeMain() {
@@ -73,6 +74,7 @@ __attribute__((constructor)) void BeforeMain() {
     g_destroyed.fetch_add(1, std::memory_order_relaxed);
   }));
   Succeeds(pthread_setspecific(g_key, new int(5)));
+  Succeeds(pthread_barrier_init(&g_barrier, nullptr, 2));
   g_local = 5;
 }
 
@@ -115,12 +117,21 @@ void EarlyThreadLocal(int n) {
   assert(g_local == 6);
 }
 
+void EarlyBarrier(int n) {
+  Run(n, [] {
+    g_turns.fetch_add(1, std::memory_order_relaxed);
+    pthread_barrier_wait(&g_barrier);
+    assert(g_turns.load(std::memory_order_relaxed) == 2);
+  });
+}
+
 constexpr Program kPrograms[] = {
     {"stream", Stream},
     {"notice_of_exit", NoticeOfExit},
     {"early_key", EarlyKey},
     {"early_key_deleted", EarlyKeyDeleted},
     {"early_thread_local", EarlyThreadLocal},
+    {"early_barrier", EarlyBarrier},
 };
 
 }  // namespace

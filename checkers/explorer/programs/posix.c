@@ -148,6 +148,36 @@ static void Barrier(int n) {
   assert(LOAD(serial, relaxed) == 1);
 }
 
+// Two rounds, each of all threads. Whoever is in the second one already tells those of the first
+// nothing.
+static void* RoundsBody(void* index) {
+  shares[(intptr_t)index] = 1;
+  pthread_barrier_wait(&barrier);
+  for (int i = 0; i < parties; ++i) assert(shares[i] == 1);
+  pthread_barrier_wait(&barrier);
+  shares[(intptr_t)index] = 2;
+  return NULL;
+}
+static void Rounds(int n) {
+  parties = n;
+  pthread_barrier_init(&barrier, NULL, (unsigned)n);
+  RunSame(n, RoundsBody);
+  pthread_barrier_destroy(&barrier);
+}
+
+// More threads than a round takes: `n` rounds of two.
+static void* RoundOfTwo(void* unused) {
+  (void)unused;
+  if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) ADD(serial, 1, relaxed);
+  return NULL;
+}
+static void Pairs(int n) {
+  pthread_barrier_init(&barrier, NULL, 2);
+  RunSame(2 * n, RoundOfTwo);
+  pthread_barrier_destroy(&barrier);
+  assert(LOAD(serial, relaxed) == n);
+}
+
 static pthread_spinlock_t spin;
 static void* SpinBody(void* unused) {
   (void)unused;
@@ -364,6 +394,8 @@ int main(int argc, char** argv) {
       {"condition", Condition},
       {"rwlock", Rwlock},
       {"barrier", Barrier},
+      {"barrier_rounds", Rounds},
+      {"barrier_pairs", Pairs},
       {"spin", Spin},
       {"once", Once},
       {"key", Key},

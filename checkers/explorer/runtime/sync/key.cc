@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Thread-specific data by key.
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "checkers/explorer/runtime/fatal.h"
@@ -40,6 +42,12 @@ Key* Find(pthread_key_t key) {
   return found != nullptr && found->used ? found : nullptr;
 }
 
+// Of the C library's, and nobody the program knows of uses it.
+bool IsUnknown(pthread_key_t key) {
+  const Key* const outer = state().outer_keys;
+  return key < kFirst && (outer == nullptr || !outer[key].used);
+}
+
 // Where a thread keeps its value.
 constexpr int PlaceOf(pthread_key_t key) {
   return key < kFirst ? kMaxKeys + static_cast<int>(key) : static_cast<int>(key - kFirst);
@@ -53,6 +61,15 @@ void Set(Fiber& fiber, pthread_key_t key, void* value) {
   const int place = PlaceOf(key);
   fiber.specific[place] = value;
   if (place >= fiber.key_limit) fiber.key_limit = place + 1;
+}
+
+// By a sanitizer's runtime, for threads of the process.
+bool IsSanitizers(Site caller) {
+  Dl_info info;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): it is told as a number
+  if (dladdr(reinterpret_cast<void*>(caller), &info) == 0 || info.dli_fname == nullptr)
+    return false;
+  return strstr(info.dli_fname, "/libclang_rt.") != nullptr;
 }
 
 // Of a key that the C library has made, outside of the exploration: what is known of it is not put
@@ -109,7 +126,7 @@ HEDDLE_INTERPOSE int pthread_key_create(pthread_key_t* key, void (*destructor)(v
     static auto* const real = reinterpret_cast<int (*)(pthread_key_t*, void (*)(void*))>(
         RealFunction("pthread_key_create"));
     const int result = real(key, destructor);
-    if (result == 0) NoteOuterKey(*key, destructor);
+    if (result == 0 && !IsSanitizers(HEDDLE_CALLER)) NoteOuterKey(*key, destructor);
     return result;
   }
   CountEffect();
@@ -142,7 +159,7 @@ HEDDLE_INTERPOSE int pthread_key_delete(pthread_key_t key) noexcept {
 }
 
 HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
-  if (!Exploring()) {
+  if (!Exploring() || IsUnknown(key)) {
     static auto* const real =
         reinterpret_cast<int (*)(pthread_key_t, const void*)>(RealFunction("pthread_setspecific"));
     return real(key, value);
@@ -154,7 +171,7 @@ HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) n
 }
 
 HEDDLE_INTERPOSE void* pthread_getspecific(pthread_key_t key) noexcept {
-  if (!Exploring()) {
+  if (!Exploring() || IsUnknown(key)) {
     static auto* const real =
         reinterpret_cast<void* (*)(pthread_key_t)>(RealFunction("pthread_getspecific"));
     return real(key);

@@ -3,8 +3,9 @@
 // POSIX semaphores (unnamed) and pthread barriers.
 //
 // A semaphore is its value: a wait is one read-modify-write that takes 1 from a value above 0. A
-// barrier counts arrivals, without end: of every `needed` of them the last goes on, and the others
-// wait until their round is full.
+// barrier counts arrivals, without end: the last of every `needed` says that their round is full,
+// and the others wait for that. They read nothing of the next round, for which some may be there by
+// then.
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -34,9 +35,11 @@ int Wait(sem_t* semaphore, const timespec* limit, Site site) {
   return 0;
 }
 
+// In the places of glibc's in, current_round and count: one from before the exploration is one.
 struct Barrier {
-  std::uint32_t needed;
   std::uint32_t arrived;
+  std::uint32_t rounds;  // that are full
+  std::uint32_t needed;
 };
 static_assert(sizeof(Barrier) <= sizeof(pthread_barrier_t));
 
@@ -113,7 +116,7 @@ HEDDLE_INTERPOSE int pthread_barrier_init(pthread_barrier_t* barrier,
   if (!Exploring()) return HEDDLE_REAL(pthread_barrier_init)(barrier, attributes, needed);
   if (needed == 0) return EINVAL;
   Call("pthread_barrier_init", HEDDLE_CALLER).Writes(barrier, sizeof *barrier);
-  *Of(barrier) = {.needed = needed, .arrived = 0};
+  *Of(barrier) = {.arrived = 0, .rounds = 0, .needed = needed};
   return 0;
 }
 
@@ -135,9 +138,14 @@ HEDDLE_INTERPOSE int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   const std::uint32_t needed = Of(barrier)->needed;
   const std::uint32_t before =
       call.Modify(&Of(barrier)->arrived, Rmw::kAdd, std::uint32_t{1}, Order::kAcqRel);
-  if (before % needed == needed - 1) return PTHREAD_BARRIER_SERIAL_THREAD;
-  const std::uint32_t full = before - before % needed + needed;
-  AdmitsIf reached([=](Value value) { return static_cast<std::uint32_t>(value) >= full; });
-  call.Load(&Of(barrier)->arrived, Order::kAcquire, &reached);
+  const std::uint32_t round = before / needed + 1;
+  if (before % needed == needed - 1) {
+    // Where more threads come than a round takes, another one's last may be here first: it has seen
+    // all of this one arrive.
+    call.Modify(&Of(barrier)->rounds, Rmw::kAdd, std::uint32_t{1}, Order::kRelease);
+    return PTHREAD_BARRIER_SERIAL_THREAD;
+  }
+  AdmitsIf full([=](Value value) { return static_cast<std::uint32_t>(value) >= round; });
+  call.Load(&Of(barrier)->rounds, Order::kAcquire, &full);
   return 0;
 }
