@@ -54,6 +54,13 @@ Access AtomicAt(Shadow& shadow, std::uintptr_t address) {
           .initial = 0};
 }
 
+// The bytes of the cell with which a plain access is an event. What conflicts with it and is not
+// ordered is a race: so what makes it an event comes before it in every run of the same graph.
+// Atomic reads conflict with no plain one, and are before it in some runs only.
+unsigned EventBytes(const ShadowCell& cell, bool write) {
+  return static_cast<unsigned>(write ? cell.atomic_mask : cell.atomic_written);
+}
+
 // Locations of the graph that the access touches are events: a read happens here, a write when the
 // thread has made it.
 void TellAtomics(std::uintptr_t address, std::size_t size, bool write, Site site) {
@@ -61,11 +68,12 @@ void TellAtomics(std::uintptr_t address, std::size_t size, bool write, Site site
   Fiber& fiber = *state().current;
   for (std::uintptr_t at = address; at < address + size;) {
     const ShadowCell* const cell = shadow.Look(at);
-    if (cell == nullptr || cell->atomic_mask == 0) {
+    const unsigned bytes = cell == nullptr ? 0 : EventBytes(*cell, write);
+    if (bytes == 0) {
       at = at / Shadow::kGranule * Shadow::kGranule + Shadow::kGranule;
       continue;
     }
-    if ((cell->atomic_mask >> at % Shadow::kGranule & 1) == 0) {
+    if ((bytes >> at % Shadow::kGranule & 1) == 0) {
       ++at;
       continue;
     }
@@ -154,7 +162,7 @@ inline bool Enter(std::uintptr_t address, std::size_t size, bool write, Site sit
   const std::uint8_t mask = MaskOf(address % Shadow::kGranule, size);
   ShadowCell& cell = shared.shadow->At(address);
   if (g_annotations.any() && g_annotations.Excuse(shared.current->id, address, size, write)) {
-    return (cell.atomic_mask & mask) != 0;
+    return (EventBytes(cell, write) & mask) != 0;
   }
   if (check_initialized && Uninitialized(cell, address, size, mask)) {
     Fault fault;
@@ -177,7 +185,7 @@ inline bool Enter(std::uintptr_t address, std::size_t size, bool write, Site sit
     DescribeRace(address, access, *other, fault);
     Report(fault, site);
   }
-  return (cell.atomic_mask & mask) != 0;
+  return (EventBytes(cell, write) & mask) != 0;
 }
 
 // In a trial, reads are harmless, and writes that can be taken back; but a location of the graph's

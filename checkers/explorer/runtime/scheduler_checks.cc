@@ -92,6 +92,7 @@ bool Scheduler::EnterShadow(Fiber& fiber, const Access& told, const View& clock,
     access.mask = static_cast<std::uint8_t>(((1U << told.size) - 1) << offset);
     ShadowCell& cell = shadow_.At(told.address);
     cell.atomic_mask |= access.mask;
+    if (write) cell.atomic_written |= access.mask;
     cell.atomic_start |= static_cast<std::uint8_t>(1U << offset);
     if (cell.plain == 0) {
       shadow_.EnterAtomic(cell, access);
@@ -104,6 +105,7 @@ bool Scheduler::EnterShadow(Fiber& fiber, const Access& told, const View& clock,
     access.mask = static_cast<std::uint8_t>(((1U << bytes) - 1) << offset);
     ShadowCell& cell = shadow_.At(at);
     cell.atomic_mask |= access.mask;
+    if (write) cell.atomic_written |= access.mask;
     if (at == told.address) {
       cell.atomic_start |= static_cast<std::uint8_t>(1U << offset);
     }

@@ -90,6 +90,7 @@ ShadowCell& Shadow::Find(std::uintptr_t address) {
     cell.plain = 0;
     cell.atomic_mask = 0;
     cell.atomic_start = 0;
+    cell.atomic_written = 0;
     return cell;
   }
 }

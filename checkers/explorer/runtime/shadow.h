@@ -25,13 +25,14 @@ struct ShadowAccess {
 };
 
 struct ShadowCell {
-  std::uintptr_t granule : 56;      // address / 8
-  std::uintptr_t atomic_start : 8;  // the first bytes of the locations in `atomic_mask`
-  std::uint32_t generation;         // in use iff it is the shadow's
-  std::uint16_t overflow;           // first of further accesses; 0: none
-  std::uint8_t count : 7;           // of `accesses`
-  std::uint8_t plain : 1;           // some access has not been atomic
-  std::uint8_t atomic_mask;         // bytes that events of the graph have accessed
+  std::uintptr_t granule : 48;        // address / 8
+  std::uintptr_t atomic_written : 8;  // bytes that atomic operations have written to
+  std::uintptr_t atomic_start : 8;    // the first bytes of the locations in `atomic_mask`
+  std::uint32_t generation;           // in use iff it is the shadow's
+  std::uint16_t overflow;             // first of further accesses; 0: none
+  std::uint8_t count : 7;             // of `accesses`
+  std::uint8_t plain : 1;             // some access has not been atomic
+  std::uint8_t atomic_mask;           // bytes that events of the graph have accessed
   ShadowAccess accesses[3];
 };
 static_assert(sizeof(ShadowCell) == 64);
