@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 
+#include "checkers/explorer/runtime/exits.h"
 #include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operation.h"
@@ -37,11 +38,11 @@ bool g_main_begins = false;
 
 void CallMain(void*) {
   const int status = g_program.main(g_program.argc, g_program.argv, g_program.environment);
-  if (status != 0) {
-    // A site is behind a call.
-    Call("main", reinterpret_cast<Site>(g_program.main) + 1)
-        .Found(verdict::kAssertion, "main() returns %d", status);
-  }
+  // A site is behind a call.
+  const Site site = reinterpret_cast<Site>(g_program.main) + 1;
+  if (status != 0) Call("main", site).Found(verdict::kAssertion, "main() returns %d", status);
+  CallAtExit("main", status, site);
+  state().current->keeps_specific = true;
 }
 
 int ExploreMain(int argc, char** argv, char** environment) {

@@ -85,6 +85,7 @@ void Fiber::Start(void* (*start)(void*), void* start_argument, bool clear) {
   pending = 0;
   told = 0;
   destructor_count = 0;
+  keeps_specific = false;
   held_count = 0;
   rethrown = nullptr;
   frees_unordered = false;

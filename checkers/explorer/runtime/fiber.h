@@ -96,6 +96,7 @@ struct Fiber {
   void* cleanup = nullptr;                       // what pthread_cleanup_push() registered last
   alignas(16) unsigned char unwinding[32] = {};  // the exception that pthread_exit() unwinds by
   int key_limit = 0;                             // of the places that it has set
+  bool keeps_specific = false;                   // at its end: main() has returned
   int held_count = 0;
   const void* rethrown = nullptr;  // the exception that rethrow_exception() threw (exceptions.cc)
   bool frees_unordered = false;    // what others have accessed

@@ -172,7 +172,7 @@ bool Heap::Accessible(std::uintptr_t address, std::size_t size) const {
   return true;
 }
 
-const Block* Heap::FindLeak() {
+const Block* Heap::FindLeak(std::span<void* const> words) {
   if (live == 0) return nullptr;
   std::vector<Block*> reached;
   const auto scan = [&](const char* from, std::size_t bytes) {
@@ -189,6 +189,7 @@ const Block* Heap::FindLeak() {
   };
   // Pages that were never written to hold no address of this heap.
   state().globals->ForEachDirtyPage([&](const char* page) { scan(page, kPage); });
+  scan(reinterpret_cast<const char*>(words.data()), words.size_bytes());
   while (!reached.empty()) {
     const Block* const block = reached.back();
     reached.pop_back();

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "checkers/explorer/graph/event.h"
 
@@ -59,8 +60,9 @@ struct Heap {
   // The bytes can be accessed: they lie in one block that is not freed.
   bool Accessible(std::uintptr_t address, std::size_t size) const;
 
-  // A block that nobody has freed and that no pointer leads to from the program's globals.
-  const Block* FindLeak();
+  // A block that nobody has freed and that no pointer leads to, neither from the program's globals
+  // nor from these words.
+  const Block* FindLeak(std::span<void* const> words);
 
   struct Arena {
     std::size_t used;  // bytes

@@ -9,6 +9,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "checkers/explorer/runtime/exits.h"
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/threads.h"
@@ -17,11 +18,14 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-[[noreturn]] void Exit(const char* name, int status, Site site) {
-  if (state().trial) EndTrial();
+// Before anything is called that the program wants to be called at its end.
+void CheckStatus(const char* name, int status, Site site) {
   Call call(name, site);
   if (status != 0) call.Found(verdict::kAssertion, "%s(%d)", name, status);
-  // The other threads run on: whatever they can still do, they could have done before.
+}
+
+[[noreturn]] void Exit(const char* name, int status, Site site) {
+  CheckStatus(name, status, site);
   ExitThreadAtOnce();
 }
 
@@ -82,7 +86,9 @@ HEDDLE_INTERPOSE void exit(int status) noexcept {
     real(status);
     __builtin_unreachable();
   }
-  Exit("exit", status, HEDDLE_CALLER);
+  CheckStatus("exit", status, HEDDLE_CALLER);
+  CallAtExit("exit", status, HEDDLE_CALLER);
+  ExitThreadAtOnce();
 }
 
 HEDDLE_INTERPOSE void _exit(int status) {
@@ -109,17 +115,7 @@ HEDDLE_INTERPOSE void quick_exit(int status) noexcept {
     real(status);
     __builtin_unreachable();
   }
-  Exit("quick_exit", status, HEDDLE_CALLER);
-}
-
-// Destructors of objects of static storage duration run at the end of the process, which an
-// explored program does not reach.
-HEDDLE_INTERPOSE int __cxa_atexit(void (*function)(void*), void* object, void* library) noexcept {
-  if (!Exploring()) {
-    static auto* const real =
-        reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(RealFunction("__cxa_atexit"));
-    return real(function, object, library);
-  }
-  CountEffect();
-  return 0;
+  CheckStatus("quick_exit", status, HEDDLE_CALLER);
+  CallAtQuickExit("quick_exit", HEDDLE_CALLER);
+  ExitThreadAtOnce();
 }

@@ -194,7 +194,10 @@ void Scheduler::EndExecution() {
   switch (ending) {
     case Ending::kComplete:
       if (options_.leaks && !SomeThreadEndsProgram()) {
-        if (const Block* const leak = heap_.FindLeak(); leak != nullptr) {
+        const Fiber& first = fibers_[0];
+        const auto kept = static_cast<std::size_t>(first.keeps_specific ? first.key_limit : 0);
+        const Block* const leak = heap_.FindLeak({first.specific.items, kept});
+        if (leak != nullptr) {
           Fault fault;
           fault.verdict = verdict::kLeak;
           fault.thread = leak->thread;

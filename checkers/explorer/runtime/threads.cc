@@ -20,13 +20,6 @@
 namespace heddle::explorer {
 namespace {
 
-void DestroyThreadLocals(Fiber& fiber) {
-  while (fiber.destructor_count > 0) {
-    const Destructor destructor = fiber.destructors[--fiber.destructor_count];
-    destructor.function(destructor.object);
-  }
-}
-
 [[gnu::always_inline]] inline std::uintptr_t StackPointer() {
   std::uintptr_t pointer;
   asm("movq %%rsp, %0" : "=r"(pointer));
@@ -36,8 +29,8 @@ void DestroyThreadLocals(Fiber& fiber) {
 [[noreturn]] void FinishThread() {
   Fiber& fiber = *state().current;
   if (state().trial && (fiber.destructor_count != 0 || fiber.key_limit != 0)) EndTrial();
-  DestroyThreadLocals(fiber);
-  DestroySpecific(fiber);
+  DestroyThreadLocals();
+  if (!fiber.keeps_specific) DestroySpecific(fiber);
   Operation operation;
   operation.kind = Operation::Kind::kFinish;
   Perform(operation);
@@ -144,11 +137,18 @@ void ExitThread(void* result) {
 void ExitThreadAtOnce() {
   Fiber& fiber = *state().current;
   fiber.ends_program = true;
-  DestroyThreadLocals(fiber);
   Operation operation;
   operation.kind = Operation::Kind::kFinish;
   Perform(operation);
   __builtin_trap();
+}
+
+void DestroyThreadLocals() {
+  Fiber& fiber = *state().current;
+  while (fiber.destructor_count > 0) {
+    const Destructor destructor = fiber.destructors[--fiber.destructor_count];
+    destructor.function(destructor.object);
+  }
 }
 
 }  // namespace heddle::explorer

@@ -24,9 +24,12 @@ int DoDetachThread(Call& call, pthread_t handle);
 // The end of the current thread, from anywhere: its frames are unwound.
 [[noreturn]] void ExitThread(void* result);
 
-// The same with its frames as they are, where the program ends: its thread_local variables are
-// destroyed, and nothing else.
+// The same with its frames as they are, where the program ends. The other threads run on: whatever
+// they can still do, they could have done before.
 [[noreturn]] void ExitThreadAtOnce();
+
+// The current thread's.
+void DestroyThreadLocals();
 
 // Nothing of a main() that is to be explored has run yet.
 bool BeforeMain();
