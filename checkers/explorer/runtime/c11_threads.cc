@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "checkers/explorer/runtime/initializers.h"
 #include "checkers/explorer/runtime/sync/sync.h"
 #include "checkers/explorer/runtime/threads.h"
 
@@ -28,7 +29,10 @@ int AsInt(void* result) { return static_cast<int>(reinterpret_cast<std::intptr_t
 using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 
 HEDDLE_INTERPOSE int thrd_create(thrd_t* handle, thrd_start_t function, void* argument) {
-  if (!Exploring()) return HEDDLE_REAL(thrd_create)(handle, function, argument);
+  if (!Exploring()) {
+    CheckNativeThread();
+    return HEDDLE_REAL(thrd_create)(handle, function, argument);
+  }
   Call call("thrd_create", HEDDLE_CALLER);
   // Of what it returns, the half that is an int is looked at.
   auto* const untyped = reinterpret_cast<void (*)()>(function);

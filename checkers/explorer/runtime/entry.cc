@@ -13,6 +13,7 @@
 #include "checkers/explorer/runtime/exits.h"
 #include "checkers/explorer/runtime/explore.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/initializers.h"
 #include "checkers/explorer/runtime/operation.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/outcome.h"
@@ -37,6 +38,7 @@ Program g_program;
 bool g_main_begins = false;
 
 void CallMain(void*) {
+  CallInitializers(g_program.argc, g_program.argv, g_program.environment);
   const int status = g_program.main(g_program.argc, g_program.argv, g_program.environment);
   // A site is behind a call.
   const Site site = reinterpret_cast<Site>(g_program.main) + 1;
@@ -146,6 +148,8 @@ HEDDLE_INTERPOSE int __libc_start_main(heddle::explorer::Main main, int argc, ch
   using heddle::explorer::ExploreMain;
   using heddle::explorer::RealFunction;
   heddle::explorer::FixAddresses(argv);
+  // An older C library is given a function that calls the initializers.
+  if (init == nullptr) heddle::explorer::DeferInitializers(argv);
   auto* const real =
       reinterpret_cast<decltype(&__libc_start_main)>(RealFunction("__libc_start_main"));
   heddle::explorer::g_program.main = main;

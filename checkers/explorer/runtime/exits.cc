@@ -146,7 +146,8 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 HEDDLE_INTERPOSE int __cxa_atexit(void (*function)(void*), void* argument, void* library) noexcept {
   const AtExit item = {.function = function, .with_status = nullptr, .argument = argument};
   if (Exploring()) {
-    if (!IsLibrarys(library)) Add("atexit", g_at_exit, item, HEDDLE_CALLER);
+    if (!IsLibrarys(library) && !FlushesStreams(function))
+      Add("atexit", g_at_exit, item, HEDDLE_CALLER);
     return 0;
   }
   if (BeforeMain() && !IsLibrarys(library) && !FlushesStreams(function)) {

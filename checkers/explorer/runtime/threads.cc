@@ -12,7 +12,7 @@
 #include <cstring>
 #include <new>
 
-#include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/initializers.h"
 #include "checkers/explorer/runtime/operations.h"
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/sync/sync.h"
@@ -158,9 +158,7 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 HEDDLE_INTERPOSE int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                     void* (*function)(void*), void* argument) {
   if (!Exploring()) {
-    if (BeforeMain()) {
-      Fatal("a thread is started before main() begins: what runs before that is not explored");
-    }
+    CheckNativeThread();
     static auto* const real =
         reinterpret_cast<decltype(&pthread_create)>(RealFunction("pthread_create"));
     return real(handle, attributes, function, argument);
