@@ -110,6 +110,7 @@ using namespace heddle::explorer;  // NOLINT(google-build-using-namespace)
 // All weak, for programs that have the C++ library's own linked in.
 
 __attribute__((weak)) void std::__exception_ptr::exception_ptr::_M_release() noexcept {
+  if (state().trial) EndTrial();
   const bool counts = Exploring() && _M_exception_object != nullptr;
   if (counts) Return(Of(_M_exception_object), HEDDLE_CALLER);
   g_release(this);
@@ -122,6 +123,7 @@ extern "C" {
 [[noreturn]] __attribute__((visibility("default"), weak)) void heddle_explorer_rethrow(
     exception_ptr* thrown) __asm__("_ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE");
 void heddle_explorer_rethrow(exception_ptr* thrown) {
+  if (state().trial) EndTrial();
   void* const object = *reinterpret_cast<void* const*>(thrown);
   if (Exploring() && object != nullptr) state().current->rethrown = Of(object);
   g_rethrow(thrown);
@@ -129,6 +131,7 @@ void heddle_explorer_rethrow(exception_ptr* thrown) {
 }
 
 __attribute__((visibility("default"), weak)) void __cxa_end_catch() {
+  if (state().trial) EndTrial();
   CountedHeader* const exception = Exploring() ? GivenBack() : nullptr;
   if (exception == nullptr) return g_end_catch();
   Fiber& fiber = *state().current;

@@ -10,6 +10,7 @@
 
 #include "checkers/explorer/graph/graph.h"
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/library_calls.h"
 #include "checkers/explorer/runtime/record.h"
 #include "checkers/explorer/runtime/signals.h"
 #include "checkers/explorer/runtime/threads.h"
@@ -68,6 +69,7 @@ void Scheduler::Start() {
   shared.mode = Mode::kRuntime;
   fibers_[0].Allocate(0);
   fibers_[0].storage.TakeFrom(shared.own_thread_pointer);
+  WatchLibraryCalls();
   TakeSpecific();
   if (!options_.replay.empty()) {
     std::string_view path = options_.replay;
