@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "checkers/explorer/programs/harness.h"
 
@@ -34,6 +35,19 @@ static void Beside(void* (*body)(void*), int at) {
 static void CopyRace(int n) { Beside(Copy, n); }
 static void CopyBytesRace(int n) { Beside(CopyBytes, n); }
 static void PrintRace(int n) { Beside(Print, n); }
+
+// What is written out is read for it.
+static void* PutOut(void* unused) {
+  fputs(text, stdout);
+  return unused;
+}
+static void* WriteOut(void* unused) {
+  const ssize_t written = write(STDOUT_FILENO, text, 3);
+  (void)written;
+  return unused;
+}
+static void PutRace(int n) { Beside(PutOut, n); }
+static void WriteRace(int n) { Beside(WriteOut, n); }
 
 static void* Cut(void* unused) {
   text[2] = 0;
@@ -78,7 +92,8 @@ int main(int argc, char** argv) {
       {"copy", CopyRace},   {"copy_bytes", CopyBytesRace},
       {"print", PrintRace}, {"length", LengthRace},
       {"beyond", Beyond},   {"forget", ForgetCopy},
-      {"library", Library},
+      {"library", Library}, {"put", PutRace},
+      {"write", WriteRace},
   };
   return RunChosen(argc, argv, kPrograms, sizeof kPrograms / sizeof *kPrograms);
 }

@@ -91,6 +91,17 @@ REFUSE(semget)
 REFUSE(shmget)
 REFUSE(shm_open)
 
+// The C library has all its threads do that, and sends them signals.
+REFUSE(setuid)
+REFUSE(setgid)
+REFUSE(seteuid)
+REFUSE(setegid)
+REFUSE(setreuid)
+REFUSE(setregid)
+REFUSE(setresuid)
+REFUSE(setresgid)
+REFUSE(setgroups)
+
 // Other stacks than the threads' own.
 REFUSE(makecontext)
 REFUSE(swapcontext)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions by which the kernel writes into the program's memory. It would fail at pages of global
-// variables that are protected (globals.h), and nothing tells of its writes.
+// Functions by which the kernel and the C library read and write the program's memory: nothing else
+// tells of that. And where the kernel writes, it would fail at pages of global variables that are
+// protected (globals.h).
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -23,6 +25,10 @@ void GiveToKernel(const char* name, const void* buffer, std::size_t size, Site s
   if (!Exploring() || size == 0) return;
   Call(name, site).Writes(buffer, size);
   state().globals->UnprotectRange(reinterpret_cast<std::uintptr_t>(buffer), size);
+}
+
+void Tell(const char* name, const void* buffer, std::size_t size, Site site) {
+  if (Exploring() && size != 0) Call(name, site).Reads(buffer, size);
 }
 
 }  // namespace
@@ -90,4 +96,44 @@ HEDDLE_INTERPOSE int fstat(int file, struct stat* found) noexcept {
 HEDDLE_INTERPOSE char* fgets(char* buffer, int size, FILE* stream) {
   if (size > 0) GiveToKernel("fgets", buffer, static_cast<std::size_t>(size), HEDDLE_CALLER);
   return HEDDLE_REAL(fgets)(buffer, size, stream);
+}
+
+HEDDLE_INTERPOSE ssize_t write(int file, const void* buffer, std::size_t size) {
+  Tell("write", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(write)(file, buffer, size);
+}
+
+HEDDLE_INTERPOSE ssize_t pwrite(int file, const void* buffer, std::size_t size, off_t offset) {
+  Tell("pwrite", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(pwrite)(file, buffer, size, offset);
+}
+
+HEDDLE_INTERPOSE ssize_t writev(int file, const iovec* parts, int count) {
+  for (int i = 0; i < count; ++i) {
+    Tell("writev", parts[i].iov_base, parts[i].iov_len, HEDDLE_CALLER);
+  }
+  return HEDDLE_REAL(writev)(file, parts, count);
+}
+
+HEDDLE_INTERPOSE ssize_t send(int socket, const void* buffer, std::size_t size, int flags) {
+  Tell("send", buffer, size, HEDDLE_CALLER);
+  return HEDDLE_REAL(send)(socket, buffer, size, flags);
+}
+
+HEDDLE_INTERPOSE std::size_t fwrite(const void* buffer, std::size_t size, std::size_t count,
+                                    FILE* stream) {
+  std::size_t bytes;
+  if (!__builtin_mul_overflow(size, count, &bytes)) Tell("fwrite", buffer, bytes, HEDDLE_CALLER);
+  return HEDDLE_REAL(fwrite)(buffer, size, count, stream);
+}
+
+HEDDLE_INTERPOSE int fputs(const char* text, FILE* stream) {
+  Tell("fputs", text, strlen(text) + 1, HEDDLE_CALLER);
+  return HEDDLE_REAL(fputs)(text, stream);
+}
+
+// What printf() becomes where it only prints a line.
+HEDDLE_INTERPOSE int puts(const char* text) {
+  Tell("puts", text, strlen(text) + 1, HEDDLE_CALLER);
+  return HEDDLE_REAL(puts)(text);
 }
