@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <cassert>
+#include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -62,6 +64,30 @@ void NoticeOfExit(int n) {
     changed.wait(hold, [&] { return ready; });
   }
   thread.join();
+}
+
+// What a future gets when its thread ends, behind the destructors of thread_local variables.
+void ValueAtExit(int n) {
+  struct Mine {
+    ~Mine() { g_destroyed.fetch_add(1, std::memory_order_relaxed); }
+  };
+  std::promise<int> promise;
+  std::future<int> future = promise.get_future();
+  std::thread thread([&promise, n] {
+    promise.set_value_at_thread_exit(n);
+    thread_local const Mine mine;
+    static_cast<void>(&mine);
+  });
+  assert(future.get() == n && g_destroyed.load(std::memory_order_relaxed) == 1);
+  thread.join();
+}
+
+// The clock of what runs before main() is that of executions.
+const std::chrono::steady_clock::time_point g_early_time = std::chrono::steady_clock::now();
+
+void EarlyTime(int) {
+  const auto passed = std::chrono::steady_clock::now() - g_early_time;
+  assert(passed >= std::chrono::seconds(0) && passed < std::chrono::hours(2));
 }
 
 pthread_key_t g_key;
@@ -128,6 +154,8 @@ void EarlyBarrier(int n) {
 constexpr Program kPrograms[] = {
     {"stream", Stream},
     {"notice_of_exit", NoticeOfExit},
+    {"value_at_exit", ValueAtExit},
+    {"early_time", EarlyTime},
     {"early_key", EarlyKey},
     {"early_key_deleted", EarlyKeyDeleted},
     {"early_thread_local", EarlyThreadLocal},

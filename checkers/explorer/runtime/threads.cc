@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -242,20 +243,42 @@ HEDDLE_INTERPOSE int sched_yield() noexcept {
   return 0;
 }
 
-// The C++ library registers destructors of thread_local variables by it.
-HEDDLE_INTERPOSE int __cxa_thread_atexit_impl(void (*function)(void*), void* object,
-                                              void* library) noexcept {
-  if (!Exploring()) {
-    static auto* const real = reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(
-        RealFunction("__cxa_thread_atexit_impl"));
-    return real(function, object, library);
-  }
+namespace {
+
+int AddRealDestructor(void (*function)(void*), void* object, void* library) {
+  static auto* const real = reinterpret_cast<int (*)(void (*)(void*), void*, void*)>(
+      RealFunction("__cxa_thread_atexit_impl"));
+  return real(function, object, library);
+}
+
+// Those of the lowest place are called last.
+void AddDestructor(const Destructor& destructor, bool last, Site site) {
   CountEffect();
   Fiber& fiber = *state().current;
   if (fiber.destructor_count == kMaxDestructors) {
-    Call("thread_local", HEDDLE_CALLER)
+    Call("thread_local", site)
         .Unsupported("more than %d thread_local variables with destructors", kMaxDestructors);
   }
-  fiber.destructors[fiber.destructor_count++] = {.function = function, .object = object};
+  Destructor* const end = fiber.destructors.items + fiber.destructor_count++;
+  *end = destructor;
+  if (last) std::rotate(fiber.destructors.items, end, end + 1);
+}
+
+}  // namespace
+
+// The C++ library registers destructors of thread_local variables by it.
+HEDDLE_INTERPOSE int __cxa_thread_atexit_impl(void (*function)(void*), void* object,
+                                              void* library) noexcept {
+  if (!Exploring()) return AddRealDestructor(function, object, library);
+  AddDestructor({.function = function, .object = object}, false, HEDDLE_CALLER);
   return 0;
+}
+
+// What include/future has called behind all of those.
+HEDDLE_INTERPOSE void heddle_explorer_at_thread_exit(void (*function)(void*), void* object) {
+  if (!Exploring()) {
+    AddRealDestructor(function, object, nullptr);
+    return;
+  }
+  AddDestructor({.function = function, .object = object}, true, HEDDLE_CALLER);
 }
