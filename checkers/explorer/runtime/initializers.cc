@@ -68,11 +68,13 @@ void DeferInitializers(char** argv) {
   // What <iostream> initializes is the C++ library's, and stays.
   static const std::ios_base::Init streams;
   for (Initializer** at = __init_array_start; at < __init_array_end; ++at) {
-    if (IsOwn(*at)) (*at)(0, argv, environ);
+    if (IsOwn(*at)) reinterpret_cast<void (*)()>(*at)();
   }
 }
 
-void CallInitializers(int argc, char** argv, char** environment) {
+// Most of them declare no parameters.
+[[clang::no_sanitize("function")]] void CallInitializers(int argc, char** argv,
+                                                         char** environment) {
   if (!g_deferred) return;
   for (Initializer** at = __init_array_start; at < __init_array_end; ++at) {
     if (!IsOwn(*at)) (*at)(argc, argv, environment);
