@@ -15,6 +15,7 @@ int DoWait(pthread_cond_t* condition, pthread_mutex_t* mutex, bool expires, Site
   Call call("pthread_cond_wait", site, "condition");
   call.TakesToo(condition, mutex);
   const Held* const held = FindHeld(call.fiber(), mutex);
+  if (held == nullptr && ChecksHolder(mutex)) return EPERM;
   if (held == nullptr) {
     call.Found(verdict::kBadUnlock, "thread %d waits with the mutex %p, which it does not hold",
                call.thread(), static_cast<void*>(mutex));
@@ -87,12 +88,14 @@ HEDDLE_INTERPOSE int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_
 HEDDLE_INTERPOSE int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_timedwait)(condition, mutex, deadline);
+  if (!IsTime(deadline)) return EINVAL;
   return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             clockid_t clock, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, deadline);
+  if (!IsClock(clock) || !IsTime(deadline)) return EINVAL;
   return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 

@@ -10,6 +10,7 @@
 
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/sync/sync.h"
 #include "checkers/explorer/runtime/threads.h"
 
@@ -61,6 +62,14 @@ void Set(Fiber& fiber, pthread_key_t key, void* value) {
   const int place = PlaceOf(key);
   fiber.specific[place] = value;
   if (place >= fiber.key_limit) fiber.key_limit = place + 1;
+}
+
+// What threads had by a key that was there before.
+void ForgetValues(int place) {
+  for (ThreadId id = 0; id < kMaxThreads; ++id) {
+    Fiber* const fiber = state().scheduler->Thread(id);
+    if (fiber != nullptr && place < fiber->key_limit) fiber->specific[place] = nullptr;
+  }
 }
 
 // By a sanitizer's runtime, for threads of the process.
@@ -133,6 +142,7 @@ HEDDLE_INTERPOSE int pthread_key_create(pthread_key_t* key, void (*destructor)(v
   for (int i = 0; i < kMaxKeys; ++i) {
     if (g_keys[i].used) continue;
     g_keys[i] = {.used = true, .destructor = destructor, .first = nullptr};
+    ForgetValues(i);
     Call("pthread_key_create", HEDDLE_CALLER).Writes(key, sizeof *key);
     *key = kFirst + static_cast<pthread_key_t>(i);
     return 0;

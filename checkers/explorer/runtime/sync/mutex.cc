@@ -37,6 +37,10 @@ int Again(Held& held, int kind) {
 
 }  // namespace
 
+bool ChecksHolder(const pthread_mutex_t* mutex) {
+  return KindOf(mutex) == PTHREAD_MUTEX_ERRORCHECK || KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE;
+}
+
 void LockMutex(Call& call, pthread_mutex_t* mutex) {
   LockWord(call, WordOf(mutex));
   AddHeld(call, mutex, "mutex");
@@ -92,9 +96,7 @@ int DoUnlockMutex(pthread_mutex_t* mutex, Site site) {
   CheckKind(call, mutex);
   Held* const held = FindHeld(call.fiber(), mutex);
   if (held == nullptr) {
-    if (KindOf(mutex) == PTHREAD_MUTEX_ERRORCHECK || KindOf(mutex) == PTHREAD_MUTEX_RECURSIVE) {
-      return EPERM;
-    }
+    if (ChecksHolder(mutex)) return EPERM;
     call.Found(verdict::kBadUnlock, "thread %d unlocks the mutex %p, which it does not hold",
                call.thread(), static_cast<void*>(mutex));
   }
@@ -150,6 +152,7 @@ HEDDLE_INTERPOSE int pthread_mutex_timedlock(pthread_mutex_t* mutex,
 HEDDLE_INTERPOSE int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                              const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_mutex_clocklock)(mutex, clock, deadline);
+  if (!IsClock(clock)) return EINVAL;
   return Timed(DoTimedLockMutex(mutex, HEDDLE_CALLER), deadline);
 }
 

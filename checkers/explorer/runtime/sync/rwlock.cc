@@ -150,6 +150,7 @@ HEDDLE_INTERPOSE int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock,
 HEDDLE_INTERPOSE int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_clockrdlock)(lock, clock, deadline);
+  if (!IsClock(clock)) return EINVAL;
   return Timed(ReadLock(lock, true, HEDDLE_CALLER), deadline);
 }
 
@@ -172,6 +173,7 @@ HEDDLE_INTERPOSE int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
 HEDDLE_INTERPOSE int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
                                                 const timespec* deadline) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_rwlock_clockwrlock)(lock, clock, deadline);
+  if (!IsClock(clock)) return EINVAL;
   return Timed(WriteLock(lock, true, HEDDLE_CALLER), deadline);
 }
 

@@ -25,6 +25,10 @@ bool IsPositive(Value value) { return static_cast<int>(value) > 0; }
 
 int Wait(sem_t* semaphore, const timespec* limit, Site site) {
   Call call("sem_wait", site, "semaphore");
+  if (limit != nullptr && !IsTime(limit)) {
+    errno = EINVAL;
+    return -1;
+  }
   if (limit != nullptr && GivesUp(call, ValueOf(semaphore), IsPositive)) {
     errno = Timed(ETIMEDOUT, limit);
     return -1;
@@ -79,6 +83,10 @@ HEDDLE_INTERPOSE int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
 
 HEDDLE_INTERPOSE int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(sem_clockwait)(semaphore, clock, deadline);
+  if (!IsClock(clock)) {
+    errno = EINVAL;
+    return -1;
+  }
   return Wait(semaphore, deadline, HEDDLE_CALLER);
 }
 
@@ -99,8 +107,12 @@ HEDDLE_INTERPOSE int sem_trywait(sem_t* semaphore) noexcept {
 HEDDLE_INTERPOSE int sem_post(sem_t* semaphore) noexcept {
   if (!Exploring()) return HEDDLE_REAL(sem_post)(semaphore);
   Call call("sem_post", HEDDLE_CALLER);
-  call.Modify(ValueOf(semaphore), Rmw::kAdd, 1, Order::kRelease);
-  return 0;
+  const int before = call.Modify(ValueOf(semaphore), Rmw::kAdd, 1, Order::kRelease);
+  // Below 0 another one is about to take back what was too much.
+  if (before >= 0 && before != SEM_VALUE_MAX) return 0;
+  call.Modify(ValueOf(semaphore), Rmw::kSub, 1, Order::kRelaxed);
+  errno = EOVERFLOW;
+  return -1;
 }
 
 HEDDLE_INTERPOSE int sem_getvalue(sem_t* semaphore, int* value) noexcept {
@@ -125,6 +137,7 @@ HEDDLE_INTERPOSE int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcep
   Call call("pthread_barrier_destroy", HEDDLE_CALLER);
   // libc's waits here until all have left.
   const std::uint32_t needed = Of(barrier)->needed;
+  if (needed == 0) return 0;
   if (call.Load(&Of(barrier)->arrived, Order::kAcquire) % needed != 0) {
     call.Found(verdict::kDestroyedInUse, "thread %d destroys the barrier %p, at which threads wait",
                call.thread(), static_cast<void*>(barrier));
@@ -136,6 +149,10 @@ HEDDLE_INTERPOSE int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   if (!Exploring()) return HEDDLE_REAL(pthread_barrier_wait)(barrier);
   Call call("pthread_barrier_wait", HEDDLE_CALLER, "barrier");
   const std::uint32_t needed = Of(barrier)->needed;
+  if (needed == 0) {
+    call.Found(verdict::kCrash, "thread %d waits at the barrier %p, which is not initialized",
+               call.thread(), static_cast<void*>(barrier));
+  }
   const std::uint32_t before =
       call.Modify(&Of(barrier)->arrived, Rmw::kAdd, std::uint32_t{1}, Order::kAcqRel);
   const std::uint32_t round = before / needed + 1;

@@ -8,6 +8,7 @@
 #define HEDDLE_CHECKERS_EXPLORER_RUNTIME_SYNC_SYNC_H_
 
 #include <pthread.h>
+#include <time.h>
 
 #include "checkers/explorer/runtime/operations.h"
 
@@ -30,9 +31,12 @@ bool GivesUp(Call& call, const T* word, Predicate may) {
   return !may(call.Load(word, Order::kRelaxed)) && call.Expires();
 }
 
-// Of a wait until `limit` that has ended with `result`: where that is ETIMEDOUT the thread's clock
-// has reached the limit.
+// Of a wait until `limit` that has ended with `result`, for its caller: where that is ETIMEDOUT the
+// thread's clock has reached the limit, or that is none.
 int Timed(int result, const timespec* limit);
+// What a wait can have a limit by, and be told as its limit; with others it fails (EINVAL).
+bool IsClock(clockid_t clock);
+bool IsTime(const timespec* time);
 
 // A lock word holds 0, or one more than its owner's id.
 void LockWord(Call& call, int* word);
@@ -46,6 +50,8 @@ int DoTimedLockMutex(pthread_mutex_t* mutex, Site site);
 int DoUnlockMutex(pthread_mutex_t* mutex, Site site);
 int DoInitMutex(pthread_mutex_t* mutex, int kind, Site site);
 int DoDestroyMutex(pthread_mutex_t* mutex, Site site);
+// Of a kind that tells who does not hold it so (EPERM).
+bool ChecksHolder(const pthread_mutex_t* mutex);
 // Without regard to recursion; the caller knows that the thread does or does not hold it.
 void LockMutex(Call& call, pthread_mutex_t* mutex);
 void UnlockMutex(Call& call, pthread_mutex_t* mutex);
