@@ -53,95 +53,40 @@ bool StartsWithAny(std::string_view name, std::initializer_list<std::string_view
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+// `words` has a space before and behind each.
+bool IsOneOf(std::string_view name, std::string_view words) {
+  for (std::size_t at = words.find(name); at != std::string_view::npos;
+       at = words.find(name, at + 1)) {
+    if (words[at - 1] == ' ' && words[at + name.size()] == ' ') return true;
+  }
+  return false;
 }
 
+constexpr std::string_view kReaders =
+    " __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc __errno_location __longjmp_chk "
+    "__sched_cpucount __sigsetjmp __tls_get_addr _longjmp _setjmp abs atof atoi atol atoll bsearch "
+    "getenv getpid gettid isalnum isalpha isatty isdigit islower isprint ispunct isspace isupper "
+    "isxdigit labs llabs longjmp memchr memmem memrchr rawmemchr sched_getcpu setjmp siglongjmp "
+    "strcasestr strchrnul strcoll strcspn strerror strpbrk strspn strtod strtof strtol strtold "
+    "strtoll strtoul strtoull sysconf tolower toupper wcscmp wcslen wmemchr wmemcmp ";
+constexpr std::string_view kOutput =
+    " __fprintf_chk __printf_chk __vfprintf_chk __vprintf_chk dprintf fflush fprintf fputc "
+    "fputc_unlocked fputs_unlocked fwrite_unlocked perror printf putc putc_unlocked putchar "
+    "putchar_unlocked syslog vfprintf vprintf ";
+
 Traces TracesOfC(std::string_view name) {
-  if (IsOneOf(name, {"abs",
-                     "labs",
-                     "llabs",
-                     "atof",
-                     "atoi",
-                     "atol",
-                     "atoll",
-                     "bsearch",
-                     "getenv",
-                     "getpid",
-                     "gettid",
-                     "isalnum",
-                     "isalpha",
-                     "isatty",
-                     "isdigit",
-                     "islower",
-                     "isprint",
-                     "ispunct",
-                     "isspace",
-                     "isupper",
-                     "isxdigit",
-                     "memchr",
-                     "memrchr",
-                     "rawmemchr",
-                     "sched_getcpu",
-                     "strcasestr",
-                     "strchrnul",
-                     "strcoll",
-                     "strcspn",
-                     "strerror",
-                     "strpbrk",
-                     "strspn",
-                     "strtod",
-                     "strtof",
-                     "strtol",
-                     "strtold",
-                     "strtoll",
-                     "strtoul",
-                     "strtoull",
-                     "sysconf",
-                     "tolower",
-                     "toupper",
-                     "__ctype_b_loc",
-                     "__ctype_tolower_loc",
-                     "memmem",
-                     "wmemchr",
-                     "wmemcmp",
-                     "__ctype_toupper_loc",
-                     "wcscmp",
-                     "wcslen",
-                     "__errno_location",
-                     "__sched_cpucount",
-                     "longjmp",
-                     "_longjmp",
-                     "siglongjmp",
-                     "__longjmp_chk",
-                     "setjmp",
-                     "_setjmp",
-                     "__sigsetjmp",
-                     "__tls_get_addr"}) ||
-      StartsWithAny(name, {"pthread_", "sched_get"})) {
-    return Traces::kNone;
-  }
-  if (IsOneOf(name, {"dprintf",        "fflush",         "fprintf",        "fputc",
-                     "fputs",          "fwrite",         "perror",         "printf",
-                     "putc",           "putchar",        "puts",           "pwrite",
-                     "vfprintf",       "vprintf",        "write",          "writev",
-                     "__fprintf_chk",  "__printf_chk",   "__vfprintf_chk", "__vprintf_chk",
-                     "syslog",         "fputc_unlocked", "putc_unlocked",  "putchar_unlocked",
-                     "fputs_unlocked", "fwrite_unlocked"})) {
-    return Traces::kBalanced;
-  }
-  return Traces::kSome;
+  if (IsOneOf(name, kReaders) || name.starts_with("pthread_")) return Traces::kNone;
+  return IsOneOf(name, kOutput) ? Traces::kBalanced : Traces::kSome;
 }
 
 Traces TracesOfCxx(std::string_view name) {
   // std::chrono's clocks, threads, condition variables and the like call what is modelled.
   if (StartsWithAny(
-          name,
-          {"_ZNSt6chrono", "_ZNSt6thread", "_ZNSt11this_thread", "_ZNSt18condition_variable",
-           "_ZNSt28__atomic_futex_unsigned_base", "_ZNSt13__future_base", "_ZNKSt13__future_base",
-           "_ZNSt7promise", "_ZSt18_Rb_tree_increment", "_ZSt18_Rb_tree_decrement",
-           "_ZNKSt9type_info", "_ZSt11_Hash_bytes", "_ZNKSt8__detail20_Prime",
-           "_ZSt15future_category", "_ZNSt3_V2", "_ZNKSt3_V2", "_ZNSt8ios_base4Init"}) ||
+          name, {"_ZNSt6chrono", "_ZNSt6thread", "_ZNSt11this_thread", "_ZNSt18condition_variable",
+                 "_ZNSt28__atomic_futex_unsigned_base", "_ZNSt13__future_base",
+                 "_ZNKSt13__future_base", "_ZNSt7promise", "_ZSt18_Rb_tree_increment",
+                 "_ZSt18_Rb_tree_decrement", "_ZNKSt9type_info", "_ZSt11_Hash_bytes",
+                 "_ZSt15future_category", "_ZNSt3_V2", "_ZNKSt3_V2", "_ZNSt8ios_base4Init"}) ||
       name == "__dynamic_cast") {
     return Traces::kNone;
   }
