@@ -102,11 +102,17 @@ bool IsLibrarys(const void* handle) {
   return dladdr(handle, &info) != 0 && !IsProgramModule(info.dli_fname);
 }
 
-// Each file that includes <iostream> has one of these.
-bool FlushesStreams(WithArgument function) {
-  static const auto destructor =
+// Each file that includes <iostream> has one of these. Found before anything is explored.
+WithArgument g_stream_destructor = nullptr;
+
+[[gnu::constructor]] void FindStreamDestructor() {
+  g_stream_destructor =
       reinterpret_cast<WithArgument>(dlsym(RTLD_DEFAULT, "_ZNSt8ios_base4InitD1Ev"));
-  return function == destructor;
+}
+
+bool FlushesStreams(WithArgument function) {
+  if (g_stream_destructor == nullptr && !Exploring()) FindStreamDestructor();
+  return g_stream_destructor != nullptr && function == g_stream_destructor;
 }
 
 // Of what was given before main(): the process calls it where main() does not even begin.

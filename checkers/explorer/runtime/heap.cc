@@ -190,6 +190,14 @@ const Block* Heap::FindLeak(std::span<void* const> words) {
   // Pages that were never written to hold no address of this heap.
   state().globals->ForEachDirtyPage([&](const char* page) { scan(page, kPage); });
   scan(reinterpret_cast<const char*>(words.data()), words.size_bytes());
+  for (const Arena& arena : arenas) {
+    for (std::size_t i = 0; i < arena.count; ++i) {
+      Block& block = arena.blocks[i];
+      if (block.allocator != Allocator::kMap || block.freed_by != kNoThread) continue;
+      block.reached = true;
+      reached.push_back(&block);
+    }
+  }
   while (!reached.empty()) {
     const Block* const block = reached.back();
     reached.pop_back();

@@ -13,7 +13,7 @@
 
 namespace heddle::explorer {
 
-enum class Allocator : std::uint8_t { kMalloc, kNew, kNewArray };
+enum class Allocator : std::uint8_t { kMalloc, kNew, kNewArray, kMap };
 
 struct Block {
   std::uintptr_t address;
@@ -61,7 +61,7 @@ struct Heap {
   bool Accessible(std::uintptr_t address, std::size_t size) const;
 
   // A block that nobody has freed and that no pointer leads to, neither from the program's globals
-  // nor from these words.
+  // and what it has mapped nor from these words.
   const Block* FindLeak(std::span<void* const> words);
 
   struct Arena {

@@ -281,12 +281,28 @@ void* New(std::size_t size, std::size_t alignment, Allocator allocator, bool thr
   }
 }
 
+std::size_t WholePages(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
+
 }  // namespace
 
 MemoryRange MemoryFromBeforeMain() { return {g_early.low, g_early.low + g_early.used}; }
 
 void* AllocateFor(const char* name, std::size_t size, Site site) {
   return Allocate(size, 0, Allocator::kMalloc, false, name, site);
+}
+
+void* MapFor(const char* name, std::size_t size, Site site) {
+  if (!Exploring()) return g_early.Allocate(WholePages(size), kPage);
+  return Allocate(WholePages(size), kPage, Allocator::kMap, true, name, site);
+}
+
+bool UnmapFor(const char* name, void* memory, std::size_t size, Site site) {
+  const Block* const block = state().heap->Find(reinterpret_cast<std::uintptr_t>(memory));
+  if (block == nullptr || block->allocator != Allocator::kMap || block->size != WholePages(size)) {
+    return false;
+  }
+  Free(memory, name, site);
+  return true;
 }
 
 }  // namespace heddle::explorer

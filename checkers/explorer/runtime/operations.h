@@ -213,6 +213,12 @@ inline void CountEffect() {
 // A block of the program's heap, which free() takes back: `name` is what has been called.
 void* AllocateFor(const char* name, std::size_t size, Site site);
 
+// Memory that a program maps for itself: whole pages of zeros, which are put back for each
+// execution. Null: before main() there is no more.
+void* MapFor(const char* name, std::size_t size, Site site);
+// Takes all of it back. False: that is not what was mapped there.
+bool UnmapFor(const char* name, void* memory, std::size_t size, Site site);
+
 // The next definition of `name` behind the runtime's: libc's own.
 void* RealFunction(const char* name);
 

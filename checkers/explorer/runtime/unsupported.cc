@@ -107,9 +107,8 @@ REFUSE(makecontext)
 REFUSE(swapcontext)
 REFUSE(setcontext)
 
-// What is mapped is not put back for the next execution.
-REFUSE(mmap)
-REFUSE(mmap64)
+// Of memory that is mapped (mapping.cc).
+REFUSE(mremap)
 
 // Nobody has looked through a library that comes later, nor are its variables put back.
 REFUSE(dlopen)

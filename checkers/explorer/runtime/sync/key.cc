@@ -86,8 +86,9 @@ bool IsSanitizers(Site caller) {
 void NoteOuterKey(pthread_key_t key, void (*destructor)(void*)) {
   Key*& keys = state().outer_keys;
   if (keys == nullptr) {
-    void* const room = mmap(nullptr, PTHREAD_KEYS_MAX * sizeof(Key), PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* const room =
+        HEDDLE_REAL(mmap)(nullptr, PTHREAD_KEYS_MAX * sizeof(Key), PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (room == MAP_FAILED) Fatal("out of memory for thread-specific data");
     keys = static_cast<Key*>(room);
   }
@@ -169,7 +170,8 @@ HEDDLE_INTERPOSE int pthread_key_delete(pthread_key_t key) noexcept {
 }
 
 HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
-  if (!Exploring() || IsUnknown(key)) {
+  if (Exploring() && IsUnknown(key)) return HEDDLE_REAL(pthread_setspecific)(key, value);
+  if (!Exploring()) {
     static auto* const real =
         reinterpret_cast<int (*)(pthread_key_t, const void*)>(RealFunction("pthread_setspecific"));
     return real(key, value);
@@ -181,7 +183,8 @@ HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) n
 }
 
 HEDDLE_INTERPOSE void* pthread_getspecific(pthread_key_t key) noexcept {
-  if (!Exploring() || IsUnknown(key)) {
+  if (Exploring() && IsUnknown(key)) return HEDDLE_REAL(pthread_getspecific)(key);
+  if (!Exploring()) {
     static auto* const real =
         reinterpret_cast<void* (*)(pthread_key_t)>(RealFunction("pthread_getspecific"));
     return real(key);
