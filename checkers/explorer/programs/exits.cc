@@ -3,19 +3,15 @@
 // How programs end: destructors of objects of static storage duration, atexit() and its like.
 #include <atomic>
 #include <cassert>
-#include <condition_variable>
 #include <cstdlib>
-#include <deque>
-#include <functional>
 #include <iostream>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "checkers/explorer/programs/chosen.h"
+#include "checkers/explorer/programs/worker.h"
 
 namespace {
 
@@ -37,55 +33,15 @@ struct Last {
 std::string g_name = "a name that is too long for the string's own memory";
 std::map<int, std::string> g_table;
 
-// Its thread is stopped and joined at the end of the program.
-class Pool {
- public:
-  static Pool& Get() {
-    static Pool pool;
-    return pool;
-  }
-  void Do(std::function<void()> work) {
-    {
-      const std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(work));
-    }
-    changed_.notify_one();
-  }
-
- private:
-  Pool() : thread_([this] { Run(); }) {}
-  ~Pool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-
-  void Run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      const std::function<void()> work = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      work();
-      lock.lock();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false;
-  std::deque<std::function<void()>> queue_;
-  std::thread thread_;
-};
+// Stopped and joined at the end of the program.
+Worker& Pool() {
+  static Worker worker([] {});
+  return worker;
+}
 
 void UsePool(int n) {
   g_last.expected = n;
-  for (int i = 0; i < n; ++i) Pool::Get().Do([] { ++g_last.done; });
+  for (int i = 0; i < n; ++i) Pool().Do([] { ++g_last.done; });
 }
 
 void Globals(int n) {
@@ -147,7 +103,7 @@ void Order(int) {
 void ByThread(int) {
   g_last.expected = 1;
   std::thread([] {
-    Pool::Get().Do([] { ++g_last.done; });
+    Pool().Do([] { ++g_last.done; });
     std::exit(0);
   }).join();
   std::abort();

@@ -4,16 +4,11 @@
 // part of each execution then.
 #include <atomic>
 #include <cassert>
-#include <condition_variable>
-#include <deque>
-#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <utility>
 
 #include "checkers/explorer/programs/chosen.h"
+#include "checkers/explorer/programs/worker.h"
 
 namespace {
 
@@ -21,49 +16,7 @@ namespace {
 std::map<int, std::string> g_table = {{0, "a text that is too long for the string's own memory"}};
 std::atomic<int> g_begun{0};
 
-class Worker {
- public:
-  Worker() : thread_([this] { Run(); }) {}
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  void Do(std::function<void()> work) {
-    {
-      const std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(work));
-    }
-    changed_.notify_one();
-  }
-
- private:
-  void Run() {
-    g_begun = 1;
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      const std::function<void()> work = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      work();
-      lock.lock();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false;
-  std::deque<std::function<void()>> queue_;
-  std::thread thread_;
-} g_worker;
+Worker g_worker([] { g_begun = 1; });
 
 // The thread may have begun, or not.
 const int g_seen = g_begun;
