@@ -4,6 +4,7 @@
 // <iostream>, which sets most of it up before main(), is not included.
 #undef NDEBUG
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -46,6 +47,15 @@ void Stream(int n) {
     std::ostringstream text;
     text << 12 << ' ' << 0.5;
     assert(text.str() == "12 0.5");
+  });
+}
+
+// A key that nobody has made. What the explorer's function sets up when it is first called is none
+// of the program's statics.
+void UnknownKey(int n) {
+  Run(n, [] {
+    TakeTurn();
+    assert(pthread_getspecific(PTHREAD_KEYS_MAX - 1) == nullptr);
   });
 }
 
@@ -153,6 +163,7 @@ void EarlyBarrier(int n) {
 
 constexpr Program kPrograms[] = {
     {"stream", Stream},
+    {"unknown_key", UnknownKey},
     {"notice_of_exit", NoticeOfExit},
     {"value_at_exit", ValueAtExit},
     {"early_time", EarlyTime},

@@ -102,17 +102,11 @@ bool IsLibrarys(const void* handle) {
   return dladdr(handle, &info) != 0 && !IsProgramModule(info.dli_fname);
 }
 
-// Each file that includes <iostream> has one of these. Found before anything is explored.
-WithArgument g_stream_destructor = nullptr;
-
-[[gnu::constructor]] void FindStreamDestructor() {
-  g_stream_destructor =
-      reinterpret_cast<WithArgument>(dlsym(RTLD_DEFAULT, "_ZNSt8ios_base4InitD1Ev"));
-}
-
+// Each file that includes <iostream> has one of these.
 bool FlushesStreams(WithArgument function) {
-  if (g_stream_destructor == nullptr && !Exploring()) FindStreamDestructor();
-  return g_stream_destructor != nullptr && function == g_stream_destructor;
+  static const auto destructor =
+      reinterpret_cast<WithArgument>(dlsym(RTLD_DEFAULT, "_ZNSt8ios_base4InitD1Ev"));
+  return function == destructor && function != nullptr;
 }
 
 // Of what was given before main(): the process calls it where main() does not even begin.
@@ -126,13 +120,15 @@ int AddReal(WithArgument function, void* argument, void* library) {
   return real(function, argument, library);
 }
 
-int AddEarly(const AtExit& item, void* library) {
-  if (g_at_exit.count == kMost) {
+AtExit& KeepEarly(List& list, const AtExit& item) {
+  if (list.count == kMost) {
     Fatal("more than %d functions to be called at the end, before main() begins", kMost);
   }
-  AtExit& kept = g_at_exit.items[g_at_exit.count++];
-  kept = item;
-  return AddReal(CallUnlessExplored, &kept, library);
+  return list.items[list.count++] = item;
+}
+
+int AddEarly(const AtExit& item, void* library) {
+  return AddReal(CallUnlessExplored, &KeepEarly(g_at_exit, item), library);
 }
 
 }  // namespace
@@ -181,9 +177,7 @@ __attribute__((visibility("default"))) int at_quick_exit(void (*function)()) noe
   auto* const called = reinterpret_cast<WithArgument>(function);
   const AtExit item = {.function = called, .with_status = nullptr, .argument = nullptr};
   if (Exploring()) return Add("at_quick_exit", g_at_quick_exit, item, HEDDLE_CALLER), 0;
-  if (BeforeMain() && g_at_quick_exit.count < kMost) {
-    g_at_quick_exit.items[g_at_quick_exit.count++] = item;
-  }
+  if (BeforeMain()) KeepEarly(g_at_quick_exit, item);
   static auto* const real =
       reinterpret_cast<int (*)(WithArgument, void*)>(RealFunction("__cxa_at_quick_exit"));
   return real(called, nullptr);

@@ -9,6 +9,7 @@
 #include <ios>
 
 #include "checkers/explorer/runtime/fatal.h"
+#include "checkers/explorer/runtime/own_code.h"
 #include "checkers/explorer/runtime/state.h"
 #include "checkers/explorer/runtime/threads.h"
 
@@ -21,9 +22,6 @@ extern "C" {
 // The linker's: the program's initializers.
 extern Initializer* __init_array_start[] __attribute__((visibility("hidden")));
 extern Initializer* __init_array_end[] __attribute__((visibility("hidden")));
-// The runtime's code (state.h).
-extern const char __start_heddle_runtime[] __attribute__((visibility("hidden")));
-extern const char __stop_heddle_runtime[] __attribute__((visibility("hidden")));
 }
 
 constexpr char kVariable[] = "HEDDLE_EXPLORER_INITIALIZERS";
@@ -31,10 +29,7 @@ constexpr char kVariable[] = "HEDDLE_EXPLORER_INITIALIZERS";
 char** g_argv = nullptr;
 bool g_deferred = false;
 
-bool IsOwn(Initializer* initializer) {
-  const auto* const code = reinterpret_cast<const char*>(initializer);
-  return code >= __start_heddle_runtime && code < __stop_heddle_runtime;
-}
+bool IsOwn(Initializer* initializer) { return IsOwnCode(reinterpret_cast<Site>(initializer)); }
 
 // The C library (since 2.34) finds in the program's dynamic section how many there are.
 bool HideFromCLibrary() {

@@ -22,10 +22,9 @@
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/modules.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/own_code.h"
 
 extern "C" {
-extern const unsigned char __start_heddle_runtime[] __attribute__((visibility("hidden")));
-extern const unsigned char __stop_heddle_runtime[] __attribute__((visibility("hidden")));
 // In library_calls.S.
 __attribute__((visibility("hidden"))) void heddle_explorer_library_call();
 }
@@ -55,7 +54,7 @@ bool StartsWithAny(std::string_view name, std::initializer_list<std::string_view
 
 // `words` has a space before and behind each.
 bool IsOneOf(std::string_view name, std::string_view words) {
-  for (std::size_t at = words.find(name); at != std::string_view::npos;
+  for (std::size_t at = words.find(name, 1); at != std::string_view::npos;
        at = words.find(name, at + 1)) {
     if (words[at - 1] == ' ' && words[at + name.size()] == ' ') return true;
   }
@@ -205,11 +204,6 @@ void Fill(const Slot& slot, const void* piece) {
   *slot.place = piece;
 }
 
-bool IsRuntimes(Site site) {
-  return site - reinterpret_cast<Site>(__start_heddle_runtime) <
-         static_cast<Site>(__stop_heddle_runtime - __start_heddle_runtime);
-}
-
 bool IsOutput(const void* stream) {
   return stream != nullptr && std::find(g_output_streams.begin(), g_output_streams.end(), stream) !=
                                   g_output_streams.end();
@@ -221,9 +215,9 @@ bool IsOutput(const void* stream) {
 extern "C" __attribute__((visibility("hidden"))) const void* heddle_explorer_library_called(
     std::size_t index, Site caller, const void* first_argument) {
   const LibraryCall& call = (*g_calls)[index];
-  if (!Exploring() || IsRuntimes(caller)) return call.real;
+  if (!Exploring() || IsOwnCode(caller)) return call.real;
   if (state().trial) EndTrial();
-  if (!call.balanced && !IsOutput(first_argument)) ++state().current->loop.effects;
+  if (!call.balanced && !IsOutput(first_argument)) CountEffect();
   return call.real;
 }
 

@@ -9,6 +9,7 @@
 #include "checkers/explorer/runtime/fatal.h"
 #include "checkers/explorer/runtime/globals.h"
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/own_code.h"
 #include "checkers/explorer/runtime/scheduler.h"
 #include "checkers/explorer/runtime/tracer.h"
 
@@ -16,8 +17,6 @@ extern "C" {
 // The linker's.
 extern const unsigned char __executable_start[] __attribute__((visibility("hidden")));
 extern const unsigned char etext[] __attribute__((visibility("hidden")));
-extern const unsigned char __start_heddle_runtime[] __attribute__((visibility("hidden")));
-extern const unsigned char __stop_heddle_runtime[] __attribute__((visibility("hidden")));
 }
 
 namespace heddle::explorer {
@@ -62,7 +61,7 @@ bool InProgram(Site site) {
   const auto in = [site](const unsigned char* from, const unsigned char* to) {
     return site >= reinterpret_cast<Site>(from) && site < reinterpret_cast<Site>(to);
   };
-  return in(__executable_start, etext) && !in(__start_heddle_runtime, __stop_heddle_runtime);
+  return in(__executable_start, etext) && !IsOwnCode(site);
 }
 
 // The clock ticks once in so much time of the process, and a thread that has done nothing that is

@@ -8,21 +8,14 @@
 #include <cstdint>
 
 #include "checkers/explorer/runtime/operations.h"
+#include "checkers/explorer/runtime/own_code.h"
 #include "checkers/explorer/runtime/plain.h"
-
-extern "C" {
-extern const unsigned char __start_heddle_runtime[] __attribute__((visibility("hidden")));
-extern const unsigned char __stop_heddle_runtime[] __attribute__((visibility("hidden")));
-}
 
 namespace heddle::explorer {
 namespace {
 
-// Whether the call is the program's: the runtime uses these functions on the program's threads too.
-bool IsTold(Site site) {
-  return Exploring() && site - reinterpret_cast<Site>(__start_heddle_runtime) >=
-                            static_cast<Site>(__stop_heddle_runtime - __start_heddle_runtime);
-}
+// Whether the call is the program's.
+bool IsTold(Site site) { return Exploring() && !IsOwnCode(site); }
 
 void Read(const void* from, std::size_t size, Site site) {
   PlainRange(reinterpret_cast<std::uintptr_t>(from), size, false, site);

@@ -64,7 +64,7 @@ timespec At(std::int64_t time) {
   return {.tv_sec = kStart + seconds, .tv_nsec = time - seconds * kSecond};
 }
 
-bool Valid(const timespec* time) { return time->tv_sec >= 0 && IsTime(time); }
+bool Valid(const timespec* time) { return time->tv_sec >= 0 && IsTimespec(time); }
 
 void SleepUntil(const timespec* time) {
   const std::int64_t now =
@@ -76,12 +76,12 @@ void SleepUntil(const timespec* time) {
 
 }  // namespace
 
-bool IsTime(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec < kSecond; }
+bool IsTimespec(const timespec* time) { return time->tv_nsec >= 0 && time->tv_nsec < kSecond; }
 
 bool IsClock(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC; }
 
 int Timed(int result, const timespec* limit) {
-  if (result == ETIMEDOUT && !IsTime(limit)) return EINVAL;
+  if (result == ETIMEDOUT && !IsTimespec(limit)) return EINVAL;
   if (result == ETIMEDOUT && Valid(limit)) SleepUntil(limit);
   state().current->in_time = result == 0;
   return result;

@@ -86,7 +86,7 @@ HEDDLE_INTERPOSE int cnd_wait(cnd_t* condition, mtx_t* mutex) {
 
 HEDDLE_INTERPOSE int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(cnd_timedwait)(condition, mutex, deadline);
-  if (!IsTime(deadline)) return AsC11(EINVAL);
+  if (!IsTimespec(deadline)) return AsC11(EINVAL);
   return AsC11(Timed(DoWait(Of(condition), Of(mutex), true, HEDDLE_CALLER), deadline));
 }
 

@@ -88,14 +88,14 @@ HEDDLE_INTERPOSE int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_
 HEDDLE_INTERPOSE int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_timedwait)(condition, mutex, deadline);
-  if (!IsTime(deadline)) return EINVAL;
+  if (!IsTimespec(deadline)) return EINVAL;
   return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 
 HEDDLE_INTERPOSE int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                             clockid_t clock, const timespec* deadline) {
   if (!Exploring()) return HEDDLE_REAL(pthread_cond_clockwait)(condition, mutex, clock, deadline);
-  if (!IsClock(clock) || !IsTime(deadline)) return EINVAL;
+  if (!IsClock(clock) || !IsTimespec(deadline)) return EINVAL;
   return Timed(DoWait(condition, mutex, true, HEDDLE_CALLER), deadline);
 }
 

@@ -170,8 +170,7 @@ HEDDLE_INTERPOSE int pthread_key_delete(pthread_key_t key) noexcept {
 }
 
 HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
-  if (Exploring() && IsUnknown(key)) return HEDDLE_REAL(pthread_setspecific)(key, value);
-  if (!Exploring()) {
+  if (!Exploring() || IsUnknown(key)) {
     static auto* const real =
         reinterpret_cast<int (*)(pthread_key_t, const void*)>(RealFunction("pthread_setspecific"));
     return real(key, value);
@@ -183,8 +182,7 @@ HEDDLE_INTERPOSE int pthread_setspecific(pthread_key_t key, const void* value) n
 }
 
 HEDDLE_INTERPOSE void* pthread_getspecific(pthread_key_t key) noexcept {
-  if (Exploring() && IsUnknown(key)) return HEDDLE_REAL(pthread_getspecific)(key);
-  if (!Exploring()) {
+  if (!Exploring() || IsUnknown(key)) {
     static auto* const real =
         reinterpret_cast<void* (*)(pthread_key_t)>(RealFunction("pthread_getspecific"));
     return real(key);

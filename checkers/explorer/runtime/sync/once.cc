@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "checkers/explorer/runtime/globals.h"
+#include "checkers/explorer/runtime/own_code.h"
 #include "checkers/explorer/runtime/sync/sync.h"
 #include "checkers/explorer/runtime/thread_local_storage.h"
 
@@ -22,6 +23,9 @@ constexpr int kRunning = 4;
 
 unsigned char* DoneByte(std::uint64_t* guard) { return reinterpret_cast<unsigned char*>(guard); }
 int* LockOf(std::uint64_t* guard) { return reinterpret_cast<int*>(guard) + 1; }
+
+// The runtime has function-local statics, too.
+bool IsProgramsGuard(Site caller) { return Exploring() && !IsOwnCode(caller); }
 
 // Outside of the exploration, until it is destroyed.
 class Outside {
@@ -71,7 +75,7 @@ HEDDLE_INTERPOSE int pthread_once(pthread_once_t* once, void (*function)()) {
 extern "C" {
 
 __attribute__((visibility("default"))) int __cxa_guard_acquire(std::uint64_t* guard) {
-  if (!Exploring()) {
+  if (!IsProgramsGuard(HEDDLE_CALLER)) {
     return reinterpret_cast<int (*)(std::uint64_t*)>(RealFunction("__cxa_guard_acquire"))(guard);
   }
   Call call("__cxa_guard_acquire", HEDDLE_CALLER, "once");
@@ -82,7 +86,7 @@ __attribute__((visibility("default"))) int __cxa_guard_acquire(std::uint64_t* gu
 }
 
 __attribute__((visibility("default"))) void __cxa_guard_release(std::uint64_t* guard) noexcept {
-  if (!Exploring()) {
+  if (!IsProgramsGuard(HEDDLE_CALLER)) {
     reinterpret_cast<void (*)(std::uint64_t*)>(RealFunction("__cxa_guard_release"))(guard);
     return;
   }
@@ -92,7 +96,7 @@ __attribute__((visibility("default"))) void __cxa_guard_release(std::uint64_t* g
 }
 
 __attribute__((visibility("default"))) void __cxa_guard_abort(std::uint64_t* guard) noexcept {
-  if (!Exploring()) {
+  if (!IsProgramsGuard(HEDDLE_CALLER)) {
     reinterpret_cast<void (*)(std::uint64_t*)>(RealFunction("__cxa_guard_abort"))(guard);
     return;
   }

@@ -25,7 +25,7 @@ bool IsPositive(Value value) { return static_cast<int>(value) > 0; }
 
 int Wait(sem_t* semaphore, const timespec* limit, Site site) {
   Call call("sem_wait", site, "semaphore");
-  if (limit != nullptr && !IsTime(limit)) {
+  if (limit != nullptr && !IsTimespec(limit)) {
     errno = EINVAL;
     return -1;
   }

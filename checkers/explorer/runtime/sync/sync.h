@@ -36,7 +36,7 @@ bool GivesUp(Call& call, const T* word, Predicate may) {
 int Timed(int result, const timespec* limit);
 // What a wait can have a limit by, and be told as its limit; with others it fails (EINVAL).
 bool IsClock(clockid_t clock);
-bool IsTime(const timespec* time);
+bool IsTimespec(const timespec* time);
 
 // A lock word holds 0, or one more than its owner's id.
 void LockWord(Call& call, int* word);
